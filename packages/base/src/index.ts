@@ -1,0 +1,6 @@
+export { assert, present } from "./assert.ts";
+export { backoffMs } from "./backoff.ts";
+export { asBuffer, equalBytes, fromBase32, toBase32 } from "./bytes.ts";
+export { createDeferred, type Deferred, delay } from "./deferred.ts";
+export { Code, type CodeName, type ErrorFacts, fail, ok, type Result, unwrap, WaywardError } from "./error.ts";
+export { formatDuration, formatWall, msFromNs, type Ns, ns, nsFromMs, ZERO_NS } from "./time.ts";
