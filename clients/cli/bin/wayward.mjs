@@ -33,7 +33,7 @@ const self = fileURLToPath(import.meta.url);
 if (isEnough(process.version)) {
   // Keeps compiled code between runs: half the time to the first output.
   if (module.enableCompileCache) module.enableCompileCache();
-  import("../src/main.ts");
+  void import("../src/main.ts");
 } else {
   handOver();
 }
@@ -42,14 +42,14 @@ function handOver() {
   const named = process.env.WAYWARD_NODE;
   const node = named ? checked(named) : findPackaged() || findOnPath();
   if (node) runOn(node);
-  else fail(`Node ${LEAST_MAJOR} or later is needed, this is ${process.version} and no other was found; install one or name it in WAYWARD_NODE`, 1);
+  else fail(`needs Node ${LEAST_MAJOR} or later, this is ${process.version}; install one or name it in WAYWARD_NODE`, 1);
 }
 
 /** The Node that WAYWARD_NODE names; refuses one that is too old instead of looking further. */
 function checked(node) {
   const version = versionOf(node);
   if (!version) return fail(`WAYWARD_NODE=${node} is not a Node that can be run`, 2);
-  if (!isEnough(version)) return fail(`WAYWARD_NODE=${node} is Node ${version}, ${LEAST_MAJOR} or later is needed`, 2);
+  if (!isEnough(version)) return fail(`WAYWARD_NODE=${node} is Node ${version}, not ${LEAST_MAJOR} or later`, 2);
   return node;
 }
 
