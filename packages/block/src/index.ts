@@ -1,3 +1,13 @@
+export { Block, refusalOf, verifyBlock } from "./block.ts";
+export { BUCKETS, bucketOf, bucketTop } from "./bucket.ts";
+export { type Cell, cellAt, formatMessage, messageAt, scalarText } from "./cell.ts";
+export type { Ints } from "./coding/ints.ts";
+export { type Texts, textAt, type Values, valuesAt } from "./coding/texts.ts";
+export { Columns, type KindRun, type LaneRun } from "./columns/columns.ts";
+export type { Column, KindColumns, Presence } from "./columns/field.ts";
+export { Dictionary, type Lane, type ObjectEntry, type Site } from "./dictionary/reader.ts";
+export { LANE_KINDS, type LaneKind, SCOPES, type Scope, WAITS, type Waits } from "./dictionary/tables.ts";
+export { DictionaryWriter, type LaneInfo, type ObjectInfo, type SiteInfo } from "./dictionary/writer.ts";
 export {
   beginsEpoch,
   digestOf,
@@ -10,3 +20,19 @@ export {
   sections,
 } from "./envelope.ts";
 export { LIMITS } from "./limits.ts";
+export { OPEN_KINDS, type OpenEntry, type OpenKind, type OpenSet, readOpenSet } from "./pairing/open-set.ts";
+export { CAN_PACK } from "./section.ts";
+export { type FieldValue, FLAG, HEAD_WORDS, isText, type RecordHead, type Scalar, Stage, wordsOf } from "./stage.ts";
+export { Gather } from "./summary/gather.ts";
+export { MergedRow, MergedTable, mergeSummaries, readSummary } from "./summary/section.ts";
+export {
+  DIMENSION,
+  DIMENSIONS,
+  type Dimension,
+  type Summary,
+  type SummaryRow,
+  type SummaryTable,
+  TOP_ENTRIES,
+  type TopEntry,
+} from "./summary/tables.ts";
+export { BlockWriter, type BlockWriterOptions, type WrittenBlock } from "./writer.ts";

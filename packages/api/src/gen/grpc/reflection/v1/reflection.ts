@@ -170,6 +170,50 @@ export const ServerReflectionRequest: MessageFns<ServerReflectionRequest> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<ServerReflectionRequest>): ServerReflectionRequest {
+    return ServerReflectionRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ServerReflectionRequest>): ServerReflectionRequest {
+    const message = createBaseServerReflectionRequest();
+    message.host = object.host ?? "";
+    switch (object.messageRequest?.$case) {
+      case "fileByFilename": {
+        if (object.messageRequest?.value !== undefined && object.messageRequest?.value !== null) {
+          message.messageRequest = { $case: "fileByFilename", value: object.messageRequest.value };
+        }
+        break;
+      }
+      case "fileContainingSymbol": {
+        if (object.messageRequest?.value !== undefined && object.messageRequest?.value !== null) {
+          message.messageRequest = { $case: "fileContainingSymbol", value: object.messageRequest.value };
+        }
+        break;
+      }
+      case "fileContainingExtension": {
+        if (object.messageRequest?.value !== undefined && object.messageRequest?.value !== null) {
+          message.messageRequest = {
+            $case: "fileContainingExtension",
+            value: ExtensionRequest.fromPartial(object.messageRequest.value),
+          };
+        }
+        break;
+      }
+      case "allExtensionNumbersOfType": {
+        if (object.messageRequest?.value !== undefined && object.messageRequest?.value !== null) {
+          message.messageRequest = { $case: "allExtensionNumbersOfType", value: object.messageRequest.value };
+        }
+        break;
+      }
+      case "listServices": {
+        if (object.messageRequest?.value !== undefined && object.messageRequest?.value !== null) {
+          message.messageRequest = { $case: "listServices", value: object.messageRequest.value };
+        }
+        break;
+      }
+    }
+    return message;
+  },
 };
 
 function createBaseExtensionRequest(): ExtensionRequest {
@@ -226,6 +270,16 @@ export const ExtensionRequest: MessageFns<ExtensionRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<ExtensionRequest>): ExtensionRequest {
+    return ExtensionRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ExtensionRequest>): ExtensionRequest {
+    const message = createBaseExtensionRequest();
+    message.containingType = object.containingType ?? "";
+    message.extensionNumber = object.extensionNumber ?? 0;
+    return message;
   },
 };
 
@@ -339,6 +393,56 @@ export const ServerReflectionResponse: MessageFns<ServerReflectionResponse> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<ServerReflectionResponse>): ServerReflectionResponse {
+    return ServerReflectionResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ServerReflectionResponse>): ServerReflectionResponse {
+    const message = createBaseServerReflectionResponse();
+    message.validHost = object.validHost ?? "";
+    message.originalRequest = (object.originalRequest !== undefined && object.originalRequest !== null)
+      ? ServerReflectionRequest.fromPartial(object.originalRequest)
+      : undefined;
+    switch (object.messageResponse?.$case) {
+      case "fileDescriptorResponse": {
+        if (object.messageResponse?.value !== undefined && object.messageResponse?.value !== null) {
+          message.messageResponse = {
+            $case: "fileDescriptorResponse",
+            value: FileDescriptorResponse.fromPartial(object.messageResponse.value),
+          };
+        }
+        break;
+      }
+      case "allExtensionNumbersResponse": {
+        if (object.messageResponse?.value !== undefined && object.messageResponse?.value !== null) {
+          message.messageResponse = {
+            $case: "allExtensionNumbersResponse",
+            value: ExtensionNumberResponse.fromPartial(object.messageResponse.value),
+          };
+        }
+        break;
+      }
+      case "listServicesResponse": {
+        if (object.messageResponse?.value !== undefined && object.messageResponse?.value !== null) {
+          message.messageResponse = {
+            $case: "listServicesResponse",
+            value: ListServiceResponse.fromPartial(object.messageResponse.value),
+          };
+        }
+        break;
+      }
+      case "errorResponse": {
+        if (object.messageResponse?.value !== undefined && object.messageResponse?.value !== null) {
+          message.messageResponse = {
+            $case: "errorResponse",
+            value: ErrorResponse.fromPartial(object.messageResponse.value),
+          };
+        }
+        break;
+      }
+    }
+    return message;
+  },
 };
 
 function createBaseFileDescriptorResponse(): FileDescriptorResponse {
@@ -384,6 +488,15 @@ export const FileDescriptorResponse: MessageFns<FileDescriptorResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<FileDescriptorResponse>): FileDescriptorResponse {
+    return FileDescriptorResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FileDescriptorResponse>): FileDescriptorResponse {
+    const message = createBaseFileDescriptorResponse();
+    message.fileDescriptorProto = object.fileDescriptorProto?.map((e) => e) || [];
+    return message;
   },
 };
 
@@ -456,6 +569,16 @@ export const ExtensionNumberResponse: MessageFns<ExtensionNumberResponse> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<ExtensionNumberResponse>): ExtensionNumberResponse {
+    return ExtensionNumberResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ExtensionNumberResponse>): ExtensionNumberResponse {
+    const message = createBaseExtensionNumberResponse();
+    message.baseTypeName = object.baseTypeName ?? "";
+    message.extensionNumber = object.extensionNumber?.map((e) => e) || [];
+    return message;
+  },
 };
 
 function createBaseListServiceResponse(): ListServiceResponse {
@@ -502,6 +625,15 @@ export const ListServiceResponse: MessageFns<ListServiceResponse> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<ListServiceResponse>): ListServiceResponse {
+    return ListServiceResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListServiceResponse>): ListServiceResponse {
+    const message = createBaseListServiceResponse();
+    message.service = object.service?.map((e) => ServiceResponse.fromPartial(e)) || [];
+    return message;
+  },
 };
 
 function createBaseServiceResponse(): ServiceResponse {
@@ -547,6 +679,15 @@ export const ServiceResponse: MessageFns<ServiceResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<ServiceResponse>): ServiceResponse {
+    return ServiceResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ServiceResponse>): ServiceResponse {
+    const message = createBaseServiceResponse();
+    message.name = object.name ?? "";
+    return message;
   },
 };
 
@@ -605,6 +746,16 @@ export const ErrorResponse: MessageFns<ErrorResponse> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<ErrorResponse>): ErrorResponse {
+    return ErrorResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ErrorResponse>): ErrorResponse {
+    const message = createBaseErrorResponse();
+    message.errorCode = object.errorCode ?? 0;
+    message.errorMessage = object.errorMessage ?? "";
+    return message;
+  },
 };
 
 export type ServerReflectionService = typeof ServerReflectionService;
@@ -646,7 +797,18 @@ export const ServerReflectionClient = makeGenericClientConstructor(
   serviceName: string;
 };
 
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
+
+type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

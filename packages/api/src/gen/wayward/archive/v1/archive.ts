@@ -417,6 +417,62 @@ export const LogEntry: MessageFns<LogEntry> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<LogEntry>): LogEntry {
+    return LogEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LogEntry>): LogEntry {
+    const message = createBaseLogEntry();
+    message.n = (object.n !== undefined && object.n !== null) ? BigInt(object.n) : 0n;
+    message.previous = object.previous ?? Buffer.alloc(0);
+    message.writer = object.writer ?? Buffer.alloc(0);
+    message.written = (object.written !== undefined && object.written !== null) ? BigInt(object.written) : 0n;
+    switch (object.action?.$case) {
+      case "commit": {
+        if (object.action?.value !== undefined && object.action?.value !== null) {
+          message.action = { $case: "commit", value: Commit.fromPartial(object.action.value) };
+        }
+        break;
+      }
+      case "collect": {
+        if (object.action?.value !== undefined && object.action?.value !== null) {
+          message.action = { $case: "collect", value: Collect.fromPartial(object.action.value) };
+        }
+        break;
+      }
+      case "delete": {
+        if (object.action?.value !== undefined && object.action?.value !== null) {
+          message.action = { $case: "delete", value: Delete.fromPartial(object.action.value) };
+        }
+        break;
+      }
+      case "compact": {
+        if (object.action?.value !== undefined && object.action?.value !== null) {
+          message.action = { $case: "compact", value: Compact.fromPartial(object.action.value) };
+        }
+        break;
+      }
+      case "poison": {
+        if (object.action?.value !== undefined && object.action?.value !== null) {
+          message.action = { $case: "poison", value: Poison.fromPartial(object.action.value) };
+        }
+        break;
+      }
+      case "expire": {
+        if (object.action?.value !== undefined && object.action?.value !== null) {
+          message.action = { $case: "expire", value: Expire.fromPartial(object.action.value) };
+        }
+        break;
+      }
+      case "split": {
+        if (object.action?.value !== undefined && object.action?.value !== null) {
+          message.action = { $case: "split", value: Split.fromPartial(object.action.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
 };
 
 function createBaseCommit(): Commit {
@@ -499,6 +555,18 @@ export const Commit: MessageFns<Commit> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Commit>): Commit {
+    return Commit.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Commit>): Commit {
+    const message = createBaseCommit();
+    message.chunk = (object.chunk !== undefined && object.chunk !== null) ? Chunk.fromPartial(object.chunk) : undefined;
+    message.sessions = object.sessions?.map((e) => SessionBlocks.fromPartial(e)) || [];
+    message.incarnation = object.incarnation ?? "";
+    message.busSeq = (object.busSeq !== undefined && object.busSeq !== null) ? BigInt(object.busSeq) : 0n;
+    return message;
+  },
 };
 
 function createBaseChunk(): Chunk {
@@ -569,6 +637,17 @@ export const Chunk: MessageFns<Chunk> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<Chunk>): Chunk {
+    return Chunk.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Chunk>): Chunk {
+    const message = createBaseChunk();
+    message.key = object.key ?? "";
+    message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
+    message.sha256 = object.sha256 ?? Buffer.alloc(0);
+    return message;
   },
 };
 
@@ -714,6 +793,24 @@ export const SessionBlocks: MessageFns<SessionBlocks> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<SessionBlocks>): SessionBlocks {
+    return SessionBlocks.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SessionBlocks>): SessionBlocks {
+    const message = createBaseSessionBlocks();
+    message.session = object.session ?? Buffer.alloc(0);
+    message.ranges = object.ranges?.map((e) => Range.fromPartial(e)) || [];
+    message.records = (object.records !== undefined && object.records !== null) ? BigInt(object.records) : 0n;
+    message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
+    message.firstTime = (object.firstTime !== undefined && object.firstTime !== null) ? BigInt(object.firstTime) : 0n;
+    message.lastTime = (object.lastTime !== undefined && object.lastTime !== null) ? BigInt(object.lastTime) : 0n;
+    message.description = (object.description !== undefined && object.description !== null)
+      ? SessionDescription.fromPartial(object.description)
+      : undefined;
+    message.end = (object.end !== undefined && object.end !== null) ? EndMark.fromPartial(object.end) : undefined;
+    return message;
+  },
 };
 
 function createBaseRange(): Range {
@@ -777,6 +874,16 @@ export const Range: MessageFns<Range> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Range>): Range {
+    return Range.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Range>): Range {
+    const message = createBaseRange();
+    message.first = (object.first !== undefined && object.first !== null) ? BigInt(object.first) : 0n;
+    message.last = (object.last !== undefined && object.last !== null) ? BigInt(object.last) : 0n;
+    return message;
+  },
 };
 
 function createBaseCollect(): Collect {
@@ -823,6 +930,15 @@ export const Collect: MessageFns<Collect> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Collect>): Collect {
+    return Collect.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Collect>): Collect {
+    const message = createBaseCollect();
+    message.keys = object.keys?.map((e) => e) || [];
+    return message;
+  },
 };
 
 function createBaseDelete(): Delete {
@@ -868,6 +984,15 @@ export const Delete: MessageFns<Delete> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<Delete>): Delete {
+    return Delete.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Delete>): Delete {
+    const message = createBaseDelete();
+    message.session = object.session ?? Buffer.alloc(0);
+    return message;
   },
 };
 
@@ -925,6 +1050,16 @@ export const Compact: MessageFns<Compact> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<Compact>): Compact {
+    return Compact.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Compact>): Compact {
+    const message = createBaseCompact();
+    message.oldKeys = object.oldKeys?.map((e) => e) || [];
+    message.commits = object.commits?.map((e) => Commit.fromPartial(e)) || [];
+    return message;
   },
 };
 
@@ -1019,6 +1154,19 @@ export const Poison: MessageFns<Poison> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Poison>): Poison {
+    return Poison.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Poison>): Poison {
+    const message = createBasePoison();
+    message.session = object.session ?? Buffer.alloc(0);
+    message.seq = (object.seq !== undefined && object.seq !== null) ? BigInt(object.seq) : 0n;
+    message.dlqKey = object.dlqKey ?? "";
+    message.cause = object.cause ?? 0;
+    message.digest = object.digest ?? Buffer.alloc(0);
+    return message;
+  },
 };
 
 function createBaseExpire(): Expire {
@@ -1065,6 +1213,15 @@ export const Expire: MessageFns<Expire> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Expire>): Expire {
+    return Expire.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Expire>): Expire {
+    const message = createBaseExpire();
+    message.sessions = object.sessions?.map((e) => e) || [];
+    return message;
+  },
 };
 
 function createBaseSplit(): Split {
@@ -1099,6 +1256,14 @@ export const Split: MessageFns<Split> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<Split>): Split {
+    return Split.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<Split>): Split {
+    const message = createBaseSplit();
+    return message;
   },
 };
 
@@ -1226,6 +1391,21 @@ export const Checkpoint: MessageFns<Checkpoint> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Checkpoint>): Checkpoint {
+    return Checkpoint.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Checkpoint>): Checkpoint {
+    const message = createBaseCheckpoint();
+    message.n = (object.n !== undefined && object.n !== null) ? BigInt(object.n) : 0n;
+    message.entryHash = object.entryHash ?? Buffer.alloc(0);
+    message.incarnation = object.incarnation ?? "";
+    message.busSeq = (object.busSeq !== undefined && object.busSeq !== null) ? BigInt(object.busSeq) : 0n;
+    message.sessions = object.sessions?.map((e) => SessionState.fromPartial(e)) || [];
+    message.ended = object.ended?.map((e) => IndexObject.fromPartial(e)) || [];
+    message.unreferencedKeys = object.unreferencedKeys?.map((e) => e) || [];
+    return message;
+  },
 };
 
 function createBaseIndexObject(): IndexObject {
@@ -1337,6 +1517,20 @@ export const IndexObject: MessageFns<IndexObject> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<IndexObject>): IndexObject {
+    return IndexObject.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<IndexObject>): IndexObject {
+    const message = createBaseIndexObject();
+    message.key = object.key ?? "";
+    message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
+    message.sha256 = object.sha256 ?? Buffer.alloc(0);
+    message.firstSession = object.firstSession ?? Buffer.alloc(0);
+    message.lastSession = object.lastSession ?? Buffer.alloc(0);
+    message.count = object.count ?? 0;
+    return message;
+  },
 };
 
 function createBaseEndedSessions(): EndedSessions {
@@ -1382,6 +1576,15 @@ export const EndedSessions: MessageFns<EndedSessions> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<EndedSessions>): EndedSessions {
+    return EndedSessions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EndedSessions>): EndedSessions {
+    const message = createBaseEndedSessions();
+    message.sessions = object.sessions?.map((e) => SessionState.fromPartial(e)) || [];
+    return message;
   },
 };
 
@@ -1605,6 +1808,30 @@ export const SessionState: MessageFns<SessionState> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<SessionState>): SessionState {
+    return SessionState.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SessionState>): SessionState {
+    const message = createBaseSessionState();
+    message.session = object.session ?? Buffer.alloc(0);
+    message.description = (object.description !== undefined && object.description !== null)
+      ? SessionDescription.fromPartial(object.description)
+      : undefined;
+    message.end = (object.end !== undefined && object.end !== null) ? EndMark.fromPartial(object.end) : undefined;
+    message.committed = object.committed?.map((e) => Range.fromPartial(e)) || [];
+    message.records = (object.records !== undefined && object.records !== null) ? BigInt(object.records) : 0n;
+    message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
+    message.firstTime = (object.firstTime !== undefined && object.firstTime !== null) ? BigInt(object.firstTime) : 0n;
+    message.lastTime = (object.lastTime !== undefined && object.lastTime !== null) ? BigInt(object.lastTime) : 0n;
+    message.places = object.places?.map((e) => Place.fromPartial(e)) || [];
+    message.poisoned = object.poisoned?.map((e) => Poison.fromPartial(e)) || [];
+    message.deleted = object.deleted ?? false;
+    message.expired = object.expired ?? false;
+    message.firstN = (object.firstN !== undefined && object.firstN !== null) ? BigInt(object.firstN) : 0n;
+    message.lastN = (object.lastN !== undefined && object.lastN !== null) ? BigInt(object.lastN) : 0n;
+    return message;
+  },
 };
 
 function createBasePlace(): Place {
@@ -1704,6 +1931,19 @@ export const Place: MessageFns<Place> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Place>): Place {
+    return Place.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Place>): Place {
+    const message = createBasePlace();
+    message.chunk = (object.chunk !== undefined && object.chunk !== null) ? Chunk.fromPartial(object.chunk) : undefined;
+    message.ranges = object.ranges?.map((e) => Range.fromPartial(e)) || [];
+    message.n = (object.n !== undefined && object.n !== null) ? BigInt(object.n) : 0n;
+    message.firstTime = (object.firstTime !== undefined && object.firstTime !== null) ? BigInt(object.firstTime) : 0n;
+    message.lastTime = (object.lastTime !== undefined && object.lastTime !== null) ? BigInt(object.lastTime) : 0n;
+    return message;
+  },
 };
 
 function createBaseChunkFooter(): ChunkFooter {
@@ -1760,6 +2000,16 @@ export const ChunkFooter: MessageFns<ChunkFooter> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<ChunkFooter>): ChunkFooter {
+    return ChunkFooter.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ChunkFooter>): ChunkFooter {
+    const message = createBaseChunkFooter();
+    message.format = object.format ?? 0;
+    message.sessions = object.sessions?.map((e) => ChunkSession.fromPartial(e)) || [];
+    return message;
   },
 };
 
@@ -1828,6 +2078,17 @@ export const ChunkSession: MessageFns<ChunkSession> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<ChunkSession>): ChunkSession {
+    return ChunkSession.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ChunkSession>): ChunkSession {
+    const message = createBaseChunkSession();
+    message.session = object.session ?? Buffer.alloc(0);
+    message.blocks = object.blocks?.map((e) => ChunkBlock.fromPartial(e)) || [];
+    message.summary = object.summary ?? Buffer.alloc(0);
+    return message;
   },
 };
 
@@ -2033,6 +2294,27 @@ export const ChunkBlock: MessageFns<ChunkBlock> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<ChunkBlock>): ChunkBlock {
+    return ChunkBlock.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ChunkBlock>): ChunkBlock {
+    const message = createBaseChunkBlock();
+    message.seq = (object.seq !== undefined && object.seq !== null) ? BigInt(object.seq) : 0n;
+    message.offset = (object.offset !== undefined && object.offset !== null) ? BigInt(object.offset) : 0n;
+    message.length = object.length ?? 0;
+    message.digest = object.digest ?? Buffer.alloc(0);
+    message.records = object.records ?? 0;
+    message.firstTime = (object.firstTime !== undefined && object.firstTime !== null) ? BigInt(object.firstTime) : 0n;
+    message.lastTime = (object.lastTime !== undefined && object.lastTime !== null) ? BigInt(object.lastTime) : 0n;
+    message.headerLength = object.headerLength ?? 0;
+    message.dictionaryLength = object.dictionaryLength ?? 0;
+    message.summaryLength = object.summaryLength ?? 0;
+    message.openSetLength = object.openSetLength ?? 0;
+    message.header = object.header ?? Buffer.alloc(0);
+    message.dictionary = object.dictionary ?? Buffer.alloc(0);
+    return message;
+  },
 };
 
 function createBaseWatermark(): Watermark {
@@ -2137,6 +2419,20 @@ export const Watermark: MessageFns<Watermark> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Watermark>): Watermark {
+    return Watermark.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Watermark>): Watermark {
+    const message = createBaseWatermark();
+    message.session = object.session ?? Buffer.alloc(0);
+    message.partition = object.partition ?? 0;
+    message.incarnation = object.incarnation ?? "";
+    message.busSeq = (object.busSeq !== undefined && object.busSeq !== null) ? BigInt(object.busSeq) : 0n;
+    message.ranges = object.ranges?.map((e) => Range.fromPartial(e)) || [];
+    message.deleted = object.deleted ?? false;
+    return message;
+  },
 };
 
 function createBaseAccepted(): Accepted {
@@ -2204,6 +2500,17 @@ export const Accepted: MessageFns<Accepted> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<Accepted>): Accepted {
+    return Accepted.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Accepted>): Accepted {
+    const message = createBaseAccepted();
+    message.partition = object.partition ?? 0;
+    message.incarnation = object.incarnation ?? "";
+    message.blocks = object.blocks?.map((e) => AcceptedBlock.fromPartial(e)) || [];
+    return message;
   },
 };
 
@@ -2279,6 +2586,17 @@ export const AcceptedBlock: MessageFns<AcceptedBlock> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<AcceptedBlock>): AcceptedBlock {
+    return AcceptedBlock.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AcceptedBlock>): AcceptedBlock {
+    const message = createBaseAcceptedBlock();
+    message.busSeq = (object.busSeq !== undefined && object.busSeq !== null) ? BigInt(object.busSeq) : 0n;
+    message.session = object.session ?? Buffer.alloc(0);
+    message.seq = (object.seq !== undefined && object.seq !== null) ? BigInt(object.seq) : 0n;
+    return message;
+  },
 };
 
 function createBaseLayout(): Layout {
@@ -2350,9 +2668,30 @@ export const Layout: MessageFns<Layout> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Layout>): Layout {
+    return Layout.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Layout>): Layout {
+    const message = createBaseLayout();
+    message.format = object.format ?? 0;
+    message.partitions = object.partitions?.map((e) => e) || [];
+    return message;
+  },
 };
+
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
+
+type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
 
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

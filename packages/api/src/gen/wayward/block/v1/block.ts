@@ -251,6 +251,17 @@ export const Block: MessageFns<Block> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Block>): Block {
+    return Block.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Block>): Block {
+    const message = createBaseBlock();
+    message.header = object.header ?? Buffer.alloc(0);
+    message.payload = object.payload ?? Buffer.alloc(0);
+    message.crc32 = object.crc32 ?? 0;
+    return message;
+  },
 };
 
 function createBaseBlockHeader(): BlockHeader {
@@ -476,6 +487,31 @@ export const BlockHeader: MessageFns<BlockHeader> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<BlockHeader>): BlockHeader {
+    return BlockHeader.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BlockHeader>): BlockHeader {
+    const message = createBaseBlockHeader();
+    message.magic = object.magic ?? 0;
+    message.format = object.format ?? 0;
+    message.codec = object.codec ?? 0;
+    message.session = object.session ?? Buffer.alloc(0);
+    message.seq = (object.seq !== undefined && object.seq !== null) ? BigInt(object.seq) : 0n;
+    message.recordCount = object.recordCount ?? 0;
+    message.firstTime = (object.firstTime !== undefined && object.firstTime !== null) ? BigInt(object.firstTime) : 0n;
+    message.lastTime = (object.lastTime !== undefined && object.lastTime !== null) ? BigInt(object.lastTime) : 0n;
+    message.dictionaryLength = object.dictionaryLength ?? 0;
+    message.summaryLength = object.summaryLength ?? 0;
+    message.openSetLength = object.openSetLength ?? 0;
+    message.columnsLength = object.columnsLength ?? 0;
+    message.unpackedLength = object.unpackedLength ?? 0;
+    message.description = (object.description !== undefined && object.description !== null)
+      ? SessionDescription.fromPartial(object.description)
+      : undefined;
+    message.end = (object.end !== undefined && object.end !== null) ? EndMark.fromPartial(object.end) : undefined;
+    return message;
+  },
 };
 
 function createBaseSessionDescription(): SessionDescription {
@@ -698,6 +734,33 @@ export const SessionDescription: MessageFns<SessionDescription> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<SessionDescription>): SessionDescription {
+    return SessionDescription.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SessionDescription>): SessionDescription {
+    const message = createBaseSessionDescription();
+    message.name = object.name ?? "";
+    message.labels = object.labels?.map((e) => Label.fromPartial(e)) || [];
+    message.host = object.host ?? "";
+    message.bootId = object.bootId ?? "";
+    message.pid = object.pid ?? 0;
+    message.run = object.run ?? Buffer.alloc(0);
+    message.parent = object.parent ?? Buffer.alloc(0);
+    message.continues = object.continues ?? Buffer.alloc(0);
+    message.clock = object.clock ?? 0;
+    message.clockResolution = (object.clockResolution !== undefined && object.clockResolution !== null)
+      ? BigInt(object.clockResolution)
+      : 0n;
+    message.start = (object.start !== undefined && object.start !== null) ? BigInt(object.start) : 0n;
+    message.anchor = (object.anchor !== undefined && object.anchor !== null)
+      ? Anchor.fromPartial(object.anchor)
+      : undefined;
+    message.agent = object.agent ?? "";
+    message.flushIntervalMs = object.flushIntervalMs ?? 0;
+    message.command = object.command ?? "";
+    return message;
+  },
 };
 
 function createBaseLabel(): Label {
@@ -754,6 +817,16 @@ export const Label: MessageFns<Label> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<Label>): Label {
+    return Label.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Label>): Label {
+    const message = createBaseLabel();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
   },
 };
 
@@ -831,6 +904,19 @@ export const Anchor: MessageFns<Anchor> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<Anchor>): Anchor {
+    return Anchor.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Anchor>): Anchor {
+    const message = createBaseAnchor();
+    message.clock = (object.clock !== undefined && object.clock !== null) ? BigInt(object.clock) : 0n;
+    message.wall = (object.wall !== undefined && object.wall !== null) ? BigInt(object.wall) : 0n;
+    message.uncertainty = (object.uncertainty !== undefined && object.uncertainty !== null)
+      ? BigInt(object.uncertainty)
+      : 0n;
+    return message;
   },
 };
 
@@ -914,9 +1000,32 @@ export const EndMark: MessageFns<EndMark> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<EndMark>): EndMark {
+    return EndMark.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EndMark>): EndMark {
+    const message = createBaseEndMark();
+    message.lastSeq = (object.lastSeq !== undefined && object.lastSeq !== null) ? BigInt(object.lastSeq) : 0n;
+    message.cause = object.cause ?? 0;
+    message.uncertainMs = object.uncertainMs ?? 0;
+    message.exit = object.exit ?? "";
+    return message;
+  },
 };
+
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
+
+type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
 
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

@@ -207,6 +207,18 @@ export const StartSessionRequest: MessageFns<StartSessionRequest> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<StartSessionRequest>): StartSessionRequest {
+    return StartSessionRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StartSessionRequest>): StartSessionRequest {
+    const message = createBaseStartSessionRequest();
+    message.session = object.session ?? Buffer.alloc(0);
+    message.description = (object.description !== undefined && object.description !== null)
+      ? SessionDescription.fromPartial(object.description)
+      : undefined;
+    return message;
+  },
 };
 
 function createBaseStartSessionResponse(): StartSessionResponse {
@@ -267,6 +279,18 @@ export const StartSessionResponse: MessageFns<StartSessionResponse> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<StartSessionResponse>): StartSessionResponse {
+    return StartSessionResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StartSessionResponse>): StartSessionResponse {
+    const message = createBaseStartSessionResponse();
+    message.serverTime = (object.serverTime !== undefined && object.serverTime !== null)
+      ? BigInt(object.serverTime)
+      : 0n;
+    message.blockBytesMax = object.blockBytesMax ?? 0;
+    return message;
+  },
 };
 
 function createBasePushRequest(): PushRequest {
@@ -326,6 +350,16 @@ export const PushRequest: MessageFns<PushRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<PushRequest>): PushRequest {
+    return PushRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PushRequest>): PushRequest {
+    const message = createBasePushRequest();
+    message.block = object.block ?? Buffer.alloc(0);
+    message.sent = (object.sent !== undefined && object.sent !== null) ? BigInt(object.sent) : 0n;
+    return message;
   },
 };
 
@@ -440,6 +474,58 @@ export const PushResponse: MessageFns<PushResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<PushResponse>): PushResponse {
+    return PushResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PushResponse>): PushResponse {
+    const message = createBasePushResponse();
+    switch (object.event?.$case) {
+      case "ack": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "ack", value: Ack.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "refused": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "refused", value: Refused.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "archived": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "archived", value: Archived.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "credit": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "credit", value: Credit.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "control": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "control", value: Control.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "retry": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "retry", value: Retry.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "goodbye": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "goodbye", value: Goodbye.fromPartial(object.event.value) };
+        }
+        break;
+      }
+    }
+    return message;
   },
 };
 
@@ -588,6 +674,22 @@ export const Ack: MessageFns<Ack> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Ack>): Ack {
+    return Ack.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Ack>): Ack {
+    const message = createBaseAck();
+    message.session = object.session ?? Buffer.alloc(0);
+    message.seq = (object.seq !== undefined && object.seq !== null) ? BigInt(object.seq) : 0n;
+    message.partition = object.partition ?? 0;
+    message.incarnation = object.incarnation ?? "";
+    message.busSeq = (object.busSeq !== undefined && object.busSeq !== null) ? BigInt(object.busSeq) : 0n;
+    message.pushed = (object.pushed !== undefined && object.pushed !== null) ? BigInt(object.pushed) : 0n;
+    message.received = (object.received !== undefined && object.received !== null) ? BigInt(object.received) : 0n;
+    message.sent = (object.sent !== undefined && object.sent !== null) ? BigInt(object.sent) : 0n;
+    return message;
+  },
 };
 
 function createBaseRefused(): Refused {
@@ -669,6 +771,18 @@ export const Refused: MessageFns<Refused> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<Refused>): Refused {
+    return Refused.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Refused>): Refused {
+    const message = createBaseRefused();
+    message.session = object.session ?? Buffer.alloc(0);
+    message.seq = (object.seq !== undefined && object.seq !== null) ? BigInt(object.seq) : 0n;
+    message.reason = object.reason ?? 0;
+    message.message = object.message ?? "";
+    return message;
   },
 };
 
@@ -774,6 +888,22 @@ export const Archived: MessageFns<Archived> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Archived>): Archived {
+    return Archived.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Archived>): Archived {
+    const message = createBaseArchived();
+    message.session = object.session ?? Buffer.alloc(0);
+    message.partition = object.partition ?? 0;
+    message.incarnation = object.incarnation ?? "";
+    message.committedBusSeq = (object.committedBusSeq !== undefined && object.committedBusSeq !== null)
+      ? BigInt(object.committedBusSeq)
+      : 0n;
+    message.ranges = object.ranges?.map((e) => SeqRange.fromPartial(e)) || [];
+    message.deleted = object.deleted ?? false;
+    return message;
+  },
 };
 
 function createBaseSeqRange(): SeqRange {
@@ -837,6 +967,16 @@ export const SeqRange: MessageFns<SeqRange> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<SeqRange>): SeqRange {
+    return SeqRange.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SeqRange>): SeqRange {
+    const message = createBaseSeqRange();
+    message.first = (object.first !== undefined && object.first !== null) ? BigInt(object.first) : 0n;
+    message.last = (object.last !== undefined && object.last !== null) ? BigInt(object.last) : 0n;
+    return message;
+  },
 };
 
 function createBaseCredit(): Credit {
@@ -893,6 +1033,16 @@ export const Credit: MessageFns<Credit> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<Credit>): Credit {
+    return Credit.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Credit>): Credit {
+    const message = createBaseCredit();
+    message.blocks = object.blocks ?? 0;
+    message.bytes = object.bytes ?? 0;
+    return message;
   },
 };
 
@@ -964,6 +1114,17 @@ export const Control: MessageFns<Control> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<Control>): Control {
+    return Control.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Control>): Control {
+    const message = createBaseControl();
+    message.topic = object.topic ?? "";
+    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
+    message.value = object.value ?? Buffer.alloc(0);
+    return message;
   },
 };
 
@@ -1047,6 +1208,18 @@ export const Retry: MessageFns<Retry> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Retry>): Retry {
+    return Retry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Retry>): Retry {
+    const message = createBaseRetry();
+    message.session = object.session ?? Buffer.alloc(0);
+    message.seq = (object.seq !== undefined && object.seq !== null) ? BigInt(object.seq) : 0n;
+    message.afterMs = object.afterMs ?? 0;
+    message.message = object.message ?? "";
+    return message;
+  },
 };
 
 function createBaseGoodbye(): Goodbye {
@@ -1092,6 +1265,15 @@ export const Goodbye: MessageFns<Goodbye> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<Goodbye>): Goodbye {
+    return Goodbye.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Goodbye>): Goodbye {
+    const message = createBaseGoodbye();
+    message.message = object.message ?? "";
+    return message;
   },
 };
 
@@ -1180,7 +1362,18 @@ export const IngestServiceClient = makeGenericClientConstructor(
   serviceName: string;
 };
 
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
+
+type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

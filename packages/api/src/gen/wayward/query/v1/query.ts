@@ -272,6 +272,19 @@ export const ListSessionsRequest: MessageFns<ListSessionsRequest> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<ListSessionsRequest>): ListSessionsRequest {
+    return ListSessionsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListSessionsRequest>): ListSessionsRequest {
+    const message = createBaseListSessionsRequest();
+    message.selector = (object.selector !== undefined && object.selector !== null)
+      ? Selector.fromPartial(object.selector)
+      : undefined;
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
 };
 
 function createBaseListSessionsResponse(): ListSessionsResponse {
@@ -328,6 +341,16 @@ export const ListSessionsResponse: MessageFns<ListSessionsResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<ListSessionsResponse>): ListSessionsResponse {
+    return ListSessionsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListSessionsResponse>): ListSessionsResponse {
+    const message = createBaseListSessionsResponse();
+    message.sessions = object.sessions?.map((e) => Session.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
   },
 };
 
@@ -515,6 +538,29 @@ export const Session: MessageFns<Session> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Session>): Session {
+    return Session.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Session>): Session {
+    const message = createBaseSession();
+    message.session = object.session ?? Buffer.alloc(0);
+    message.description = (object.description !== undefined && object.description !== null)
+      ? SessionDescription.fromPartial(object.description)
+      : undefined;
+    message.state = object.state ?? 0;
+    message.records = (object.records !== undefined && object.records !== null) ? BigInt(object.records) : 0n;
+    message.blocks = (object.blocks !== undefined && object.blocks !== null) ? BigInt(object.blocks) : 0n;
+    message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
+    message.first = (object.first !== undefined && object.first !== null) ? BigInt(object.first) : 0n;
+    message.last = (object.last !== undefined && object.last !== null) ? BigInt(object.last) : 0n;
+    message.end = (object.end !== undefined && object.end !== null) ? EndMark.fromPartial(object.end) : undefined;
+    message.gaps = object.gaps?.map((e) => Gap.fromPartial(e)) || [];
+    message.bytesPending = (object.bytesPending !== undefined && object.bytesPending !== null)
+      ? BigInt(object.bytesPending)
+      : 0n;
+    return message;
+  },
 };
 
 function createBaseGetSessionRequest(): GetSessionRequest {
@@ -560,6 +606,15 @@ export const GetSessionRequest: MessageFns<GetSessionRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<GetSessionRequest>): GetSessionRequest {
+    return GetSessionRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetSessionRequest>): GetSessionRequest {
+    const message = createBaseGetSessionRequest();
+    message.session = object.session ?? Buffer.alloc(0);
+    return message;
   },
 };
 
@@ -607,6 +662,17 @@ export const GetSessionResponse: MessageFns<GetSessionResponse> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<GetSessionResponse>): GetSessionResponse {
+    return GetSessionResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetSessionResponse>): GetSessionResponse {
+    const message = createBaseGetSessionResponse();
+    message.session = (object.session !== undefined && object.session !== null)
+      ? Session.fromPartial(object.session)
+      : undefined;
+    return message;
+  },
 };
 
 function createBaseListKindsRequest(): ListKindsRequest {
@@ -652,6 +718,17 @@ export const ListKindsRequest: MessageFns<ListKindsRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<ListKindsRequest>): ListKindsRequest {
+    return ListKindsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListKindsRequest>): ListKindsRequest {
+    const message = createBaseListKindsRequest();
+    message.selector = (object.selector !== undefined && object.selector !== null)
+      ? Selector.fromPartial(object.selector)
+      : undefined;
+    return message;
   },
 };
 
@@ -709,6 +786,18 @@ export const ListKindsResponse: MessageFns<ListKindsResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<ListKindsResponse>): ListKindsResponse {
+    return ListKindsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListKindsResponse>): ListKindsResponse {
+    const message = createBaseListKindsResponse();
+    message.kinds = object.kinds?.map((e) => KindCount.fromPartial(e)) || [];
+    message.coverage = (object.coverage !== undefined && object.coverage !== null)
+      ? Coverage.fromPartial(object.coverage)
+      : undefined;
+    return message;
   },
 };
 
@@ -769,6 +858,16 @@ export const KindCount: MessageFns<KindCount> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<KindCount>): KindCount {
+    return KindCount.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<KindCount>): KindCount {
+    const message = createBaseKindCount();
+    message.kind = (object.kind !== undefined && object.kind !== null) ? KindEntry.fromPartial(object.kind) : undefined;
+    message.count = (object.count !== undefined && object.count !== null) ? BigInt(object.count) : 0n;
+    return message;
   },
 };
 
@@ -893,6 +992,25 @@ export const ReadRequest: MessageFns<ReadRequest> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<ReadRequest>): ReadRequest {
+    return ReadRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReadRequest>): ReadRequest {
+    const message = createBaseReadRequest();
+    message.selector = (object.selector !== undefined && object.selector !== null)
+      ? Selector.fromPartial(object.selector)
+      : undefined;
+    message.filter = (object.filter !== undefined && object.filter !== null)
+      ? Filter.fromPartial(object.filter)
+      : undefined;
+    message.form = object.form ?? 0;
+    message.reverse = object.reverse ?? false;
+    message.limit = (object.limit !== undefined && object.limit !== null) ? BigInt(object.limit) : 0n;
+    message.order = object.order ?? 0;
+    message.pageToken = object.pageToken ?? Buffer.alloc(0);
+    return message;
+  },
 };
 
 function createBaseReadResponse(): ReadResponse {
@@ -963,6 +1081,34 @@ export const ReadResponse: MessageFns<ReadResponse> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<ReadResponse>): ReadResponse {
+    return ReadResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReadResponse>): ReadResponse {
+    const message = createBaseReadResponse();
+    switch (object.part?.$case) {
+      case "rows": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "rows", value: RowBatch.fromPartial(object.part.value) };
+        }
+        break;
+      }
+      case "blocks": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "blocks", value: BlockBatch.fromPartial(object.part.value) };
+        }
+        break;
+      }
+      case "end": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "end", value: ReadEnd.fromPartial(object.part.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
 };
 
 function createBaseReadEnd(): ReadEnd {
@@ -1019,6 +1165,18 @@ export const ReadEnd: MessageFns<ReadEnd> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<ReadEnd>): ReadEnd {
+    return ReadEnd.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReadEnd>): ReadEnd {
+    const message = createBaseReadEnd();
+    message.coverage = (object.coverage !== undefined && object.coverage !== null)
+      ? Coverage.fromPartial(object.coverage)
+      : undefined;
+    message.pageToken = object.pageToken ?? Buffer.alloc(0);
+    return message;
   },
 };
 
@@ -1132,6 +1290,25 @@ export const CountRequest: MessageFns<CountRequest> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<CountRequest>): CountRequest {
+    return CountRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CountRequest>): CountRequest {
+    const message = createBaseCountRequest();
+    message.selector = (object.selector !== undefined && object.selector !== null)
+      ? Selector.fromPartial(object.selector)
+      : undefined;
+    message.filter = (object.filter !== undefined && object.filter !== null)
+      ? Filter.fromPartial(object.filter)
+      : undefined;
+    message.groupBy = object.groupBy?.map((e) => e) || [];
+    message.measure = object.measure ?? "";
+    message.sortBy = object.sortBy ?? "";
+    message.top = object.top ?? 0;
+    message.scan = object.scan ?? false;
+    return message;
+  },
 };
 
 function createBaseCountResponse(): CountResponse {
@@ -1210,6 +1387,20 @@ export const CountResponse: MessageFns<CountResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<CountResponse>): CountResponse {
+    return CountResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CountResponse>): CountResponse {
+    const message = createBaseCountResponse();
+    message.groups = object.groups?.map((e) => Group.fromPartial(e)) || [];
+    message.other = (object.other !== undefined && object.other !== null) ? Group.fromPartial(object.other) : undefined;
+    message.fromSummaries = object.fromSummaries ?? false;
+    message.coverage = (object.coverage !== undefined && object.coverage !== null)
+      ? Coverage.fromPartial(object.coverage)
+      : undefined;
+    return message;
   },
 };
 
@@ -1369,6 +1560,23 @@ export const Group: MessageFns<Group> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Group>): Group {
+    return Group.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Group>): Group {
+    const message = createBaseGroup();
+    message.keys = object.keys?.map((e) => e) || [];
+    message.count = (object.count !== undefined && object.count !== null) ? BigInt(object.count) : 0n;
+    message.sum = (object.sum !== undefined && object.sum !== null) ? BigInt(object.sum) : 0n;
+    message.min = (object.min !== undefined && object.min !== null) ? BigInt(object.min) : 0n;
+    message.max = (object.max !== undefined && object.max !== null) ? BigInt(object.max) : 0n;
+    message.p50 = (object.p50 !== undefined && object.p50 !== null) ? BigInt(object.p50) : 0n;
+    message.p90 = (object.p90 !== undefined && object.p90 !== null) ? BigInt(object.p90) : 0n;
+    message.p99 = (object.p99 !== undefined && object.p99 !== null) ? BigInt(object.p99) : 0n;
+    message.contended = (object.contended !== undefined && object.contended !== null) ? BigInt(object.contended) : 0n;
+    return message;
+  },
 };
 
 function createBaseDeleteSessionRequest(): DeleteSessionRequest {
@@ -1426,6 +1634,16 @@ export const DeleteSessionRequest: MessageFns<DeleteSessionRequest> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<DeleteSessionRequest>): DeleteSessionRequest {
+    return DeleteSessionRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeleteSessionRequest>): DeleteSessionRequest {
+    const message = createBaseDeleteSessionRequest();
+    message.session = object.session ?? Buffer.alloc(0);
+    message.force = object.force ?? false;
+    return message;
+  },
 };
 
 function createBaseDeleteSessionResponse(): DeleteSessionResponse {
@@ -1474,6 +1692,15 @@ export const DeleteSessionResponse: MessageFns<DeleteSessionResponse> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<DeleteSessionResponse>): DeleteSessionResponse {
+    return DeleteSessionResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeleteSessionResponse>): DeleteSessionResponse {
+    const message = createBaseDeleteSessionResponse();
+    message.logNumber = (object.logNumber !== undefined && object.logNumber !== null) ? BigInt(object.logNumber) : 0n;
+    return message;
   },
 };
 
@@ -1641,7 +1868,18 @@ export const QueryServiceClient = makeGenericClientConstructor(
   serviceName: string;
 };
 
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
+
+type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

@@ -335,6 +335,19 @@ export const Selector: MessageFns<Selector> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Selector>): Selector {
+    return Selector.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Selector>): Selector {
+    const message = createBaseSelector();
+    message.sessions = object.sessions?.map((e) => e) || [];
+    message.runs = object.runs?.map((e) => e) || [];
+    message.names = object.names?.map((e) => e) || [];
+    message.labels = object.labels?.map((e) => Label.fromPartial(e)) || [];
+    message.hosts = object.hosts?.map((e) => e) || [];
+    return message;
+  },
 };
 
 function createBaseFilter(): Filter {
@@ -442,6 +455,20 @@ export const Filter: MessageFns<Filter> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Filter>): Filter {
+    return Filter.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Filter>): Filter {
+    const message = createBaseFilter();
+    message.from = (object.from !== undefined && object.from !== null) ? BigInt(object.from) : 0n;
+    message.until = (object.until !== undefined && object.until !== null) ? BigInt(object.until) : 0n;
+    message.kinds = object.kinds?.map((e) => e) || [];
+    message.lanes = object.lanes?.map((e) => e) || [];
+    message.where = object.where ?? "";
+    message.text = object.text ?? "";
+    return message;
+  },
 };
 
 function createBaseRowBatch(): RowBatch {
@@ -532,6 +559,19 @@ export const RowBatch: MessageFns<RowBatch> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<RowBatch>): RowBatch {
+    return RowBatch.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RowBatch>): RowBatch {
+    const message = createBaseRowBatch();
+    message.sessions = object.sessions?.map((e) => SessionEntry.fromPartial(e)) || [];
+    message.kinds = object.kinds?.map((e) => KindEntry.fromPartial(e)) || [];
+    message.lanes = object.lanes?.map((e) => LaneEntry.fromPartial(e)) || [];
+    message.sites = object.sites?.map((e) => SiteEntry.fromPartial(e)) || [];
+    message.rows = object.rows?.map((e) => Row.fromPartial(e)) || [];
+    return message;
+  },
 };
 
 function createBaseSessionEntry(): SessionEntry {
@@ -600,6 +640,19 @@ export const SessionEntry: MessageFns<SessionEntry> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<SessionEntry>): SessionEntry {
+    return SessionEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SessionEntry>): SessionEntry {
+    const message = createBaseSessionEntry();
+    message.id = object.id ?? 0;
+    message.session = object.session ?? Buffer.alloc(0);
+    message.description = (object.description !== undefined && object.description !== null)
+      ? SessionDescription.fromPartial(object.description)
+      : undefined;
+    return message;
+  },
 };
 
 function createBaseKindEntry(): KindEntry {
@@ -667,6 +720,17 @@ export const KindEntry: MessageFns<KindEntry> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<KindEntry>): KindEntry {
+    return KindEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<KindEntry>): KindEntry {
+    const message = createBaseKindEntry();
+    message.id = object.id ?? 0;
+    message.name = object.name ?? "";
+    message.fields = object.fields?.map((e) => FieldEntry.fromPartial(e)) || [];
+    return message;
   },
 };
 
@@ -758,6 +822,19 @@ export const FieldEntry: MessageFns<FieldEntry> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<FieldEntry>): FieldEntry {
+    return FieldEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FieldEntry>): FieldEntry {
+    const message = createBaseFieldEntry();
+    message.name = object.name ?? "";
+    message.type = object.type ?? "";
+    message.role = object.role ?? "";
+    message.unit = object.unit ?? "";
+    message.detail = object.detail ?? "";
+    return message;
+  },
 };
 
 function createBaseLaneEntry(): LaneEntry {
@@ -848,6 +925,19 @@ export const LaneEntry: MessageFns<LaneEntry> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<LaneEntry>): LaneEntry {
+    return LaneEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LaneEntry>): LaneEntry {
+    const message = createBaseLaneEntry();
+    message.id = object.id ?? 0;
+    message.session = object.session ?? 0;
+    message.lane = object.lane ?? 0;
+    message.name = object.name ?? "";
+    message.kind = object.kind ?? "";
+    return message;
+  },
 };
 
 function createBaseSiteEntry(): SiteEntry {
@@ -937,6 +1027,19 @@ export const SiteEntry: MessageFns<SiteEntry> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<SiteEntry>): SiteEntry {
+    return SiteEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SiteEntry>): SiteEntry {
+    const message = createBaseSiteEntry();
+    message.id = object.id ?? 0;
+    message.function = object.function ?? "";
+    message.file = object.file ?? "";
+    message.line = object.line ?? 0;
+    message.text = object.text ?? "";
+    return message;
   },
 };
 
@@ -1115,6 +1218,25 @@ export const Row: MessageFns<Row> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Row>): Row {
+    return Row.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Row>): Row {
+    const message = createBaseRow();
+    message.session = object.session ?? 0;
+    message.lane = object.lane ?? 0;
+    message.kind = object.kind ?? 0;
+    message.eventNo = (object.eventNo !== undefined && object.eventNo !== null) ? BigInt(object.eventNo) : 0n;
+    message.time = (object.time !== undefined && object.time !== null) ? BigInt(object.time) : 0n;
+    message.aligned = (object.aligned !== undefined && object.aligned !== null) ? BigInt(object.aligned) : 0n;
+    message.site = object.site ?? 0;
+    message.values = object.values?.map((e) => Value.fromPartial(e)) || [];
+    message.text = object.text ?? "";
+    message.traceId = object.traceId ?? Buffer.alloc(0);
+    message.spanId = object.spanId ?? Buffer.alloc(0);
+    return message;
+  },
 };
 
 function createBaseValue(): Value {
@@ -1235,6 +1357,58 @@ export const Value: MessageFns<Value> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Value>): Value {
+    return Value.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Value>): Value {
+    const message = createBaseValue();
+    switch (object.value?.$case) {
+      case "bool": {
+        if (object.value?.value !== undefined && object.value?.value !== null) {
+          message.value = { $case: "bool", value: object.value.value };
+        }
+        break;
+      }
+      case "i64": {
+        if (object.value?.value !== undefined && object.value?.value !== null) {
+          message.value = { $case: "i64", value: BigInt(object.value.value) };
+        }
+        break;
+      }
+      case "u64": {
+        if (object.value?.value !== undefined && object.value?.value !== null) {
+          message.value = { $case: "u64", value: BigInt(object.value.value) };
+        }
+        break;
+      }
+      case "f64": {
+        if (object.value?.value !== undefined && object.value?.value !== null) {
+          message.value = { $case: "f64", value: object.value.value };
+        }
+        break;
+      }
+      case "string": {
+        if (object.value?.value !== undefined && object.value?.value !== null) {
+          message.value = { $case: "string", value: object.value.value };
+        }
+        break;
+      }
+      case "bytes": {
+        if (object.value?.value !== undefined && object.value?.value !== null) {
+          message.value = { $case: "bytes", value: object.value.value };
+        }
+        break;
+      }
+      case "list": {
+        if (object.value?.value !== undefined && object.value?.value !== null) {
+          message.value = { $case: "list", value: ValueList.fromPartial(object.value.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
 };
 
 function createBaseValueList(): ValueList {
@@ -1281,6 +1455,15 @@ export const ValueList: MessageFns<ValueList> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<ValueList>): ValueList {
+    return ValueList.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ValueList>): ValueList {
+    const message = createBaseValueList();
+    message.values = object.values?.map((e) => Value.fromPartial(e)) || [];
+    return message;
+  },
 };
 
 function createBaseBlockBatch(): BlockBatch {
@@ -1326,6 +1509,15 @@ export const BlockBatch: MessageFns<BlockBatch> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<BlockBatch>): BlockBatch {
+    return BlockBatch.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BlockBatch>): BlockBatch {
+    const message = createBaseBlockBatch();
+    message.blocks = object.blocks?.map((e) => BlockItem.fromPartial(e)) || [];
+    return message;
   },
 };
 
@@ -1409,6 +1601,17 @@ export const BlockItem: MessageFns<BlockItem> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<BlockItem>): BlockItem {
+    return BlockItem.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BlockItem>): BlockItem {
+    const message = createBaseBlockItem();
+    message.block = object.block ?? Buffer.alloc(0);
+    message.dictionaries = object.dictionaries?.map((e) => DictionaryItem.fromPartial(e)) || [];
+    message.ranges = object.ranges?.map((e) => e) || [];
+    return message;
+  },
 };
 
 function createBaseDictionaryItem(): DictionaryItem {
@@ -1479,6 +1682,17 @@ export const DictionaryItem: MessageFns<DictionaryItem> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<DictionaryItem>): DictionaryItem {
+    return DictionaryItem.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DictionaryItem>): DictionaryItem {
+    const message = createBaseDictionaryItem();
+    message.seq = (object.seq !== undefined && object.seq !== null) ? BigInt(object.seq) : 0n;
+    message.header = object.header ?? Buffer.alloc(0);
+    message.section = object.section ?? Buffer.alloc(0);
+    return message;
   },
 };
 
@@ -1624,6 +1838,24 @@ export const Gap: MessageFns<Gap> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Gap>): Gap {
+    return Gap.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Gap>): Gap {
+    const message = createBaseGap();
+    message.session = object.session ?? Buffer.alloc(0);
+    message.cause = object.cause ?? 0;
+    message.firstSeq = (object.firstSeq !== undefined && object.firstSeq !== null) ? BigInt(object.firstSeq) : 0n;
+    message.lastSeq = (object.lastSeq !== undefined && object.lastSeq !== null) ? BigInt(object.lastSeq) : 0n;
+    message.lane = object.lane ?? 0;
+    message.firstEventNo = (object.firstEventNo !== undefined && object.firstEventNo !== null)
+      ? BigInt(object.firstEventNo)
+      : 0n;
+    message.count = (object.count !== undefined && object.count !== null) ? BigInt(object.count) : 0n;
+    message.message = object.message ?? "";
+    return message;
+  },
 };
 
 function createBaseCoverage(): Coverage {
@@ -1748,6 +1980,23 @@ export const Coverage: MessageFns<Coverage> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Coverage>): Coverage {
+    return Coverage.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Coverage>): Coverage {
+    const message = createBaseCoverage();
+    message.snapshot = object.snapshot?.map((e) => PartitionSnapshot.fromPartial(e)) || [];
+    message.records = (object.records !== undefined && object.records !== null) ? BigInt(object.records) : 0n;
+    message.sessions = (object.sessions !== undefined && object.sessions !== null) ? BigInt(object.sessions) : 0n;
+    message.blocks = (object.blocks !== undefined && object.blocks !== null) ? BigInt(object.blocks) : 0n;
+    message.gaps = object.gaps?.map((e) => Gap.fromPartial(e)) || [];
+    message.gapsLeftOut = (object.gapsLeftOut !== undefined && object.gapsLeftOut !== null)
+      ? BigInt(object.gapsLeftOut)
+      : 0n;
+    message.complete = object.complete ?? false;
+    return message;
+  },
 };
 
 function createBasePartitionSnapshot(): PartitionSnapshot {
@@ -1822,9 +2071,31 @@ export const PartitionSnapshot: MessageFns<PartitionSnapshot> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<PartitionSnapshot>): PartitionSnapshot {
+    return PartitionSnapshot.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PartitionSnapshot>): PartitionSnapshot {
+    const message = createBasePartitionSnapshot();
+    message.partition = object.partition ?? 0;
+    message.logNumber = (object.logNumber !== undefined && object.logNumber !== null) ? BigInt(object.logNumber) : 0n;
+    message.busSeq = (object.busSeq !== undefined && object.busSeq !== null) ? BigInt(object.busSeq) : 0n;
+    return message;
+  },
 };
+
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
+
+type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
 
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

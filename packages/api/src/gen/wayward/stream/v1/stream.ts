@@ -163,6 +163,23 @@ export const ObserveRequest: MessageFns<ObserveRequest> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<ObserveRequest>): ObserveRequest {
+    return ObserveRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ObserveRequest>): ObserveRequest {
+    const message = createBaseObserveRequest();
+    message.selector = (object.selector !== undefined && object.selector !== null)
+      ? Selector.fromPartial(object.selector)
+      : undefined;
+    message.filter = (object.filter !== undefined && object.filter !== null)
+      ? Filter.fromPartial(object.filter)
+      : undefined;
+    message.form = object.form ?? 0;
+    message.start = object.start ?? 0;
+    message.cursor = object.cursor ?? Buffer.alloc(0);
+    return message;
+  },
 };
 
 function createBaseObserveResponse(): ObserveResponse {
@@ -277,6 +294,53 @@ export const ObserveResponse: MessageFns<ObserveResponse> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<ObserveResponse>): ObserveResponse {
+    return ObserveResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ObserveResponse>): ObserveResponse {
+    const message = createBaseObserveResponse();
+    switch (object.part?.$case) {
+      case "rows": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "rows", value: RowBatch.fromPartial(object.part.value) };
+        }
+        break;
+      }
+      case "blocks": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "blocks", value: BlockBatch.fromPartial(object.part.value) };
+        }
+        break;
+      }
+      case "gap": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "gap", value: Gap.fromPartial(object.part.value) };
+        }
+        break;
+      }
+      case "fill": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "fill", value: Fill.fromPartial(object.part.value) };
+        }
+        break;
+      }
+      case "live": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "live", value: Live.fromPartial(object.part.value) };
+        }
+        break;
+      }
+      case "heartbeat": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "heartbeat", value: Heartbeat.fromPartial(object.part.value) };
+        }
+        break;
+      }
+    }
+    message.cursor = object.cursor ?? Buffer.alloc(0);
+    return message;
+  },
 };
 
 function createBaseFill(): Fill {
@@ -359,6 +423,20 @@ export const Fill: MessageFns<Fill> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Fill>): Fill {
+    return Fill.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Fill>): Fill {
+    const message = createBaseFill();
+    message.session = object.session ?? Buffer.alloc(0);
+    message.seq = (object.seq !== undefined && object.seq !== null) ? BigInt(object.seq) : 0n;
+    message.rows = (object.rows !== undefined && object.rows !== null) ? RowBatch.fromPartial(object.rows) : undefined;
+    message.blocks = (object.blocks !== undefined && object.blocks !== null)
+      ? BlockBatch.fromPartial(object.blocks)
+      : undefined;
+    return message;
+  },
 };
 
 function createBaseLive(): Live {
@@ -394,6 +472,14 @@ export const Live: MessageFns<Live> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
+
+  create(base?: DeepPartial<Live>): Live {
+    return Live.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<Live>): Live {
+    const message = createBaseLive();
+    return message;
+  },
 };
 
 function createBaseHeartbeat(): Heartbeat {
@@ -428,6 +514,14 @@ export const Heartbeat: MessageFns<Heartbeat> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
+  },
+
+  create(base?: DeepPartial<Heartbeat>): Heartbeat {
+    return Heartbeat.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<Heartbeat>): Heartbeat {
+    const message = createBaseHeartbeat();
+    return message;
   },
 };
 
@@ -478,7 +572,18 @@ export const StreamServiceClient = makeGenericClientConstructor(
   serviceName: string;
 };
 
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
+
+type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
+
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

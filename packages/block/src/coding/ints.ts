@@ -1,0 +1,194 @@
+import { refuse, type SectionReader, type SectionWriter } from "../section.ts";
+import type { Words64 } from "../words.ts";
+import { decodeClasses, encodeClasses } from "./class.ts";
+import { decodeVarints, encodeVarints } from "./varint.ts";
+
+/** How a column of numbers is written. FORMAT.md, "Codings". */
+export const CODING = { empty: 0, constant: 1, byte: 2, varint: 3, delta: 4, class: 5, index: 6 } as const;
+
+/** Numbers as halves. */
+export interface Ints {
+  readonly lo: Uint32Array;
+  readonly hi: Uint32Array;
+}
+
+/** Writes `column.length` numbers in the coding that suits them, a coding byte first. Zigzag is the caller's. */
+export function writeInts(writer: SectionWriter, column: Words64): void {
+  const { lo, hi, length } = column;
+  const coding = chooseCoding(lo, hi, length);
+  writer.byte(coding);
+  if (coding === CODING.constant) writer.raw(encodeVarints(lo, hi, 1));
+  else if (coding === CODING.byte) writer.stream(toBytes(lo, length));
+  else if (coding === CODING.delta) writer.stream(encodeDeltas(lo, hi, length));
+  else if (coding === CODING.index) writeIndex(writer, lo, length);
+  else if (coding === CODING.class) {
+    const { classes, bits } = encodeClasses(lo, hi, length);
+    writer.stream(classes);
+    writer.stream(bits);
+  }
+}
+
+/** Reads `count` numbers. */
+export function readInts(reader: SectionReader, count: number): Ints {
+  const coding = reader.byte();
+  const lo = new Uint32Array(count);
+  const hi = new Uint32Array(count);
+  if (coding === CODING.empty) return { lo, hi };
+  if (coding === CODING.constant) readConstant(reader, lo, hi);
+  else if (coding === CODING.byte) lo.set(exactly(reader.stream(), count));
+  else if (coding === CODING.varint || coding === CODING.delta) {
+    if (!decodeVarints(reader.stream(), count, lo, hi)) throw refuse("BAD_VALUE", `a stream is not ${count} varints`);
+    if (coding === CODING.delta) sumDeltas(lo, hi);
+  } else if (coding === CODING.class) {
+    const classes = exactly(reader.stream(), count);
+    if (!decodeClasses(classes, reader.stream(), lo, hi)) throw refuse("BAD_VALUE", "classes and bits do not fit");
+  } else if (coding === CODING.index) readIndex(reader, lo);
+  else throw refuse("UNKNOWN_CODING", `column coding is ${coding}, known are 0 to 6`);
+  return { lo, hi };
+}
+
+/** Maps signed to unsigned so that small sizes stay small: 0, -1, 1, -2 … to 0, 1, 2, 3 …, in place. */
+export function zigzag(column: Words64): void {
+  const { lo, hi, length } = column;
+  for (let index = 0; index < length; index++) {
+    const sign = (hi[index]! | 0) >> 31;
+    hi[index] = ((hi[index]! << 1) | (lo[index]! >>> 31)) ^ sign;
+    lo[index] = (lo[index]! << 1) ^ sign;
+  }
+}
+
+export function unzigzag({ lo, hi }: Ints): void {
+  for (let index = 0; index < lo.length; index++) {
+    const sign = -(lo[index]! & 1);
+    lo[index] = ((lo[index]! >>> 1) | (hi[index]! << 31)) ^ sign;
+    hi[index] = (hi[index]! >>> 1) ^ sign;
+  }
+}
+
+const SAMPLE = 512;
+
+function chooseCoding(lo: Uint32Array, hi: Uint32Array, length: number): number {
+  let same = true;
+  let all = 0;
+  let anyHigh = 0;
+  for (let index = 0; index < length; index++) {
+    all |= lo[index]!;
+    anyHigh |= hi[index]!;
+    if (lo[index] !== lo[0] || hi[index] !== hi[0]) same = false;
+  }
+  if (all === 0 && anyHigh === 0) return CODING.empty;
+  if (same) return CODING.constant;
+  if (anyHigh === 0 && all >>> 0 < 256) return CODING.byte;
+  return chooseWide(lo, hi, length, anyHigh === 0);
+}
+
+/** Judges by a sample: differences if they are much smaller, an index if values repeat, else classes. */
+function chooseWide(lo: Uint32Array, hi: Uint32Array, length: number, narrow: boolean): number {
+  const count = Math.min(length, SAMPLE);
+  const start = (length - count) >> 1;
+  let valueBits = 0;
+  let deltaBits = 0;
+  const distinct = new Set<number>();
+  for (let index = start; index < start + count; index++) {
+    valueBits += bitsOf(lo[index]!, hi[index]!);
+    distinct.add(lo[index]! + hi[index]! * 0x1_0000_0000);
+    if (index === start) continue;
+    const low = lo[index]! - lo[index - 1]!;
+    const high = (hi[index]! - hi[index - 1]! - (low < 0 ? 1 : 0)) | 0;
+    deltaBits += high < 0 ? bitsOf(~low >>> 0, ~high >>> 0) + 1 : bitsOf(low >>> 0, high) + 1;
+  }
+  if (deltaBits < valueBits * 0.6) return CODING.delta;
+  if (narrow && length > 32 && distinct.size <= count >> 1) return CODING.index;
+  return CODING.class;
+}
+
+function bitsOf(lo: number, hi: number): number {
+  return hi === 0 ? 32 - Math.clz32(lo) : 64 - Math.clz32(hi);
+}
+
+function toBytes(lo: Uint32Array, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length);
+  for (let index = 0; index < length; index++) bytes[index] = lo[index]!;
+  return bytes;
+}
+
+function encodeDeltas(lo: Uint32Array, hi: Uint32Array, length: number): Buffer {
+  const deltaLo = new Uint32Array(length);
+  const deltaHi = new Uint32Array(length);
+  let lastLo = 0;
+  let lastHi = 0;
+  for (let index = 0; index < length; index++) {
+    const low = lo[index]! - lastLo;
+    const high = (hi[index]! - lastHi - (low < 0 ? 1 : 0)) | 0;
+    const sign = high >> 31;
+    deltaHi[index] = ((high << 1) | ((low >>> 31) & 1)) ^ sign;
+    deltaLo[index] = (low << 1) ^ sign;
+    lastLo = lo[index]!;
+    lastHi = hi[index]!;
+  }
+  return encodeVarints(deltaLo, deltaHi, length);
+}
+
+function sumDeltas(lo: Uint32Array, hi: Uint32Array): void {
+  unzigzag({ lo, hi });
+  for (let index = 1; index < lo.length; index++) {
+    const low = lo[index - 1]! + lo[index]!;
+    hi[index] = hi[index - 1]! + hi[index]! + (low > 0xffffffff ? 1 : 0);
+    lo[index] = low;
+  }
+}
+
+/** Distinct values in order of first use, then each value's place among them: low bytes, and high bytes where over 256. */
+function writeIndex(writer: SectionWriter, lo: Uint32Array, length: number): void {
+  const places = new Map<number, number>();
+  const low = Buffer.allocUnsafe(length);
+  const high = Buffer.allocUnsafe(length);
+  for (let index = 0; index < length; index++) {
+    const value = lo[index]!;
+    let place = places.get(value);
+    if (place === undefined) {
+      place = places.size;
+      places.set(value, place);
+    }
+    low[index] = place & 255;
+    high[index] = place >>> 8;
+  }
+  const values = Uint32Array.from(places.keys());
+  writer.varint(values.length);
+  writer.stream(encodeDeltas(values, new Uint32Array(values.length), values.length));
+  writer.stream(low);
+  writer.stream(values.length > 256 ? high : high.subarray(0, 0));
+}
+
+function readIndex(reader: SectionReader, lo: Uint32Array): void {
+  const distinct = reader.varint();
+  if (distinct > 65_536) throw refuse("BAD_VALUE", `${distinct} distinct values in a column, at most 65536`);
+  const values = new Uint32Array(distinct);
+  const rest = new Uint32Array(distinct);
+  if (!decodeVarints(reader.stream(), distinct, values, rest)) throw refuse("BAD_VALUE", "an index has other values");
+  sumDeltas(values, rest);
+  const low = exactly(reader.stream(), lo.length);
+  const high = exactly(reader.stream(), distinct > 256 ? lo.length : 0);
+  for (let index = 0; index < lo.length; index++) {
+    const place = low[index]! | (distinct > 256 ? high[index]! << 8 : 0);
+    if (place >= distinct) throw refuse("BAD_VALUE", `place ${place} of ${distinct} values in a column`);
+    lo[index] = values[place]!;
+  }
+}
+
+function readConstant(reader: SectionReader, lo: Uint32Array, hi: Uint32Array): void {
+  const bytes: number[] = [];
+  do bytes.push(reader.byte());
+  while (bytes.at(-1)! >= 0x80 && bytes.length < 10);
+  const low = new Uint32Array(1);
+  const high = new Uint32Array(1);
+  if (!decodeVarints(Uint8Array.from(bytes), 1, low, high)) throw refuse("BAD_VALUE", "a constant has over 64 bits");
+  lo.fill(low[0]!);
+  hi.fill(high[0]!);
+}
+
+/** The stream, which must have this length. */
+export function exactly(bytes: Uint8Array, count: number): Uint8Array {
+  if (bytes.length !== count) throw refuse("BAD_VALUE", `a stream has ${bytes.length} bytes, ${count} are needed`);
+  return bytes;
+}

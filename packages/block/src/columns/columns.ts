@@ -1,0 +1,223 @@
+import type { Kind } from "@wayward/record";
+import { type Ints, readInts } from "../coding/ints.ts";
+import { LIMITS } from "../limits.ts";
+import { type Budget, refuse, SectionReader } from "../section.ts";
+import { type KindColumns, readKind } from "./field.ts";
+import { decodeRanks, type Ranks, readRanks } from "./rank.ts";
+
+/** One kind's share of a block. */
+export interface KindRun {
+  /** Number in the dictionary. */
+  readonly number: number;
+  readonly count: number;
+  /** How many of its fields stand in the block's column of objects. */
+  readonly objects: number;
+  /** Its columns, not decoded. */
+  readonly bytes: Uint8Array;
+}
+
+/** One lane's share of a block: records `from` to `from + count - 1`. */
+export interface LaneRun {
+  readonly lane: number;
+  readonly from: number;
+  readonly count: number;
+  readonly firstEventNo: number;
+}
+
+/**
+ * The columns section of a block. Opening it reads what all kinds share; a
+ * kind's own columns are decoded when asked for, and kept.
+ */
+export class Columns {
+  readonly count: number;
+  readonly kinds: readonly KindRun[];
+  readonly lanes: readonly LaneRun[];
+  /** For each record the place of its kind in `kinds`. */
+  readonly slots: Uint32Array;
+  readonly #budget: Budget;
+  readonly #ranks: Ranks;
+  readonly #laneTimes: Ints;
+  readonly #holes: { readonly at: Uint32Array; readonly missing: Ints };
+  readonly #kindColumns = new Map<number, KindColumns>();
+  #steps: Ints | undefined;
+  #times: BigUint64Array | undefined;
+  #objects: Uint32Array[] | undefined;
+  #places: Uint32Array[] | undefined;
+
+  /** Throws a refusal if the section is damaged in what all kinds share. */
+  constructor(section: Uint8Array, count: number, budget: Budget) {
+    if (count > LIMITS.records) throw refuse("TOO_LARGE", `${count} records, at most ${LIMITS.records}`);
+    this.count = count;
+    this.#budget = budget;
+    const reader = new SectionReader(section, budget);
+    const heads = readKindHeads(reader, count);
+    const lanes = reader.varint();
+    if (lanes > count) throw refuse("BAD_VALUE", `${lanes} lanes of ${count} records`);
+    const [ids, counts, firsts] = [readInts(reader, lanes), readInts(reader, lanes), readInts(reader, lanes)];
+    this.#laneTimes = readInts(reader, lanes);
+    this.lanes = laneRuns(ids, counts, firsts, count);
+    this.slots = readInts(reader, count).lo;
+    const holes = reader.varint();
+    if (holes > count) throw refuse("BAD_VALUE", `${holes} holes in the numbers of ${count} records`);
+    this.#holes = holes === 0 ? NO_HOLES : { at: readInts(reader, holes).lo, missing: readInts(reader, holes) };
+    this.#steps = readInts(reader, count);
+    this.#ranks = readRanks(reader);
+    this.kinds = heads.map((head) => ({ ...head, bytes: reader.raw(reader.u32()) }));
+    reader.end("columns");
+    this.#checkSlots();
+  }
+
+  /** Times in nanoseconds of the session's clock, one for each record. */
+  get times(): BigUint64Array {
+    this.#times ??= this.#sumTimes();
+    return this.#times;
+  }
+
+  /** Times since `start` as numbers: exact for sessions up to 104 days. */
+  timesSince(start: bigint): Float64Array {
+    const words = new Uint32Array(this.times.buffer);
+    const startLo = Number(start & 0xffffffffn);
+    const startHi = Number(start >> 32n);
+    const times = new Float64Array(this.count);
+    for (let index = 0; index < times.length; index++) {
+      times[index] = (words[index * 2 + 1]! - startHi) * 0x1_0000_0000 + (words[index * 2]! - startLo);
+    }
+    return times;
+  }
+
+  /** For each record how many its lane attempted before it. */
+  eventNos(): Float64Array {
+    const numbers = new Float64Array(this.count);
+    let hole = 0;
+    for (const { from, count, firstEventNo } of this.lanes) {
+      let next = firstEventNo;
+      for (let index = from; index < from + count; index++) {
+        if (this.#holes.at[hole] === index) {
+          next += this.#holes.missing.lo[hole]! + this.#holes.missing.hi[hole]! * 0x1_0000_0000;
+          hole++;
+        }
+        numbers[index] = next++;
+      }
+    }
+    return numbers;
+  }
+
+  /** For each record its place among those of its kind. */
+  get placeOf(): Uint32Array {
+    const next = new Uint32Array(this.kinds.length);
+    return this.slots.map((slot) => next[slot]!++);
+  }
+
+  /** Positions of the records of the kind in this slot, rising. */
+  records(slot: number): Uint32Array {
+    this.#places ??= this.#listRecords();
+    return this.#places[slot]!;
+  }
+
+  /** The columns of the kind in this slot. Throws a refusal if they are damaged or do not fit the kind. */
+  columns(slot: number, kind: Kind): KindColumns {
+    const known = this.#kindColumns.get(slot);
+    if (known !== undefined) return known;
+    const { bytes, count } = this.kinds[slot]!;
+    const made = readKind(new SectionReader(bytes, this.#budget), kind, count, this.#objectsOf(slot));
+    this.#kindColumns.set(slot, made);
+    return made;
+  }
+
+  #objectsOf(slot: number): Uint32Array {
+    this.#objects ??= this.#splitObjects();
+    return this.#objects[slot]!;
+  }
+
+  #splitObjects(): Uint32Array[] {
+    const each = this.kinds.map((kind) => kind.objects);
+    const split = this.kinds.map((kind) => new Uint32Array(kind.count * kind.objects));
+    const laneEnds: number[] = [];
+    let total = 0;
+    for (const { from, count } of this.lanes) {
+      for (let index = from; index < from + count; index++) total += each[this.slots[index]!]!;
+      laneEnds.push(total);
+    }
+    if (total !== this.#ranks.ranks.length) {
+      throw refuse("BAD_VALUE", `${this.#ranks.ranks.length} objects where ${total} belong`);
+    }
+    const ids = decodeRanks(this.#ranks, laneEnds);
+    const next = new Uint32Array(split.length);
+    let from = 0;
+    for (const slot of this.slots) {
+      for (let field = each[slot]!; field > 0; field--) split[slot]![next[slot]!++] = ids[from++]!;
+    }
+    return split;
+  }
+
+  #listRecords(): Uint32Array[] {
+    const lists = this.kinds.map((kind) => new Uint32Array(kind.count));
+    const next = new Uint32Array(lists.length);
+    for (let index = 0; index < this.count; index++) {
+      const slot = this.slots[index]!;
+      lists[slot]![next[slot]!++] = index;
+    }
+    return lists;
+  }
+
+  /** Every slot names a kind, and each kind has as many records as it says. */
+  #checkSlots(): void {
+    const left = Uint32Array.from(this.kinds, (kind) => kind.count);
+    for (const slot of this.slots) {
+      if (slot >= left.length || left[slot] === 0)
+        throw refuse("BAD_VALUE", `a record is of kind ${slot} of the block`);
+      left[slot]!--;
+    }
+  }
+
+  #sumTimes(): BigUint64Array {
+    const times = new BigUint64Array(this.count);
+    const words = new Uint32Array(times.buffer);
+    const steps = this.#steps!;
+    for (const [lane, { from, count }] of this.lanes.entries()) {
+      let lo = this.#laneTimes.lo[lane]!;
+      let hi = this.#laneTimes.hi[lane]!;
+      for (let index = from; index < from + count; index++) {
+        const sum = lo + steps.lo[index]!;
+        hi = (hi + steps.hi[index]! + (sum > 0xffffffff ? 1 : 0)) >>> 0;
+        lo = sum >>> 0;
+        words[index * 2] = lo;
+        words[index * 2 + 1] = hi;
+      }
+    }
+    this.#steps = undefined;
+    return times;
+  }
+}
+
+const NO_HOLES = { at: new Uint32Array(0), missing: { lo: new Uint32Array(0), hi: new Uint32Array(0) } };
+
+function readKindHeads(reader: SectionReader, count: number) {
+  const kinds = reader.varint();
+  if (kinds > count) throw refuse("BAD_VALUE", `${kinds} kinds of ${count} records`);
+  const heads: { readonly number: number; readonly count: number; readonly objects: number }[] = [];
+  let total = 0;
+  for (let kind = 0; kind < kinds; kind++) {
+    const head = { number: reader.varint(), count: reader.varint(), objects: reader.varint() };
+    if (head.objects > OBJECTS_MAX) throw refuse("BAD_VALUE", `a kind has ${head.objects} object fields`);
+    total += head.count;
+    heads.push(head);
+  }
+  if (total !== count) throw refuse("BAD_VALUE", `kinds add up to ${total} records, the header says ${count}`);
+  return heads;
+}
+
+/** A kind has at most 64 fields. */
+const OBJECTS_MAX = 64;
+
+function laneRuns(ids: Ints, counts: Ints, firsts: Ints, total: number): LaneRun[] {
+  let from = 0;
+  const runs = Array.from(ids.lo, (lane, index): LaneRun => {
+    const count = counts.lo[index]!;
+    const firstEventNo = firsts.lo[index]! + firsts.hi[index]! * 0x1_0000_0000;
+    from += count;
+    return { lane, from: from - count, count, firstEventNo };
+  });
+  if (from !== total) throw refuse("BAD_VALUE", `lanes add up to ${from} records, the header says ${total}`);
+  return runs;
+}

@@ -1,0 +1,106 @@
+import { decodeVarints, encodeVarints } from "../coding/varint.ts";
+import { refuse, type SectionReader, type SectionWriter } from "../section.ts";
+import { Words64 } from "../words.ts";
+
+/**
+ * The objects of a block in record order, each as its rank in a list of the
+ * lane's latest ones, the latest first: what is acquired was waited for just
+ * before, what is released was acquired lately, so most ranks are 0 or 1.
+ * Rank 255 says that the id itself follows in the second stream. The list
+ * holds 64 and starts empty on every lane.
+ */
+const LIST = 64;
+const ESCAPE = 255;
+
+export class RankBuilder {
+  #ranks = new Uint8Array(1024);
+  #count = 0;
+  readonly #escaped = new Words64();
+  readonly #list = new Uint32Array(LIST);
+  #listed = 0;
+
+  clear(): void {
+    this.#count = 0;
+    this.#escaped.length = 0;
+    this.#listed = 0;
+  }
+
+  /** Begins a lane. */
+  lane(): void {
+    this.#listed = 0;
+  }
+
+  push(id: number): void {
+    if (this.#count === this.#ranks.length) {
+      const larger = new Uint8Array(this.#count * 2);
+      larger.set(this.#ranks);
+      this.#ranks = larger;
+    }
+    const list = this.#list;
+    let rank = 0;
+    while (rank < this.#listed && list[rank] !== id) rank++;
+    if (rank === this.#listed) {
+      this.#ranks[this.#count++] = ESCAPE;
+      this.#escaped.push(id, 0);
+      if (this.#listed < LIST) this.#listed++;
+      else rank--;
+    } else this.#ranks[this.#count++] = rank;
+    for (let at = rank; at > 0; at--) list[at] = list[at - 1]!;
+    list[0] = id;
+  }
+
+  write(writer: SectionWriter): void {
+    writer.varint(this.#count);
+    if (this.#count === 0) return;
+    writer.stream(this.#ranks.subarray(0, this.#count));
+    writer.stream(encodeVarints(this.#escaped.lo, this.#escaped.hi, this.#escaped.length));
+  }
+}
+
+/** Streams of the object column, not yet turned into ids. */
+export interface Ranks {
+  readonly ranks: Uint8Array;
+  readonly escaped: Uint32Array;
+}
+
+export function readRanks(reader: SectionReader): Ranks {
+  const count = reader.varint();
+  if (count === 0) return { ranks: new Uint8Array(0), escaped: new Uint32Array(0) };
+  const ranks = reader.stream();
+  if (ranks.length !== count) throw refuse("BAD_VALUE", `${ranks.length} ranks of ${count} objects`);
+  let escapes = 0;
+  for (const rank of ranks) if (rank === ESCAPE) escapes++;
+  const escaped = new Uint32Array(escapes);
+  if (!decodeVarints(reader.stream(), escapes, escaped, new Uint32Array(escapes))) {
+    throw refuse("BAD_VALUE", `not ${escapes} object ids`);
+  }
+  return { ranks, escaped };
+}
+
+/** Ids in record order. `laneEnds` says after how many objects each lane ends. */
+export function decodeRanks({ ranks, escaped }: Ranks, laneEnds: readonly number[]): Uint32Array {
+  const ids = new Uint32Array(ranks.length);
+  const list = new Uint32Array(LIST);
+  let listed = 0;
+  let lane = 0;
+  let from = 0;
+  for (let index = 0; index < ranks.length; index++) {
+    while (index === laneEnds[lane]) {
+      lane++;
+      listed = 0;
+    }
+    let rank = ranks[index]!;
+    let id: number;
+    if (rank === ESCAPE) {
+      id = escaped[from++]!;
+      rank = listed < LIST ? listed++ : LIST - 1;
+    } else {
+      if (rank >= listed) throw refuse("BAD_VALUE", `rank ${rank} of ${listed} objects`);
+      id = list[rank]!;
+    }
+    for (let at = rank; at > 0; at--) list[at] = list[at - 1]!;
+    list[0] = id;
+    ids[index] = id;
+  }
+  return ids;
+}

@@ -1,0 +1,122 @@
+import { readInts, writeInts } from "../coding/ints.ts";
+import type { DictionaryWriter } from "../dictionary/writer.ts";
+import { LIMITS } from "../limits.ts";
+import { type Budget, createBudget, refuse, SectionReader, type SectionWriter } from "../section.ts";
+import { Words64 } from "../words.ts";
+import type { Pairing } from "./pairing.ts";
+
+export const OPEN_KINDS = ["zone", "wait", "held", "context", "job"] as const;
+export type OpenKind = (typeof OPEN_KINDS)[number];
+
+/** Something open at the block's start. */
+export interface OpenEntry {
+  readonly kind: OpenKind;
+  readonly lane: number;
+  /** String number of a zone's or context's name, object number of a lock or queue. */
+  readonly subject: number;
+  /** Mode of a lock, number of a job, id of a zone; else 0. */
+  readonly detail: number;
+  /** Nanoseconds since the session's start. */
+  readonly start: number;
+  readonly eventNo: number;
+  /** A drop on its lane may have hidden its end. */
+  readonly unsure: boolean;
+}
+
+export interface OpenSet {
+  readonly entries: readonly OpenEntry[];
+  /** Open, but not listed. */
+  readonly leftOut: number;
+}
+
+/*
+ * varint entries, varint left out, then columns: kind, lane, subject, detail,
+ * start (zigzag would cost more than it saves: nothing opens before the
+ * session's start), event number, unsure.
+ */
+export function writeOpenSet(writer: SectionWriter, pairing: Pairing, dictionary: DictionaryWriter): void {
+  const { entries, leftOut } = listOpen(pairing);
+  if (entries.length === 0) return;
+  for (const entry of entries) {
+    dictionary.use("lane", entry.lane);
+    dictionary.use(entry.kind === "zone" || entry.kind === "context" ? "string" : "object", entry.subject);
+  }
+  writer.varint(entries.length);
+  writer.varint(leftOut);
+  const column = new Words64();
+  const numbers = (value: (entry: OpenEntry) => number) => {
+    column.length = 0;
+    for (const entry of entries) column.pushNumber(value(entry));
+    writeInts(writer, column);
+  };
+  numbers((entry) => OPEN_KINDS.indexOf(entry.kind));
+  numbers((entry) => entry.lane);
+  numbers((entry) => entry.subject);
+  numbers((entry) => entry.detail);
+  numbers((entry) => entry.start);
+  numbers((entry) => entry.eventNo);
+  numbers((entry) => (entry.unsure ? 1 : 0));
+}
+
+/** Reads an open set section; an empty one is an empty set. */
+export function readOpenSet(section: Uint8Array, budget: Budget = createBudget(LIMITS.unpackedBytes)): OpenSet {
+  if (section.length === 0) return { entries: [], leftOut: 0 };
+  const reader = new SectionReader(section, budget);
+  const count = reader.varint();
+  if (count > LIMITS.openEntries) throw refuse("TOO_LARGE", `${count} open entries, at most ${LIMITS.openEntries}`);
+  const leftOut = reader.varint();
+  const numbers = () => {
+    const { lo, hi } = readInts(reader, count);
+    return Float64Array.from(lo, (low, index) => low + hi[index]! * 0x1_0000_0000);
+  };
+  const [kinds, lanes, subjects, details] = [numbers(), numbers(), numbers(), numbers()];
+  const [starts, eventNos, unsures] = [numbers(), numbers(), numbers()];
+  reader.end("open set");
+  const entries = Array.from(kinds, (number, index): OpenEntry => {
+    const kind = OPEN_KINDS[number];
+    if (kind === undefined) throw refuse("BAD_VALUE", `open entry of kind ${number}`);
+    return {
+      kind,
+      lane: lanes[index]!,
+      subject: subjects[index]!,
+      detail: details[index]!,
+      start: starts[index]!,
+      eventNo: eventNos[index]!,
+      unsure: unsures[index]! !== 0,
+    };
+  });
+  return { entries, leftOut };
+}
+
+function listOpen(pairing: Pairing): OpenSet {
+  const entries: OpenEntry[] = [];
+  let leftOut = 0;
+  const add = (entry: OpenEntry) => {
+    if (entries.length < LIMITS.openEntries) entries.push(entry);
+    else leftOut++;
+  };
+  for (const lane of pairing.lanes.values()) {
+    for (const { name, start, eventNo, unsure } of lane.zones) {
+      add({ kind: "zone", lane: lane.id, subject: name, detail: 0, start, eventNo, unsure });
+    }
+    for (const { lock, mode, start, eventNo, unsure } of lane.held) {
+      add({ kind: "held", lane: lane.id, subject: lock, detail: mode, start, eventNo, unsure });
+    }
+    for (const { name, start, eventNo, unsure } of lane.contexts) {
+      add({ kind: "context", lane: lane.id, subject: name, detail: 0, start, eventNo, unsure });
+    }
+    if (lane.waitLock !== 0) {
+      const { waitLock, waitMode, waitStart, waitEventNo, waitUnsure } = lane;
+      const rest = { start: waitStart, eventNo: waitEventNo, unsure: waitUnsure };
+      add({ kind: "wait", lane: lane.id, subject: waitLock, detail: waitMode, ...rest });
+    }
+  }
+  for (const [id, { name, start, lane, eventNo }] of pairing.loose) {
+    add({ kind: "zone", lane, subject: name, detail: id, start, eventNo, unsure: false });
+  }
+  for (const { queue, job, started, lane, eventNo } of pairing.jobs.values()) {
+    if (started === undefined) continue;
+    add({ kind: "job", lane, subject: queue, detail: job, start: started, eventNo, unsure: false });
+  }
+  return { entries, leftOut };
+}

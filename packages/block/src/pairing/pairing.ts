@@ -1,0 +1,226 @@
+import { LANE_KINDS } from "../dictionary/tables.ts";
+import type { DictionaryWriter } from "../dictionary/writer.ts";
+import { Gather } from "../summary/gather.ts";
+import type { Dimension } from "../summary/tables.ts";
+import { LaneState } from "./lane.ts";
+
+/** How many keys a folded key holds in its second part: modes and levels. */
+export const FOLD = 8;
+/** Jobs whose other half is still awaited; beyond it the oldest is forgotten. */
+const JOBS_MAX = 100_000;
+
+const TASK = LANE_KINDS.indexOf("task");
+
+interface JobState {
+  readonly queue: number;
+  readonly job: number;
+  enqueued: number | undefined;
+  started: number | undefined;
+  finished: number | undefined;
+  lane: number;
+  eventNo: number;
+}
+
+/** Zones that carry an id: they end in any order and on any lane. */
+interface LooseZone {
+  readonly name: number;
+  readonly site: number;
+  readonly start: number;
+  readonly lane: number;
+  readonly eventNo: number;
+}
+
+/**
+ * Pairs begins with ends across blocks and gathers what is summed for the
+ * block in the making. Pure: times and numbers in, rows and open entries out.
+ */
+export class Pairing {
+  readonly lanes = new Map<number, LaneState>();
+  readonly loose = new Map<number, LooseZone>();
+  readonly jobs = new Map<string, JobState>();
+  readonly gathers: Readonly<Record<Exclude<Dimension, "kind" | "lane" | "key">, Gather>>;
+  #lastHolder = new Uint32Array(256);
+  readonly #dictionary: DictionaryWriter;
+
+  constructor(dictionary: DictionaryWriter) {
+    this.#dictionary = dictionary;
+    const strings = (key: number) => dictionary.use("string", key);
+    const objects = (key: number) => dictionary.use("object", key);
+    const folded = (use: (key: number) => void) => (key: number) => use(Math.floor(key / FOLD));
+    this.gathers = {
+      zone: new Gather(strings),
+      channel: new Gather(folded(strings)),
+      queueWait: new Gather(objects),
+      queueRun: new Gather(objects),
+      lockWait: new Gather(folded(objects)),
+      lockHold: new Gather(folded(objects)),
+      busy: new Gather((key) => dictionary.use("lane", key)),
+    };
+  }
+
+  lane(id: number): LaneState {
+    const known = this.lanes.get(id);
+    if (known !== undefined) return known;
+    const row = this.#dictionary.laneRow(id);
+    const counted = row !== undefined && row.kind === TASK && row.parent !== 0 ? row.parent : id;
+    const made = new LaneState(id, counted);
+    this.lanes.set(id, made);
+    return made;
+  }
+
+  clearGathers(): void {
+    for (const gather of Object.values(this.gathers)) gather.clear();
+  }
+
+  zoneBegin(lane: LaneState, name: number, site: number, id: number, time: number, eventNo: number): void {
+    if (id === 0) lane.zones.push({ name, site, start: time, eventNo, unsure: false });
+    else this.loose.set(id, { name, site, start: time, lane: lane.id, eventNo });
+  }
+
+  zoneEnd(lane: LaneState, id: number, time: number, index: number): void {
+    const zone = id === 0 ? lane.zones.pop() : this.loose.get(id);
+    if (id !== 0) this.loose.delete(id);
+    if (zone === undefined) return;
+    const duration = span(zone.start, time);
+    this.gathers.zone.measure(zone.name, duration, index);
+    if (id === 0 && lane.zones.length === 0) this.gathers.busy.measure(lane.counted, duration, index);
+  }
+
+  lockWait(lane: LaneState, lock: number, mode: number, time: number, eventNo: number): void {
+    lane.waitLock = lock;
+    lane.waitMode = mode;
+    lane.waitStart = time;
+    lane.waitEventNo = eventNo;
+    lane.waitUnsure = false;
+  }
+
+  lockAcquired(lane: LaneState, lock: number, mode: number, time: number, eventNo: number, index: number): void {
+    if (lane.waitLock === lock) {
+      this.gathers.lockWait.measure(lock * FOLD + mode, span(lane.waitStart, time), index);
+      lane.waitLock = 0;
+    }
+    lane.held.push({ lock, mode, start: time, eventNo, unsure: false });
+    if (lock >= this.#lastHolder.length) this.#growHolders(lock);
+    const last = this.#lastHolder[lock]!;
+    if (last === lane.id) return;
+    this.#lastHolder[lock] = lane.id;
+    if (last === 0) return;
+    const row = this.gathers.lockHold.row(lock * FOLD + mode);
+    if (row >= 0) this.gathers.lockHold.extras[row]!++;
+  }
+
+  lockReleased(lane: LaneState, lock: number, time: number, index: number): void {
+    const held = takeHeld(lane, lock) ?? this.#takeElsewhere(lock);
+    if (held !== undefined) this.gathers.lockHold.measure(held.lock * FOLD + held.mode, span(held.start, time), index);
+  }
+
+  /** A wait that ended without the lock. */
+  lockTimedOut(lane: LaneState, lock: number, mode: number, time: number, index: number): void {
+    if (lane.waitLock !== lock) return;
+    this.gathers.lockWait.measure(lock * FOLD + mode, span(lane.waitStart, time), index);
+    lane.waitLock = 0;
+  }
+
+  lockMode(lane: LaneState, lock: number, mode: number): void {
+    const held = lane.held.findLast((entry) => entry.lock === lock);
+    if (held !== undefined) held.mode = mode;
+  }
+
+  lockHandedOver(lane: LaneState, lock: number, to: number): void {
+    const held = takeHeld(lane, lock);
+    if (held !== undefined) this.lane(to).held.push(held);
+  }
+
+  contextEnter(lane: LaneState, name: number, time: number, eventNo: number): void {
+    lane.contexts.push({ name, start: time, eventNo, unsure: false });
+  }
+
+  contextExit(lane: LaneState, name: number): void {
+    const at = lane.contexts.findLastIndex((context) => context.name === name);
+    if (at >= 0) lane.contexts.splice(at, 1);
+  }
+
+  jobEvent(
+    what: "enqueued" | "started" | "finished",
+    lane: LaneState,
+    queue: number,
+    job: number,
+    time: number,
+    eventNo: number,
+    index: number,
+  ): void {
+    const key = `${queue}/${job}`;
+    let state = this.jobs.get(key);
+    if (state === undefined) {
+      state = { queue, job, enqueued: undefined, started: undefined, finished: undefined, lane: lane.id, eventNo };
+      this.jobs.set(key, state);
+      if (this.jobs.size > JOBS_MAX) this.jobs.delete(this.jobs.keys().next().value ?? "");
+    }
+    state[what] = time;
+    if (what === "started") {
+      state.lane = lane.id;
+      state.eventNo = eventNo;
+    }
+    if (what !== "finished" && state.enqueued !== undefined && state.started !== undefined) {
+      this.gathers.queueWait.measure(queue, span(state.enqueued, state.started), index);
+    }
+    if (state.started !== undefined && state.finished !== undefined) {
+      this.gathers.queueRun.measure(queue, span(state.started, state.finished), index);
+      this.jobs.delete(key);
+    }
+  }
+
+  /** The lane is gone: nothing on it is open any more. */
+  laneExit(id: number): void {
+    this.lanes.delete(id);
+  }
+
+  copy(): Pairing {
+    const made = new Pairing(this.#dictionary);
+    this.copyInto(made);
+    return made;
+  }
+
+  /** Puts back what `copy` kept. */
+  restore(from: Pairing): void {
+    this.lanes.clear();
+    this.loose.clear();
+    this.jobs.clear();
+    from.copyInto(this);
+  }
+
+  copyInto(made: Pairing): void {
+    for (const [id, lane] of this.lanes) made.lanes.set(id, lane.copy());
+    for (const [id, zone] of this.loose) made.loose.set(id, zone);
+    for (const [key, job] of this.jobs) made.jobs.set(key, { ...job });
+    made.#lastHolder = this.#lastHolder.slice();
+  }
+
+  #takeElsewhere(lock: number) {
+    const holder = this.lanes.get(this.#lastHolder[lock] ?? 0);
+    return holder === undefined ? undefined : takeHeld(holder, lock);
+  }
+
+  #growHolders(lock: number): void {
+    const larger = new Uint32Array(Math.max(this.#lastHolder.length * 2, lock + 1));
+    larger.set(this.#lastHolder);
+    this.#lastHolder = larger;
+  }
+}
+
+function takeHeld(lane: LaneState, lock: number) {
+  const { held } = lane;
+  for (let at = held.length - 1; at >= 0; at--) {
+    const entry = held[at]!;
+    if (entry.lock !== lock) continue;
+    if (at === held.length - 1) held.pop();
+    else held.splice(at, 1);
+    return entry;
+  }
+  return undefined;
+}
+
+/** Clocks that step back give 0, never a negative duration. */
+function span(start: number, end: number): number {
+  return end > start ? end - start : 0;
+}

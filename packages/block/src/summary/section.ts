@@ -1,0 +1,235 @@
+import { BUCKETS } from "../bucket.ts";
+import { readInts, writeInts } from "../coding/ints.ts";
+import { LIMITS } from "../limits.ts";
+import { type Budget, createBudget, refuse, SectionReader, SectionWriter } from "../section.ts";
+import { Words64 } from "../words.ts";
+import type { Gather } from "./gather.ts";
+import {
+  DIMENSION,
+  DIMENSIONS,
+  type Dimension,
+  type Summary,
+  type SummaryRow,
+  type SummaryTable,
+  TOP_ENTRIES,
+  type TopEntry,
+} from "./tables.ts";
+
+/*
+ * A summary section is a list of tables, each:
+ *   byte    dimension
+ *   varint  rows            varint  other        varint  entries of the top
+ *   columns of rows:        key1 key2 count sum min max extra, number of buckets used
+ *   columns of all buckets: bucket, count
+ *   columns of the top:     key1, duration, seq, index
+ */
+
+/** Rows as a writer has them: keys are `key1` or `key1 * fold + key2`. */
+export function writeGathered(
+  writer: SectionWriter,
+  dimension: Dimension,
+  gather: Gather,
+  fold: number,
+  seq: bigint,
+): void {
+  if (gather.rows === 0) return;
+  const rows: SummaryRow[] = gather.keys.map((key, row) => ({
+    key1: Math.floor(key / fold),
+    key2: key % fold,
+    count: gather.counts[row]!,
+    sum: BigInt(gather.sums[row]!),
+    min: gather.mins[row]!,
+    max: gather.maxs[row]!,
+    extra: gather.extras[row]!,
+    histogram: gather.sparse(row),
+  }));
+  const top = gather.topKeys.map((key, at) => ({
+    key1: Math.floor(key / fold),
+    duration: gather.topDurations[at]!,
+    seq,
+    index: gather.topIndexes[at]!,
+  }));
+  writeTable(writer, dimension, { rows, other: gather.other, top });
+}
+
+export function writeTable(writer: SectionWriter, dimension: Dimension, table: SummaryTable): void {
+  const { rows, top } = table;
+  writer.byte(DIMENSION[dimension]);
+  writer.varint(rows.length);
+  writer.varint(table.other);
+  writer.varint(top.length);
+  const column = new Words64();
+  const numbers = (values: Iterable<number>) => {
+    column.length = 0;
+    for (const value of values) column.pushNumber(value);
+    writeInts(writer, column);
+  };
+  const bigints = (values: Iterable<bigint>) => {
+    column.length = 0;
+    for (const value of values) column.pushBigint(value);
+    writeInts(writer, column);
+  };
+  numbers(rows.map((row) => row.key1));
+  numbers(rows.map((row) => row.key2));
+  numbers(rows.map((row) => row.count));
+  bigints(rows.map((row) => row.sum));
+  numbers(rows.map((row) => row.min));
+  numbers(rows.map((row) => row.max));
+  numbers(rows.map((row) => row.extra));
+  numbers(rows.map((row) => row.histogram.length / 2));
+  numbers(everySecond(rows, 0));
+  numbers(everySecond(rows, 1));
+  numbers(top.map((entry) => entry.key1));
+  numbers(top.map((entry) => entry.duration));
+  bigints(top.map((entry) => entry.seq));
+  numbers(top.map((entry) => entry.index));
+}
+
+/** Reads a summary section. Throws a refusal if it is damaged. */
+export function readSummary(section: Uint8Array, budget: Budget = createBudget(LIMITS.unpackedBytes)): Summary {
+  const reader = new SectionReader(section, budget);
+  const summary = new Map<Dimension, SummaryTable>();
+  while (!reader.done) {
+    const number = reader.byte();
+    const dimension = DIMENSIONS.find((name) => DIMENSION[name] === number);
+    if (dimension === undefined) throw refuse("BAD_VALUE", `summary dimension is ${number}`);
+    summary.set(dimension, readTable(reader));
+  }
+  return summary;
+}
+
+/** One summary section from those of several blocks of one session. */
+export function mergeSummaries(list: readonly Uint8Array[]): Buffer {
+  const merged = new Map<Dimension, MergedTable>();
+  for (const section of list) {
+    for (const [dimension, table] of readSummary(section)) {
+      let into = merged.get(dimension);
+      if (into === undefined) merged.set(dimension, (into = new MergedTable()));
+      into.add(table);
+    }
+  }
+  const writer = new SectionWriter(true);
+  for (const [dimension, table] of merged) writeTable(writer, dimension, table.finish());
+  return Buffer.from(writer.bytes());
+}
+
+/** Adds up rows of equal keys; also what a count over many sessions is gathered in. */
+export class MergedTable {
+  readonly #rows = new Map<string, MergedRow>();
+  #other = 0;
+  #top: TopEntry[] = [];
+
+  add(table: SummaryTable): void {
+    this.#other += table.other;
+    for (const row of table.rows) {
+      const key = `${row.key1}/${row.key2}`;
+      const into = this.#rows.get(key);
+      if (into === undefined) this.#rows.set(key, new MergedRow(row));
+      else into.add(row);
+    }
+    this.#top = [...this.#top, ...table.top].sort((a, b) => b.duration - a.duration).slice(0, TOP_ENTRIES);
+  }
+
+  /** Rows beyond the limit go to `other`, the least counted first. */
+  finish(): SummaryTable {
+    const rows = [...this.#rows.values()].map((row) => row.finish());
+    if (rows.length <= LIMITS.summaryRows) return { rows, other: this.#other, top: this.#top };
+    rows.sort((a, b) => b.count - a.count);
+    const beyond = rows.splice(LIMITS.summaryRows).reduce((sum, row) => sum + row.count, 0);
+    return { rows, other: this.#other + beyond, top: this.#top };
+  }
+}
+
+/** Sums of one key. */
+export class MergedRow {
+  readonly key1: number;
+  readonly key2: number;
+  count: number;
+  sum: bigint;
+  min: number;
+  max: number;
+  extra: number;
+  readonly buckets = new Map<number, number>();
+
+  constructor(row: SummaryRow) {
+    this.key1 = row.key1;
+    this.key2 = row.key2;
+    this.count = row.count;
+    this.sum = row.sum;
+    this.min = row.min;
+    this.max = row.max;
+    this.extra = row.extra;
+    this.#histogram(row.histogram);
+  }
+
+  add(row: SummaryRow): void {
+    const measured = row.histogram.length > 0;
+    if (measured && (this.buckets.size === 0 || row.min < this.min)) this.min = row.min;
+    if (row.max > this.max) this.max = row.max;
+    this.count += row.count;
+    this.sum += row.sum;
+    this.extra += row.extra;
+    this.#histogram(row.histogram);
+  }
+
+  finish(): SummaryRow {
+    const pairs = [...this.buckets].sort(([a], [b]) => a - b).flat();
+    return {
+      key1: this.key1,
+      key2: this.key2,
+      count: this.count,
+      sum: this.sum,
+      min: this.min,
+      max: this.max,
+      extra: this.extra,
+      histogram: Uint32Array.from(pairs),
+    };
+  }
+
+  #histogram(pairs: Uint32Array): void {
+    for (let at = 0; at < pairs.length; at += 2) {
+      this.buckets.set(pairs[at]!, (this.buckets.get(pairs[at]!) ?? 0) + pairs[at + 1]!);
+    }
+  }
+}
+
+function readTable(reader: SectionReader): SummaryTable {
+  const count = reader.varint();
+  if (count > LIMITS.summaryRows) throw refuse("TOO_LARGE", `${count} summary rows, at most ${LIMITS.summaryRows}`);
+  const other = reader.varint();
+  const tops = reader.varint();
+  if (tops > TOP_ENTRIES) throw refuse("TOO_LARGE", `${tops} entries of the longest, at most ${TOP_ENTRIES}`);
+  const numbers = (length: number) => {
+    const { lo, hi } = readInts(reader, length);
+    return Float64Array.from(lo, (low, index) => low + hi[index]! * 0x1_0000_0000);
+  };
+  const bigints = (length: number) => {
+    const { lo, hi } = readInts(reader, length);
+    return Array.from(lo, (low, index) => (BigInt(hi[index]!) << 32n) | BigInt(low));
+  };
+  const [key1, key2, counts] = [numbers(count), numbers(count), numbers(count)];
+  const sums = bigints(count);
+  const [mins, maxs, extras, used] = [numbers(count), numbers(count), numbers(count), numbers(count)];
+  const bucketCount = used.reduce((sum, value) => sum + value, 0);
+  if (bucketCount > count * BUCKETS) throw refuse("BAD_VALUE", `${bucketCount} buckets in ${count} rows`);
+  const [buckets, bucketCounts] = [numbers(bucketCount), numbers(bucketCount)];
+  let at = 0;
+  const rows = Array.from({ length: count }, (_, row): SummaryRow => {
+    const histogram = new Uint32Array(used[row]! * 2);
+    for (let pair = 0; pair < histogram.length; pair += 2, at++) {
+      histogram[pair] = buckets[at]!;
+      histogram[pair + 1] = bucketCounts[at]!;
+    }
+    const [min, max, extra] = [mins[row]!, maxs[row]!, extras[row]!];
+    return { key1: key1[row]!, key2: key2[row]!, count: counts[row]!, sum: sums[row]!, min, max, extra, histogram };
+  });
+  const [topKeys, durations, seqs, indexes] = [numbers(tops), numbers(tops), bigints(tops), numbers(tops)];
+  const top = Array.from({ length: tops }, (_, entry): TopEntry => {
+    return { key1: topKeys[entry]!, duration: durations[entry]!, seq: seqs[entry]!, index: indexes[entry]! };
+  });
+  return { rows, other, top };
+}
+
+function* everySecond(rows: readonly SummaryRow[], first: 0 | 1): Iterable<number> {
+  for (const { histogram } of rows) for (let at = first; at < histogram.length; at += 2) yield histogram[at]!;
+}
