@@ -136,6 +136,7 @@ export class BlockWriter {
     const block = this.#encode(stage, from, count, end);
     if (block !== undefined) {
       blocks.push(block);
+      this.#forgetExited();
       return;
     }
     assert(kept !== undefined, "a block of few definitions fits its limit");
@@ -146,6 +147,12 @@ export class BlockWriter {
     for (let index = 0; index < half; index++) middle += (stage.words[middle]! >>> 16) & 255;
     this.#piece(stage, from, middle, half, undefined, blocks);
     this.#piece(stage, middle, until, count - half, end, blocks);
+  }
+
+  /** Tasks come by the million: what exited is forgotten once its block is written. */
+  #forgetExited(): void {
+    for (const lane of this.pairing.exited) this.dictionary.forgetTask(lane);
+    this.pairing.forgetExited();
   }
 
   #encode(

@@ -226,37 +226,53 @@ export class ColumnsEncoder {
     const first = this.#word(words, 0);
     switch (op) {
       case OP.zoneBegin:
-        return pairing.zoneBegin(state, first || this.#siteName(site), site, this.#wide(words, 1), time, eventNo);
+        pairing.zoneBegin(state, first || this.#siteName(site), site, this.#wide(words, 1), time, eventNo);
+        break;
       case OP.zoneEnd:
-        return pairing.zoneEnd(state, this.#wide(words, 0), time, index);
+        pairing.zoneEnd(state, this.#wide(words, 0), time, index);
+        break;
       case OP.lockWait:
-        return pairing.lockWait(state, first, this.#word(words, 1) & (FOLD - 1), time, eventNo);
+        pairing.lockWait(state, first, this.#word(words, 1) & (FOLD - 1), time, eventNo);
+        break;
       case OP.lockAcquired:
-        return pairing.lockAcquired(state, first, this.#word(words, 1) & (FOLD - 1), time, eventNo, index);
+        pairing.lockAcquired(state, first, this.#word(words, 1) & (FOLD - 1), time, eventNo, index);
+        break;
       case OP.lockReleased:
-        return pairing.lockReleased(state, first, time, index);
+        pairing.lockReleased(state, first, time, index);
+        break;
       case OP.lockTimedOut:
-        return pairing.lockTimedOut(state, first, this.#word(words, 1) & (FOLD - 1), time, index);
+        pairing.lockTimedOut(state, first, this.#word(words, 1) & (FOLD - 1), time, index);
+        break;
       case OP.lockUpgraded:
-        return pairing.lockMode(state, first, 0);
+        pairing.lockMode(state, first, 0);
+        break;
       case OP.lockDowngraded:
-        return pairing.lockMode(state, first, 1);
+        pairing.lockMode(state, first, 1);
+        break;
       case OP.lockHandedOver:
-        return pairing.lockHandedOver(state, first, this.#word(words, 1));
+        pairing.lockHandedOver(state, first, this.#word(words, 1));
+        break;
       case OP.logMessage:
-        return pairing.gathers.channel.count(this.#word(words, 1) * FOLD + (first & (FOLD - 1)), 1);
+        pairing.gathers.channel.count(this.#word(words, 1) * FOLD + (first & (FOLD - 1)), 1);
+        break;
       case OP.jobEnqueue:
-        return pairing.jobEvent("enqueued", state, first, this.#wide(words, 1), time, eventNo, index);
+        pairing.jobEvent("enqueued", state, first, this.#wide(words, 1), time, eventNo, index);
+        break;
       case OP.jobStart:
-        return pairing.jobEvent("started", state, first, this.#wide(words, 1), time, eventNo, index);
+        pairing.jobEvent("started", state, first, this.#wide(words, 1), time, eventNo, index);
+        break;
       case OP.jobFinish:
-        return pairing.jobEvent("finished", state, first, this.#wide(words, 1), time, eventNo, index);
+        pairing.jobEvent("finished", state, first, this.#wide(words, 1), time, eventNo, index);
+        break;
       case OP.contextEnter:
-        return pairing.contextEnter(state, first, time, eventNo);
+        pairing.contextEnter(state, first, time, eventNo);
+        break;
       case OP.contextExit:
-        return pairing.contextExit(state, first);
+        pairing.contextExit(state, first);
+        break;
       case OP.threadExit:
-        return pairing.laneExit(state.id);
+        pairing.laneExit(state);
+        break;
     }
   }
 

@@ -102,6 +102,12 @@ export class DictionaryWriter {
     state.epochs[id] = 0;
   }
 
+  /** Forgets a task's lane: it has exited and no later block defines it. Threads and workers stay. */
+  forgetTask(id: number): void {
+    const { rows } = this.#state("lane");
+    if (rows[id]?.[1] === LANE_KINDS.indexOf("task")) rows[id] = undefined;
+  }
+
   /** Number of an object; one is as good as another with the same facts, unless `fresh`. */
   object(object: ObjectInfo, fresh = false): number {
     const row = [
@@ -159,12 +165,8 @@ export class DictionaryWriter {
   use(table: Table, id: number): void {
     const state = this.#tables.get(table)!;
     if (id === 0 || id >= state.rows.length || state.epochs[id] === this.#epoch) return;
-    this.#defineUsed(table, state, id);
-  }
-
-  /** Marks of one table, for loops that check them inline: `marks[id] === epoch` means defined. */
-  marks(table: Table): { readonly epochs: Uint32Array; readonly epoch: number } {
-    return { epochs: this.#tables.get(table)!.epochs, epoch: this.#epoch };
+    const row = state.rows[id];
+    if (row !== undefined) this.#defineUsed(table, state, id, row);
   }
 
   /** Begins a block; with `epoch` nothing counts as defined. */
@@ -211,10 +213,9 @@ export class DictionaryWriter {
     writeInts(writer, this.#numbers);
   }
 
-  #defineUsed(table: Table, state: TableState, id: number): void {
+  #defineUsed(table: Table, state: TableState, id: number, row: Row): void {
     state.epochs[id] = this.#epoch;
     state.pending.push(id);
-    const row = state.rows[id]!;
     for (const [column, { type, table: other }] of TABLE_COLUMNS[table].entries()) {
       if (type === "ref") this.use(other!, row[column] as number);
     }

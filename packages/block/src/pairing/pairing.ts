@@ -39,7 +39,11 @@ export class Pairing {
   readonly loose = new Map<number, LooseZone>();
   readonly jobs = new Map<string, JobState>();
   readonly gathers: Readonly<Record<Exclude<Dimension, "kind" | "lane" | "key">, Gather>>;
+  /** Lanes that exited in the block in the making. */
+  readonly exited: number[] = [];
   #lastHolder = new Uint32Array(256);
+  /** Event numbers of lanes that exited, should they speak again. */
+  #exitedAt = new Float64Array(256);
   readonly #dictionary: DictionaryWriter;
 
   constructor(dictionary: DictionaryWriter) {
@@ -64,6 +68,7 @@ export class Pairing {
     const row = this.#dictionary.laneRow(id);
     const counted = row !== undefined && row.kind === TASK && row.parent !== 0 ? row.parent : id;
     const made = new LaneState(id, counted);
+    made.nextEventNo = this.#exitedAt[id] ?? 0;
     this.lanes.set(id, made);
     return made;
   }
@@ -100,7 +105,7 @@ export class Pairing {
       lane.waitLock = 0;
     }
     lane.held.push({ lock, mode, start: time, eventNo, unsure: false });
-    if (lock >= this.#lastHolder.length) this.#growHolders(lock);
+    if (lock >= this.#lastHolder.length) this.#lastHolder = grown(this.#lastHolder, new Uint32Array(sizeFor(lock)));
     const last = this.#lastHolder[lock]!;
     if (last === lane.id) return;
     this.#lastHolder[lock] = lane.id;
@@ -171,8 +176,22 @@ export class Pairing {
   }
 
   /** The lane is gone: nothing on it is open any more. */
-  laneExit(id: number): void {
-    this.lanes.delete(id);
+  laneExit(lane: LaneState): void {
+    lane.zones.length = 0;
+    lane.held.length = 0;
+    lane.contexts.length = 0;
+    lane.waitLock = 0;
+    this.exited.push(lane.id);
+  }
+
+  /** Forgets the lanes that exited, but not how far their records are counted. */
+  forgetExited(): void {
+    for (const id of this.exited) {
+      if (id >= this.#exitedAt.length) this.#exitedAt = grown(this.#exitedAt, new Float64Array(sizeFor(id)));
+      this.#exitedAt[id] = this.lanes.get(id)?.nextEventNo ?? this.#exitedAt[id]!;
+      this.lanes.delete(id);
+    }
+    this.exited.length = 0;
   }
 
   copy(): Pairing {
@@ -186,6 +205,7 @@ export class Pairing {
     this.lanes.clear();
     this.loose.clear();
     this.jobs.clear();
+    this.exited.length = 0;
     from.copyInto(this);
   }
 
@@ -194,17 +214,12 @@ export class Pairing {
     for (const [id, zone] of this.loose) made.loose.set(id, zone);
     for (const [key, job] of this.jobs) made.jobs.set(key, { ...job });
     made.#lastHolder = this.#lastHolder.slice();
+    made.#exitedAt = this.#exitedAt.slice();
   }
 
   #takeElsewhere(lock: number) {
     const holder = this.lanes.get(this.#lastHolder[lock] ?? 0);
     return holder === undefined ? undefined : takeHeld(holder, lock);
-  }
-
-  #growHolders(lock: number): void {
-    const larger = new Uint32Array(Math.max(this.#lastHolder.length * 2, lock + 1));
-    larger.set(this.#lastHolder);
-    this.#lastHolder = larger;
   }
 }
 
@@ -223,4 +238,14 @@ function takeHeld(lane: LaneState, lock: number) {
 /** Clocks that step back give 0, never a negative duration. */
 function span(start: number, end: number): number {
   return end > start ? end - start : 0;
+}
+
+/** Places for an array that is to hold `index`. */
+function sizeFor(index: number): number {
+  return 2 ** Math.ceil(Math.log2(index + 1));
+}
+
+function grown<T extends Float64Array | Uint32Array>(old: T, made: T): T {
+  made.set(old);
+  return made;
 }

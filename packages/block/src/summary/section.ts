@@ -103,8 +103,8 @@ export function mergeSummaries(list: readonly Uint8Array[]): Buffer {
   const merged = new Map<Dimension, MergedTable>();
   for (const section of list) {
     for (const [dimension, table] of readSummary(section)) {
-      let into = merged.get(dimension);
-      if (into === undefined) merged.set(dimension, (into = new MergedTable()));
+      const into = merged.get(dimension) ?? new MergedTable();
+      merged.set(dimension, into);
       into.add(table);
     }
   }
