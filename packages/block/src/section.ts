@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { asBuffer, WaywardError } from "@wayward/base";
 import { LIMITS } from "./limits.ts";
@@ -202,9 +203,10 @@ export function unpack(stream: StreamAt): Uint8Array {
       chunkSize: Math.max(64, stream.length),
     });
   } catch (error) {
-    const longer = error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
+    if (!types.isNativeError(error)) throw error;
+    const longer = "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
     if (longer) throw refuse("STREAM_LENGTH", `a stream is longer than the ${stream.length} bytes it declares`);
-    throw refuse("BAD_STREAM", `a stream cannot be unpacked: ${error instanceof Error ? error.message : error}`);
+    throw refuse("BAD_STREAM", `a stream cannot be unpacked: ${error.message}`);
   }
   if (bytes.length !== stream.length) {
     throw refuse("STREAM_LENGTH", `a stream declares ${stream.length} bytes and has ${bytes.length}`);

@@ -9,7 +9,7 @@ import { LIMITS } from "./limits.ts";
 import { writeOpenSet } from "./pairing/open-set.ts";
 import { FOLD, Pairing } from "./pairing/pairing.ts";
 import { CAN_PACK, SectionWriter } from "./section.ts";
-import { Stage } from "./stage.ts";
+import { HEAD_WORDS, Stage } from "./stage.ts";
 import { writeGathered, writeTable } from "./summary/section.ts";
 import type { SummaryRow } from "./summary/tables.ts";
 
@@ -31,13 +31,24 @@ export interface BlockWriterOptions {
 }
 
 /**
- * Words and text bytes that one block takes: the columns of that many cannot
- * pass the payload's limit even where nothing compresses.
+ * Bytes that a record's columns take at most where nothing compresses: kind,
+ * time and common part of a bare one, and each further word of its fields.
  */
-const WORDS_MAX = 120_000;
+const BARE_BYTES = 10.9;
+const WORD_BYTES = 5;
+/** Bytes of columns, by that reckoning, and of texts that one block takes. */
+const COLUMN_BYTES_MAX = 716_000;
 const TEXT_BYTES_MAX = 192 * 1024;
-/** From this weight on a block of definitions alone could be too large, and encoding keeps a way back. */
-const DICTIONARY_SAFE = 96 * 1024;
+/** Bytes that a record adds to the summary at most. */
+const SUMMED_BYTES = 8;
+
+/** Records that go into one block. */
+interface Piece {
+  /** Words of the stage. */
+  readonly from: number;
+  readonly until: number;
+  readonly count: number;
+}
 
 /**
  * Turns one session's records into its blocks. Owns the session's dictionary,
@@ -95,18 +106,14 @@ export class BlockWriter {
     const blocks: WrittenBlock[] = [];
     if (this.#drops.count > 0) {
       const drops = this.#drops;
-      this.#piece(drops, 0, drops.used, drops.count, undefined, blocks);
+      this.#piece(drops, { from: 0, until: drops.used, count: drops.count }, undefined, blocks);
       drops.clear();
     }
-    let from = 0;
-    let left = stage.count;
-    while (left > 0) {
-      const piece = takePiece(stage, from, left);
-      left -= piece.count;
-      this.#piece(stage, from, piece.until, piece.count, left === 0 ? end : undefined, blocks);
-      from = piece.until;
-    }
-    if (stage.count === 0 && (end !== undefined || this.#nextSeq === 0n)) this.#piece(stage, 0, 0, 0, end, blocks);
+    const pieces = splitStage(stage);
+    if (pieces.length === 0 && (end !== undefined || this.#nextSeq === 0n))
+      pieces.push({ from: 0, until: 0, count: 0 });
+    const last = pieces.at(-1);
+    for (const piece of pieces) this.#piece(stage, piece, piece === last ? end : undefined, blocks);
     return blocks;
   }
 
@@ -123,30 +130,27 @@ export class BlockWriter {
     return made;
   }
 
-  /** One block or, where definitions made it too large, two of half the records. */
-  #piece(
-    stage: Stage,
-    from: number,
-    until: number,
-    count: number,
-    end: Omit<api.EndMark, "lastSeq"> | undefined,
-    blocks: WrittenBlock[],
-  ): void {
-    const kept = this.dictionary.weight > DICTIONARY_SAFE && count > 1 ? this.pairing.copy() : undefined;
-    const block = this.#encode(stage, from, count, end);
+  /** One block or, where that would be too large, two of half the records. */
+  #piece(stage: Stage, piece: Piece, end: Omit<api.EndMark, "lastSeq"> | undefined, blocks: WrittenBlock[]): void {
+    const kept = this.#mayNotFit(piece) ? this.pairing.copy() : undefined;
+    const block = this.#encode(stage, piece.from, piece.count, end);
     if (block !== undefined) {
       blocks.push(block);
       this.#forgetExited();
       return;
     }
-    assert(kept !== undefined, "a block of few definitions fits its limit");
+    assert(kept !== undefined && piece.count > 1, "one record with what it refers to fits a block");
     this.pairing.restore(kept);
     this.dictionary.rollback();
-    const half = count >> 1;
-    let middle = from;
-    for (let index = 0; index < half; index++) middle += (stage.words[middle]! >>> 16) & 255;
-    this.#piece(stage, from, middle, half, undefined, blocks);
-    this.#piece(stage, middle, until, count - half, end, blocks);
+    const [first, second] = halve(stage, piece);
+    this.#piece(stage, first, undefined, blocks);
+    this.#piece(stage, second, end, blocks);
+  }
+
+  /** Judges by bounds, so that most blocks need no way back. */
+  #mayNotFit({ from, until, count }: Piece): boolean {
+    const columns = count * (BARE_BYTES + SUMMED_BYTES) + (until - from - count * HEAD_WORDS) * WORD_BYTES;
+    return columns + TEXT_BYTES_MAX + this.dictionary.weight > LIMITS.payloadBytes;
   }
 
   /** Tasks come by the million: what exited is forgotten once its block is written. */
@@ -226,22 +230,41 @@ export class BlockWriter {
   }
 }
 
-/** As many records as one block takes. */
-function takePiece(stage: Stage, from: number, left: number): { count: number; until: number } {
+/** Cuts a stage into what one block takes each. */
+function splitStage(stage: Stage): Piece[] {
   const { words } = stage;
-  const most = Math.min(left, LIMITS.records);
-  const heavy = textWeight(stage);
-  const perRecord = left === 0 ? 0 : heavy / stage.count;
-  const byText = perRecord === 0 ? most : Math.max(1, Math.floor(TEXT_BYTES_MAX / perRecord));
-  let until = from;
+  const perRecord = stage.count === 0 ? 0 : textWeight(stage) / stage.count;
+  const most = Math.min(LIMITS.records, perRecord === 0 ? LIMITS.records : Math.floor(TEXT_BYTES_MAX / perRecord));
+  const pieces: Piece[] = [];
+  let from = 0;
+  let until = 0;
   let count = 0;
-  while (count < most && count < byText) {
+  let bytes = 0;
+  for (let left = stage.count; left > 0; left--) {
     const length = (words[until]! >>> 16) & 255;
-    if (count > 0 && until + length - from > WORDS_MAX) break;
+    const weight = BARE_BYTES + (length - HEAD_WORDS) * WORD_BYTES;
+    if (count > 0 && (count >= most || bytes + weight > COLUMN_BYTES_MAX)) {
+      pieces.push({ from, until, count });
+      from = until;
+      count = 0;
+      bytes = 0;
+    }
     until += length;
     count++;
+    bytes += weight;
   }
-  return { count, until };
+  if (count > 0) pieces.push({ from, until, count });
+  return pieces;
+}
+
+function halve(stage: Stage, { from, until, count }: Piece): [Piece, Piece] {
+  const half = count >> 1;
+  let middle = from;
+  for (let index = 0; index < half; index++) middle += (stage.words[middle]! >>> 16) & 255;
+  return [
+    { from, until: middle, count: half },
+    { from: middle, until, count: count - half },
+  ];
 }
 
 /** Bytes of all texts, roughly; an argument list counts its strings. */

@@ -4,7 +4,7 @@ import { decodeClasses, encodeClasses } from "./class.ts";
 import { decodeVarints, encodeVarints } from "./varint.ts";
 
 /** How a column of numbers is written. FORMAT.md, "Codings". */
-export const CODING = { empty: 0, constant: 1, byte: 2, varint: 3, delta: 4, class: 5, index: 6 } as const;
+export const CODING = { empty: 0, constant: 1, byte: 2, delta: 3, class: 4, index: 5 } as const;
 
 /** Numbers as halves. */
 export interface Ints {
@@ -36,14 +36,14 @@ export function readInts(reader: SectionReader, count: number): Ints {
   if (coding === CODING.empty) return { lo, hi };
   if (coding === CODING.constant) readConstant(reader, lo, hi);
   else if (coding === CODING.byte) lo.set(exactly(reader.stream(), count));
-  else if (coding === CODING.varint || coding === CODING.delta) {
+  else if (coding === CODING.delta) {
     if (!decodeVarints(reader.stream(), count, lo, hi)) throw refuse("BAD_VALUE", `a stream is not ${count} varints`);
-    if (coding === CODING.delta) sumDeltas(lo, hi);
+    sumDeltas(lo, hi);
   } else if (coding === CODING.class) {
     const classes = exactly(reader.stream(), count);
     if (!decodeClasses(classes, reader.stream(), lo, hi)) throw refuse("BAD_VALUE", "classes and bits do not fit");
   } else if (coding === CODING.index) readIndex(reader, lo);
-  else throw refuse("UNKNOWN_CODING", `column coding is ${coding}, known are 0 to 6`);
+  else throw refuse("UNKNOWN_CODING", `column coding is ${coding}, known are 0 to 5`);
   return { lo, hi };
 }
 
@@ -66,6 +66,9 @@ export function unzigzag({ lo, hi }: Ints): void {
 }
 
 const SAMPLE = 512;
+
+/** Places in an index have two bytes. */
+const INDEX_MAX = 65_536;
 
 function chooseCoding(lo: Uint32Array, hi: Uint32Array, length: number): number {
   let same = true;
@@ -98,7 +101,7 @@ function chooseWide(lo: Uint32Array, hi: Uint32Array, length: number, narrow: bo
     deltaBits += high < 0 ? bitsOf(~low >>> 0, ~high >>> 0) + 1 : bitsOf(low >>> 0, high) + 1;
   }
   if (deltaBits < valueBits * 0.6) return CODING.delta;
-  if (narrow && length > 32 && distinct.size <= count >> 1) return CODING.index;
+  if (narrow && length > 32 && length <= INDEX_MAX && distinct.size <= count >> 1) return CODING.index;
   return CODING.class;
 }
 
@@ -162,7 +165,7 @@ function writeIndex(writer: SectionWriter, lo: Uint32Array, length: number): voi
 
 function readIndex(reader: SectionReader, lo: Uint32Array): void {
   const distinct = reader.varint();
-  if (distinct > 65_536) throw refuse("BAD_VALUE", `${distinct} distinct values in a column, at most 65536`);
+  if (distinct > INDEX_MAX) throw refuse("BAD_VALUE", `${distinct} distinct values in a column, at most ${INDEX_MAX}`);
   const values = new Uint32Array(distinct);
   const rest = new Uint32Array(distinct);
   if (!decodeVarints(reader.stream(), distinct, values, rest)) throw refuse("BAD_VALUE", "an index has other values");
