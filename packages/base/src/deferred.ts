@@ -6,7 +6,14 @@ export interface Deferred<T> {
 }
 
 export function createDeferred<T>(): Deferred<T> {
-  return Promise.withResolvers<T>();
+  let resolve: (value: T) => void = () => {};
+  let reject: (error: unknown) => void = () => {};
+  // Node 20 has no Promise.withResolvers, and agents run there.
+  const promise = new Promise<T>((whenResolved, whenRejected) => {
+    resolve = whenResolved;
+    reject = whenRejected;
+  });
+  return { promise, resolve, reject };
 }
 
 /** Resolves after the time, or at once when the signal aborts. Never rejects. */

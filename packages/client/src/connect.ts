@@ -1,0 +1,157 @@
+import { type ChannelOptions, credentials, type ServiceError } from "@grpc/grpc-js";
+import { query, stream } from "@wayward/api";
+import { unwrap } from "@wayward/base";
+import { parseSessionText } from "@wayward/record";
+import { addressOf } from "./address.ts";
+import { type Answer, ReadAnswer } from "./answer.ts";
+import { failureOf } from "./failure.ts";
+import { filterOf, type Selection, selectorOf } from "./selection.ts";
+import { Watch, type WatchOptions } from "./watch.ts";
+
+export interface ConnectOptions {
+  /** `host:port` of all services; else WAYWARD_QUERY, WAYWARD_STREAM, WAYWARD_SERVER, else this machine. */
+  readonly server?: string | undefined;
+}
+
+export interface ReadOptions extends Selection {
+  /** Newest first. */
+  readonly reverse?: boolean | undefined;
+  readonly limit?: number | undefined;
+  /** From an earlier answer with the same selection. */
+  readonly pageToken?: Uint8Array | undefined;
+}
+
+export interface CountOptions extends Selection {
+  /** kind, family, session, host, lane, zone, channel, queue, lock, mode or a field's name. */
+  readonly groupBy?: readonly string[] | undefined;
+  /** duration, wait, hold or a field's name. */
+  readonly measure?: string | undefined;
+  readonly sortBy?: "count" | "sum" | "max" | "p99" | undefined;
+  readonly top?: number | undefined;
+  /** Reads every record even where summaries would do. */
+  readonly scan?: boolean | undefined;
+}
+
+/** As large as the servers' receive windows: the default of 64 KiB costs two thirds of the rate. */
+const CHANNEL: ChannelOptions = {
+  "grpc-node.flow_control_window": 8 * 1024 * 1024,
+  "grpc.max_receive_message_length": 64 * 1024 * 1024,
+  "grpc.keepalive_time_ms": 30_000,
+  "grpc.keepalive_timeout_ms": 10_000,
+};
+
+/** Connects when first asked something. Errors BAD_ADDRESS now, NO_SERVER then. */
+export function connect(options: ConnectOptions = {}): Client {
+  return new Client(unwrap(addressOf("query", options.server)), unwrap(addressOf("stream", options.server)));
+}
+
+/** What a program asks of the services. Every failure is a WaywardError with the server's reason. */
+export class Client {
+  readonly queryAddress: string;
+  readonly streamAddress: string;
+  #query: query.QueryServiceClient | undefined;
+  #stream: stream.StreamServiceClient | undefined;
+
+  constructor(queryAddress: string, streamAddress: string) {
+    this.queryAddress = queryAddress;
+    this.streamAddress = streamAddress;
+  }
+
+  /** Sessions, newest first. */
+  async *find(selection: Selection = {}, limit = Number.POSITIVE_INFINITY): AsyncGenerator<query.Session> {
+    let left = limit;
+    let pageToken = "";
+    do {
+      const pageSize = Math.min(left, 1000);
+      const page = await this.#ask<query.ListSessionsRequest, query.ListSessionsResponse>("listSessions", {
+        selector: selectorOf(selection),
+        pageSize,
+        pageToken,
+      });
+      yield* page.sessions;
+      left -= page.sessions.length;
+      pageToken = page.nextPageToken;
+    } while (pageToken !== "" && left > 0);
+  }
+
+  /** One session by its id as text. Error NOT_FOUND. */
+  async session(id: string): Promise<query.Session> {
+    const request = { session: Buffer.from(unwrap(parseSessionText(id))) };
+    const { session } = await this.#ask<query.GetSessionRequest, query.GetSessionResponse>("getSession", request);
+    return session ?? query.Session.fromPartial({});
+  }
+
+  /** Records in time order, or newest first. */
+  read(options: ReadOptions = {}): Answer {
+    const call = this.#queries().read({
+      selector: selectorOf(options),
+      filter: filterOf(options),
+      form: 0,
+      reverse: options.reverse ?? false,
+      limit: BigInt(options.limit ?? 0),
+      order: 0,
+      pageToken: Buffer.from(options.pageToken ?? new Uint8Array(0)),
+    });
+    return new ReadAnswer(call, this.queryAddress);
+  }
+
+  /** History, then live. */
+  watch(options: WatchOptions = {}): Watch {
+    return new Watch(() => this.#streams(), this.streamAddress, options);
+  }
+
+  count(options: CountOptions = {}): Promise<query.CountResponse> {
+    return this.#ask<query.CountRequest, query.CountResponse>("count", {
+      selector: selectorOf(options),
+      filter: filterOf(options),
+      groupBy: [...(options.groupBy ?? [])],
+      measure: options.measure ?? "",
+      sortBy: options.sortBy ?? "",
+      top: options.top ?? 0,
+      scan: options.scan ?? false,
+    });
+  }
+
+  kinds(selection: Selection = {}): Promise<query.ListKindsResponse> {
+    return this.#ask<query.ListKindsRequest, query.ListKindsResponse>("listKinds", { selector: selectorOf(selection) });
+  }
+
+  /** Deletes a session by its id as text; one that is still open only with `force`. */
+  delete(id: string, force = false): Promise<query.DeleteSessionResponse> {
+    const session = Buffer.from(unwrap(parseSessionText(id)));
+    return this.#ask<query.DeleteSessionRequest, query.DeleteSessionResponse>("deleteSession", { session, force });
+  }
+
+  close(): void {
+    this.#query?.close();
+    this.#stream?.close();
+  }
+
+  #queries(): query.QueryServiceClient {
+    this.#query ??= new query.QueryServiceClient(this.queryAddress, credentials.createInsecure(), CHANNEL);
+    return this.#query;
+  }
+
+  #streams(): stream.StreamServiceClient {
+    this.#stream ??= new stream.StreamServiceClient(this.streamAddress, credentials.createInsecure(), CHANNEL);
+    return this.#stream;
+  }
+
+  #ask<Request, Response>(method: UnaryMethod, request: Request): Promise<Response> {
+    const { path, requestSerialize, responseDeserialize } = query.QueryServiceService[method];
+    return new Promise((resolve, reject) => {
+      this.#queries().makeUnaryRequest(
+        path,
+        requestSerialize as (value: Request) => Buffer,
+        responseDeserialize as (bytes: Buffer) => unknown as (bytes: Buffer) => Response,
+        request,
+        (error: ServiceError | null, response?: Response) => {
+          if (error !== null) reject(failureOf(error, this.queryAddress));
+          else resolve(response as Response);
+        },
+      );
+    });
+  }
+}
+
+type UnaryMethod = "listSessions" | "getSession" | "count" | "listKinds" | "deleteSession";

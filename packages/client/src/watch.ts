@@ -1,0 +1,119 @@
+import type { selection, stream } from "@wayward/api";
+import { backoffMs, delay, WaywardError } from "@wayward/base";
+import { messages } from "./answer.ts";
+import { type ClientRecord, RecordReader } from "./record.ts";
+import { filterOf, type Selection, selectorOf } from "./selection.ts";
+
+/** What an observer sees. */
+export type Seen =
+  | { readonly type: "record"; readonly record: ClientRecord }
+  /** Records of a block that was missing when its gap was reported. */
+  | { readonly type: "fill"; readonly session: Uint8Array; readonly seq: bigint; readonly records: ClientRecord[] }
+  | { readonly type: "gap"; readonly gap: selection.Gap }
+  /** History is done; what follows is live. */
+  | { readonly type: "live" };
+
+export interface WatchOptions extends Selection {
+  /** Where to begin: at what is new, at the first record, or behind a cursor. Default `now`. */
+  readonly start?: "now" | "first" | Uint8Array | undefined;
+  /** Ends the watch. */
+  readonly signal?: AbortSignal | undefined;
+  /** False: throw when the server goes away instead of connecting again at the cursor. Default true. */
+  readonly reconnect?: boolean | undefined;
+}
+
+/** History, then live, as one stream that outlives the server's restarts. */
+export class Watch implements AsyncIterable<Seen> {
+  /** Goes on behind everything seen so far; at most a second behind. */
+  cursor: Uint8Array = new Uint8Array(0);
+  /** Last event number of each lane that was seen behind the cursor: a server that resumes there sends them again. */
+  #behindCursor = new Map<string, bigint>();
+  readonly #client: () => stream.StreamServiceClient;
+  readonly #address: string;
+  readonly #options: WatchOptions;
+
+  constructor(client: () => stream.StreamServiceClient, address: string, options: WatchOptions) {
+    this.#client = client;
+    this.#address = address;
+    this.#options = options;
+    if (options.start instanceof Uint8Array) this.cursor = options.start;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<Seen> {
+    const { signal, reconnect = true } = this.#options;
+    const stopped = () => signal?.aborted === true;
+    for (let attempt = 0; !stopped(); attempt++) {
+      try {
+        for await (const seen of this.#once()) {
+          attempt = 0;
+          yield seen;
+        }
+      } catch (error) {
+        if (stopped()) return;
+        const resumable = reconnect && this.cursor.length > 0 && isPassing(error);
+        if (!resumable) throw error;
+      }
+      await delay(backoffMs(attempt, Math.random()), signal);
+    }
+  }
+
+  async *#once(): AsyncGenerator<Seen> {
+    const { signal, start } = this.#options;
+    const call = this.#client().observe({
+      selector: selectorOf(this.#options),
+      filter: filterOf(this.#options),
+      form: 0,
+      start: this.cursor.length > 0 ? 2 : start === "first" ? 1 : 0,
+      cursor: Buffer.from(this.cursor),
+    });
+    const cancel = () => call.cancel();
+    signal?.addEventListener("abort", cancel, { once: true });
+    const reader = new RecordReader();
+    const again = this.#behindCursor;
+    this.#behindCursor = new Map();
+    try {
+      for await (const message of messages<stream.ObserveResponse>(call, this.#address)) {
+        for (const seen of seenIn(message, reader)) {
+          if (seen.type === "record" && isRepeated(seen.record, again, this.#behindCursor)) continue;
+          yield seen;
+        }
+        if (message.cursor.length === 0) continue;
+        this.cursor = message.cursor;
+        this.#behindCursor.clear();
+      }
+    } finally {
+      signal?.removeEventListener("abort", cancel);
+    }
+  }
+}
+
+/** Notes a record's place; true if the call before this one has shown it already. */
+function isRepeated(record: ClientRecord, again: ReadonlyMap<string, bigint>, behind: Map<string, bigint>): boolean {
+  const lane = `${record.session}/${record.lane.number}`;
+  behind.set(lane, record.eventNo);
+  const last = again.get(lane);
+  return last !== undefined && record.eventNo <= last;
+}
+
+function* seenIn({ part }: stream.ObserveResponse, reader: RecordReader): Iterable<Seen> {
+  switch (part?.$case) {
+    case "rows":
+      for (const record of reader.read(part.value)) yield { type: "record", record };
+      break;
+    case "fill": {
+      const { session, seq, rows } = part.value;
+      yield { type: "fill", session, seq, records: rows === undefined ? [] : [...reader.read(rows)] };
+      break;
+    }
+    case "gap":
+      yield { type: "gap", gap: part.value };
+      break;
+    case "live":
+      yield { type: "live" };
+  }
+}
+
+/** True for failures after which the same call may work. */
+function isPassing(error: unknown): boolean {
+  return error instanceof WaywardError && ["UNAVAILABLE", "INTERNAL", "CANCELLED", "UNKNOWN"].includes(error.code);
+}
