@@ -1,0 +1,37 @@
+import { connect } from "@wayward/client";
+import { coverageLines } from "../output/coverage.ts";
+import { jsonLine } from "../output/json.ts";
+import { Progress } from "../output/progress.ts";
+import { recordJson, recordLine } from "../output/record.ts";
+import { Lines } from "../output/write.ts";
+import { parseCount, type SelectionOptions, selectionOf } from "../selection.ts";
+
+export interface ReadCommand extends SelectionOptions {
+  readonly server?: string;
+  readonly json?: boolean;
+  readonly reverse: boolean;
+  readonly limit?: string;
+}
+
+/** `wayward read`: records to stdout, what they rest on to stderr (with --json as the last line). */
+export async function read(options: ReadCommand): Promise<void> {
+  const limit = options.limit === undefined ? undefined : parseCount("--limit", options.limit);
+  const client = connect({ server: options.server });
+  const answer = client.read({ ...selectionOf(options), reverse: options.reverse, limit });
+  const lines = new Lines();
+  const progress = new Progress("records read");
+  try {
+    for await (const record of answer) {
+      progress.add(1);
+      await lines.add(options.json ? jsonLine(recordJson(record)) : recordLine(record));
+    }
+  } finally {
+    progress.end();
+    await lines.flush();
+    client.close();
+  }
+  if (answer.coverage === undefined) return;
+  if (options.json) await lines.add(jsonLine({ coverage: answer.coverage }));
+  else process.stderr.write(coverageLines(answer.coverage));
+  await lines.flush();
+}

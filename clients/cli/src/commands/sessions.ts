@@ -1,0 +1,71 @@
+import type { query } from "@wayward/api";
+import { formatDuration, formatWall } from "@wayward/base";
+import { connect } from "@wayward/client";
+import { sessionText } from "@wayward/record";
+import { gapCause } from "../output/coverage.ts";
+import { jsonLine } from "../output/json.ts";
+import { formatTable } from "../output/table.ts";
+import { write } from "../output/write.ts";
+import { parseCount, type SelectionOptions, selectionOf } from "../selection.ts";
+
+export interface SessionsCommand extends SelectionOptions {
+  readonly server?: string;
+  readonly json?: boolean;
+  readonly limit: string;
+}
+
+const STATES = ["UNKNOWN", "OPEN", "ENDED", "SILENT", "DELETED", "EXPIRED"] as const;
+
+/** `wayward sessions`: newest first. */
+export async function sessions(options: SessionsCommand): Promise<void> {
+  const client = connect({ server: options.server });
+  const rows: string[][] = [];
+  try {
+    for await (const session of client.find(selectionOf(options), parseCount("--limit", options.limit))) {
+      if (options.json) await write(jsonLine(sessionJson(session)));
+      else rows.push(sessionRow(session));
+    }
+  } finally {
+    client.close();
+  }
+  if (options.json) return;
+  await write(formatTable(COLUMNS, rows));
+  if (rows.length === 0) process.stderr.write("no sessions; record one with `wayward run -- command`\n");
+}
+
+const COLUMNS = [
+  { title: "SESSION" },
+  { title: "NAME" },
+  { title: "HOST" },
+  { title: "STATE" },
+  { title: "STARTED" },
+  { title: "LASTED", right: true },
+  { title: "RECORDS", right: true },
+  { title: "BYTES", right: true },
+];
+
+function sessionRow(session: query.Session): string[] {
+  const { description, records, bytes, first, last } = session;
+  const started = description?.anchor?.wall ?? first;
+  return [
+    sessionText(session.session),
+    description?.name ?? "",
+    description?.host ?? "",
+    stateText(session),
+    started === 0n ? "" : formatWall(started).replace(/\.\d+Z$/, "Z"),
+    last > first ? formatDuration(last - first) : "",
+    String(records),
+    String(bytes),
+  ];
+}
+
+/** The state, with how it ended where that was not clean. */
+function stateText(session: query.Session): string {
+  const state = STATES[session.state] ?? String(session.state);
+  const unclean = session.gaps.some((gap) => gapCause(gap) === "UNCLEAN_END");
+  return unclean ? `${state} (unclean)` : state;
+}
+
+function sessionJson({ session, state, ...rest }: query.Session): object {
+  return { session: sessionText(session), state: STATES[state], ...rest };
+}

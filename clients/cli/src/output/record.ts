@@ -1,0 +1,54 @@
+import { formatDuration } from "@wayward/base";
+import type { ClientRecord, FieldValue } from "@wayward/client";
+import { type Paint, paint } from "./paint.ts";
+
+/** One record as a line: time, session, lane, kind, and what it says. */
+export function recordLine(record: ClientRecord, colours: Paint = paint()): string {
+  const time = clockTime(record.aligned);
+  const place = `${record.sessionName || record.session}/${record.lane.name}`;
+  return `${colours.dim(time)} ${colours.lane(place)} ${colours.kind(record.kind)} ${describe(record)}\n`;
+}
+
+/** Time of day in UTC with all nine digits. */
+export function clockTime(aligned: bigint): string {
+  const seconds = new Date(Number(aligned / 1_000_000n)).toISOString().slice(11, 19);
+  return `${seconds}.${(aligned % 1_000_000_000n).toString().padStart(9, "0")}`;
+}
+
+function describe(record: ClientRecord): string {
+  const parts: string[] = [];
+  if (record.text !== "") parts.push(record.text);
+  else if (record.site !== undefined) parts.push(record.site.text || record.site.function);
+  for (const [name, value] of Object.entries(record.fields)) {
+    if (value === undefined || value === record.text || Array.isArray(value)) continue;
+    parts.push(`${name}=${fieldText(value, record.units[name])}`);
+  }
+  if (record.traceId !== undefined) parts.push(`trace=${record.traceId}`);
+  return parts.join(" ");
+}
+
+function fieldText(value: FieldValue, unit: string | undefined): string {
+  if (typeof value === "bigint" && unit === "ns") return formatDuration(value).replaceAll(" ", "");
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
+  const text = String(value);
+  return typeof value === "string" && /[\s"]/.test(text) ? JSON.stringify(text) : text;
+}
+
+/** A record for programs. */
+export function recordJson(record: ClientRecord): object {
+  return {
+    time: record.aligned,
+    raw_time: record.time,
+    session: record.session,
+    session_name: record.sessionName,
+    lane: record.lane.number,
+    lane_name: record.lane.name,
+    event_no: record.eventNo,
+    kind: record.kind,
+    text: record.text === "" ? undefined : record.text,
+    site: record.site,
+    trace_id: record.traceId,
+    span_id: record.spanId,
+    fields: record.fields,
+  };
+}

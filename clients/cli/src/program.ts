@@ -1,0 +1,135 @@
+import { Command, Option } from "commander";
+
+/** Adds the options that choose records, the same for every command that reads. */
+function addSelection(command: Command): Command {
+  return command
+    .option("-s, --session <id...>", "sessions by id")
+    .option("--run <uuid...>", "sessions started together")
+    .option("-n, --name <pattern...>", "sessions by name, * for any characters")
+    .option("--host <pattern...>", "sessions by host")
+    .option("--label <key=value...>", "sessions by label");
+}
+
+function addFilter(command: Command): Command {
+  return addSelection(command)
+    .option("--from <time>", "first time: ISO 8601, or an age such as 5m, 2h")
+    .option("--until <time>", "last time, not included")
+    .option("-k, --kind <kind...>", "kinds (zone.begin) or families (zone)")
+    .option("--lane <pattern...>", "lanes by name or number")
+    .option("-w, --where <filter>", 'fields, for example: bytes > 4KiB and channel ~ "db"')
+    .option("-t, --text <text>", "records whose message holds this");
+}
+
+const server = () => new Option("--server <host:port>", "server to ask; else WAYWARD_SERVER, else 127.0.0.1:4610");
+const json = () => new Option("--json", "one JSON value a line, on stdout");
+
+/** The whole command line. A command's code is loaded when it runs: help is there at once. */
+export function createProgram(): Command {
+  const program = new Command("wayward")
+    .description("Records what programs do: logs, threads, locks, zones, jobs, memory, files, databases.")
+    .exitOverride()
+    .enablePositionalOptions()
+    .showHelpAfterError("(`wayward help` lists the commands)");
+
+  program
+    .command("up")
+    .description("run everything in one process: ingest, archive, query and stream")
+    .option("--data <folder>", "where bus and archive are kept; else WAYWARD_DATA, else the user's data folder")
+    .option("--port <port>", "gRPC port", "4610")
+    .option("--http-port <port>", "metrics and probes", "4611")
+    .option("--keep <size>", "size of the archive above which the oldest ended sessions go", "10GiB")
+    .action(async (options) => (await import("./commands/up.ts")).up(options));
+
+  program
+    .command("run")
+    .description("record a program that nobody has prepared")
+    .usage("[options] -- command [arguments...]")
+    .argument("<command...>", "the program and its arguments")
+    .option("--name <name>", "the session's name; else the program's")
+    .option("--label <key=value...>", "labels of the session")
+    .option("--spool <folder>", "keep blocks here until the server has them; else WAYWARD_SPOOL")
+    .option("--capture", "also record query strings and headers", false)
+    .addOption(server())
+    .passThroughOptions()
+    .allowUnknownOption()
+    .action(async (command, options) => (await import("./commands/run.ts")).run(command, options));
+  program
+    .command("collect")
+    .description("push spools, and finish those of programs that died")
+    .argument("[folder]", "the spool folder; else WAYWARD_SPOOL")
+    .option("--once", "end when everything that is there has been accepted", false)
+    .addOption(server())
+    .action(async (folder, options) => (await import("./commands/collect.ts")).collectSpools(folder, options));
+
+  addSelection(program.command("sessions"))
+    .description("list sessions, newest first")
+    .option("--limit <count>", "how many", "50")
+    .addOption(json())
+    .addOption(server())
+    .action(async (options) => (await import("./commands/sessions.ts")).sessions(options));
+
+  addFilter(program.command("read"))
+    .description("print records in order of time")
+    .option("-r, --reverse", "newest first", false)
+    .option("-l, --limit <count>", "how many")
+    .addOption(json())
+    .addOption(server())
+    .action(async (options) => (await import("./commands/read.ts")).read(options));
+
+  addFilter(program.command("tail"))
+    .description("print records as they happen, until Ctrl-C")
+    .option("--first", "begin with the first record of the archive", false)
+    .option("-l, --limit <count>", "end after so many")
+    .addOption(json())
+    .addOption(server())
+    .action(async (options) => (await import("./commands/tail.ts")).tail(options));
+
+  addFilter(program.command("stats"))
+    .description("count and sum by group; without --by an overview")
+    .option("--by <group...>", "kind, family, session, host, lane, zone, channel, queue, lock, mode or a field")
+    .option("--measure <what>", "duration, wait, hold or a field")
+    .addOption(new Option("--sort <by>", "order").choices(["count", "sum", "max", "p99"]))
+    .option("--top <count>", "how many groups", "20")
+    .option("--scan", "read every record even where summaries would do", false)
+    .addOption(json())
+    .addOption(server())
+    .action(async (options) => (await import("./commands/stats.ts")).stats(options));
+
+  addSelection(program.command("kinds"))
+    .description("list the kinds of records, with their fields")
+    .addOption(json())
+    .addOption(server())
+    .action(async (options) => (await import("./commands/kinds.ts")).kinds(options));
+
+  program
+    .command("delete")
+    .description("delete a session for ever")
+    .argument("<session...>", "ids")
+    .option("--force", "even if it is still open", false)
+    .addOption(json())
+    .addOption(server())
+    .action(async (ids, options) => (await import("./commands/delete.ts")).deleteSessions(ids, options));
+
+  addFilter(program.command("export"))
+    .description("write records for other tools")
+    .addOption(new Option("--format <format>", "shape").choices(["perfetto", "ndjson"]).default("perfetto"))
+    .option("-o, --output <file>", "file; else stdout")
+    .addOption(server())
+    .action(async (options) => (await import("./commands/export.ts")).exportRecords(options));
+
+  program
+    .command("doctor")
+    .description("check every hop from here to the archive, and say what to do")
+    .addOption(json())
+    .addOption(server())
+    .action(async (options) => (await import("./commands/doctor.ts")).doctor(options));
+
+  program
+    .command("version")
+    .description("print the version")
+    .addOption(json())
+    .action(async (options) => (await import("./commands/version.ts")).version(options));
+
+  for (const command of program.commands) command.exitOverride();
+  return program;
+}

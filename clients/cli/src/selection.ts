@@ -1,0 +1,68 @@
+import { WaywardError } from "@wayward/base";
+import type { Selection } from "@wayward/client";
+
+/** The selection options as commander gives them. */
+export interface SelectionOptions {
+  readonly session?: string[];
+  readonly run?: string[];
+  readonly name?: string[];
+  readonly host?: string[];
+  readonly label?: string[];
+  readonly from?: string;
+  readonly until?: string;
+  readonly kind?: string[];
+  readonly lane?: string[];
+  readonly where?: string;
+  readonly text?: string;
+}
+
+/** Throws INVALID_ARGUMENT where a value cannot be read. */
+export function selectionOf(options: SelectionOptions, nowMs = Date.now()): Selection {
+  return {
+    sessions: options.session,
+    runs: options.run,
+    names: options.name,
+    hosts: options.host,
+    labels: parseLabels(options.label ?? []),
+    from: options.from === undefined ? undefined : parseTime("--from", options.from, nowMs),
+    until: options.until === undefined ? undefined : parseTime("--until", options.until, nowMs),
+    kinds: options.kind,
+    lanes: options.lane,
+    where: options.where,
+    text: options.text,
+  };
+}
+
+/** `key=value` pairs. */
+export function parseLabels(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf("=");
+      if (at <= 0) throw usage("--label", pair, "key=value");
+      return [pair.slice(0, at), pair.slice(at + 1)];
+    }),
+  );
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 60e3, h: 3600e3, d: 86_400e3 };
+
+/** Nanoseconds since 1970 from ISO 8601, or from an age such as `5m`. */
+export function parseTime(option: string, text: string, nowMs: number): bigint {
+  const age = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
+  if (age !== null) return BigInt(Math.round(nowMs - Number(age[1]) * UNIT_MS[age[2] ?? ""]!)) * 1_000_000n;
+  const fraction = /^(.*T\d\d:\d\d:\d\d)\.(\d{1,9})(Z|[+-]\d\d:\d\d)$/.exec(text);
+  const ms = Date.parse(fraction === null ? text : `${fraction[1]}${fraction[3]}`);
+  if (Number.isNaN(ms)) throw usage(option, text, "an ISO 8601 time or an age such as 5m");
+  return BigInt(ms) * 1_000_000n + BigInt((fraction?.[2] ?? "0").padEnd(9, "0"));
+}
+
+/** A whole number from `least` on. */
+export function parseCount(option: string, text: string, least = 1): number {
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count >= least) return count;
+  throw usage(option, text, `a whole number from ${least} on`);
+}
+
+function usage(option: string, got: string, wanted: string): WaywardError {
+  return new WaywardError("INVALID_ARGUMENT", "BAD_OPTION", `${option} is "${got.slice(0, 80)}", not ${wanted}`);
+}
