@@ -235,6 +235,10 @@ function splitStage(stage: Stage): Piece[] {
   const { words } = stage;
   const perRecord = stage.count === 0 ? 0 : textWeight(stage) / stage.count;
   const most = Math.min(LIMITS.records, perRecord === 0 ? LIMITS.records : Math.floor(TEXT_BYTES_MAX / perRecord));
+  const bound = stage.count * BARE_BYTES + (stage.used - stage.count * HEAD_WORDS) * WORD_BYTES;
+  if (stage.count > 0 && stage.count <= most && bound <= COLUMN_BYTES_MAX) {
+    return [{ from: 0, until: stage.used, count: stage.count }];
+  }
   const pieces: Piece[] = [];
   let from = 0;
   let until = 0;
