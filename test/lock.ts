@@ -51,7 +51,18 @@ function isFound(packages: Packages, place: string, name: string): boolean {
   }
 }
 
-const SYSTEMS = new Set(["aix", "android", "darwin", "freebsd", "linux", "netbsd", "openbsd", "openharmony", "sunos", "win32"]);
+const SYSTEMS = new Set([
+  "aix",
+  "android",
+  "darwin",
+  "freebsd",
+  "linux",
+  "netbsd",
+  "openbsd",
+  "openharmony",
+  "sunos",
+  "win32",
+]);
 const PROCESSORS = new Map(
   ["arm", "arm64", "ia32", "loong64", "mips64el", "ppc64", "riscv64", "s390x", "x64"].map((name) => [name, name]),
 ).set("armv7", "arm");
