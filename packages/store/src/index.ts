@@ -1,1 +1,4 @@
-export * from "./port.ts";
+export * from "./keys.ts";
+export { openStore, parseStoreUrl, type StorePlace } from "./open.ts";
+export type { Body, ByteRange, ListedObject, Store, StoredObject } from "./port.ts";
+export { testStore } from "./self-test.ts";

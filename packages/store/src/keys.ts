@@ -1,0 +1,42 @@
+/** Where things are in the store (design 3.5). Numbers have 20 digits, so that text order is their order. */
+export const LAYOUT_KEY = "v1/layout";
+
+/** Everything of one partition of one tenant. */
+export function partitionPrefix(tenant: string, partition: number): string {
+  return `v1/t/${tenant}/p/${partition}/`;
+}
+
+/** A chunk; `attempt` is unique for each attempt to write one. */
+export function chunkKey(tenant: string, partition: number, attempt: string): string {
+  return `${partitionPrefix(tenant, partition)}c/${attempt}`;
+}
+
+export function logPrefix(tenant: string, partition: number): string {
+  return `${partitionPrefix(tenant, partition)}log/`;
+}
+
+export function logKey(tenant: string, partition: number, n: bigint): string {
+  return logPrefix(tenant, partition) + digits(n);
+}
+
+export function checkpointPrefix(tenant: string, partition: number): string {
+  return `${partitionPrefix(tenant, partition)}ckpt/`;
+}
+
+export function checkpointKey(tenant: string, partition: number, n: bigint): string {
+  return checkpointPrefix(tenant, partition) + digits(n);
+}
+
+/** Descriptions of ended sessions that a checkpoint refers to. */
+export function indexKey(tenant: string, partition: number, attempt: string): string {
+  return `${partitionPrefix(tenant, partition)}idx/${attempt}`;
+}
+
+/** A block that was put aside. */
+export function deadLetterKey(tenant: string, partition: number, session: string, seq: bigint, digest: string): string {
+  return `${partitionPrefix(tenant, partition)}dlq/${session}/${digits(seq)}-${digest}`;
+}
+
+function digits(n: bigint): string {
+  return n.toString().padStart(20, "0");
+}

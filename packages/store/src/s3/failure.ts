@@ -1,0 +1,40 @@
+import { S3ServiceException } from "@aws-sdk/client-s3";
+import { WaywardError } from "@wayward/base";
+
+/** No such key. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof S3ServiceException && (error.name === "NoSuchKey" || error.name === "NotFound");
+}
+
+/**
+ * The condition did not hold. 409 is AWS's answer to two conditional writes
+ * at once: one of them won, and whoever asks reads which.
+ */
+export function isConflict(error: unknown): boolean {
+  if (!(error instanceof S3ServiceException)) return false;
+  const status = error.$metadata.httpStatusCode;
+  return status === 412 || status === 409 || error.name === "PreconditionFailed";
+}
+
+export function isRange(error: unknown): boolean {
+  return error instanceof S3ServiceException && error.$metadata.httpStatusCode === 416;
+}
+
+const FULL = new Set(["QuotaExceeded", "StorageFull", "EntityTooLarge", "InsufficientStorage"]);
+
+/** BAD_DIGEST, STORE_FULL, STORE_DENIED, NO_BUCKET, or STORE_UNUSABLE for what may pass. */
+export function s3Error(error: unknown, subject: string): WaywardError {
+  if (error instanceof WaywardError) return error;
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const make = (
+    code: "DATA_LOSS" | "RESOURCE_EXHAUSTED" | "PERMISSION_DENIED" | "NOT_FOUND" | "UNAVAILABLE",
+    reason: string,
+  ) => new WaywardError(code, reason, `${subject}: ${message}`, { cause: error });
+  if (!(error instanceof S3ServiceException)) return make("UNAVAILABLE", "STORE_UNUSABLE");
+  const status = error.$metadata.httpStatusCode;
+  if (/BadDigest|Checksum/i.test(error.name)) return make("DATA_LOSS", "BAD_DIGEST");
+  if (FULL.has(error.name) || status === 507) return make("RESOURCE_EXHAUSTED", "STORE_FULL");
+  if (status === 403) return make("PERMISSION_DENIED", "STORE_DENIED");
+  if (status === 404) return make("NOT_FOUND", "NO_BUCKET");
+  return make("UNAVAILABLE", "STORE_UNUSABLE");
+}

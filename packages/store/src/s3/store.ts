@@ -1,0 +1,160 @@
+import { createHash } from "node:crypto";
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import { WaywardError } from "@wayward/base";
+import { checkKey } from "../check-key.ts";
+import type { Body, ByteRange, ListedObject, Store, StoredObject } from "../port.ts";
+import { isConflict, isMissing, isRange, s3Error } from "./failure.ts";
+
+export interface S3StoreOptions {
+  readonly bucket: string;
+  /** URL of another server than AWS. */
+  readonly endpoint?: string | undefined;
+  readonly region?: string | undefined;
+}
+
+/** Objects that one request removes at most (S3 API). */
+const REMOVE_MAX = 1000;
+
+/** Opens a bucket, which must exist. Credentials are found as every AWS tool finds them. */
+export async function openS3Store({ bucket, endpoint, region }: S3StoreOptions): Promise<Store> {
+  const client = new S3Client({
+    region: region ?? "us-east-1",
+    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
+    // Other servers than AWS do not all know the SDK's own checksum trailers.
+    ...(endpoint === undefined
+      ? {}
+      : { requestChecksumCalculation: "WHEN_REQUIRED", responseChecksumValidation: "WHEN_REQUIRED" }),
+    maxAttempts: 3,
+    requestHandler: { requestTimeout: 30_000, connectionTimeout: 5_000 },
+  });
+  try {
+    await client.send(new HeadBucketCommand({ Bucket: bucket }));
+  } catch (error) {
+    client.destroy();
+    throw s3Error(error, `bucket ${bucket}${endpoint === undefined ? "" : ` at ${endpoint}`}`);
+  }
+  return new S3Store(client, bucket);
+}
+
+class S3Store implements Store {
+  readonly name: string;
+  readonly #client: S3Client;
+  readonly #bucket: string;
+
+  constructor(client: S3Client, bucket: string) {
+    this.#client = client;
+    this.#bucket = bucket;
+    this.name = `s3://${bucket}`;
+  }
+
+  async put(key: string, body: Body, options: { readonly sha256?: Uint8Array } = {}): Promise<void> {
+    await this.#put(key, body, options.sha256, {});
+  }
+
+  async createIfAbsent(key: string, body: Body): Promise<"created" | "exists"> {
+    const etag = await this.#put(key, body, undefined, { IfNoneMatch: "*" });
+    return etag === undefined ? "exists" : "created";
+  }
+
+  async replaceIfMatch(key: string, body: Body, etag: string): Promise<{ readonly etag: string } | "changed"> {
+    const made = await this.#put(key, body, undefined, { IfMatch: etag });
+    return made === undefined ? "changed" : { etag: made };
+  }
+
+  async get(key: string, range?: ByteRange): Promise<StoredObject | undefined> {
+    checkKey(key);
+    if (range !== undefined && range.length === 0) return { bytes: new Uint8Array(0), etag: "" };
+    const Range = range && `bytes=${range.offset}-${range.offset + range.length - 1}`;
+    try {
+      const answer = await this.#client.send(
+        new GetObjectCommand({ Bucket: this.#bucket, Key: key, ...(Range === undefined ? {} : { Range }) }),
+      );
+      const bytes = (await answer.Body?.transformToByteArray()) ?? new Uint8Array(0);
+      if (range !== undefined && bytes.length !== range.length) throw beyond(key, range, bytes.length);
+      return { bytes, etag: answer.ETag ?? "" };
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      if (range !== undefined && isRange(error)) throw beyond(key, range, 0);
+      throw s3Error(error, `object ${key}`);
+    }
+  }
+
+  async *list(prefix: string, after?: string): AsyncGenerator<ListedObject> {
+    let token: string | undefined;
+    do {
+      const page = await this.#page(prefix, after, token);
+      for (const { Key, Size, LastModified } of page.Contents ?? []) {
+        if (Key === undefined) continue;
+        yield { key: Key, bytes: Size ?? 0, modifiedMs: LastModified?.getTime() ?? 0 };
+      }
+      token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    } while (token !== undefined);
+  }
+
+  async remove(keys: readonly string[]): Promise<void> {
+    for (let from = 0; from < keys.length; from += REMOVE_MAX) {
+      const Objects = keys.slice(from, from + REMOVE_MAX).map((Key) => ({ Key }));
+      try {
+        const { Errors } = await this.#client.send(
+          new DeleteObjectsCommand({ Bucket: this.#bucket, Delete: { Objects, Quiet: true } }),
+        );
+        const failed = Errors?.find(({ Code }) => Code !== "NoSuchKey");
+        if (failed !== undefined) throw new Error(`${failed.Code}: ${failed.Message}`);
+      } catch (error) {
+        throw s3Error(error, `${Objects.length} objects to remove`);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#client.destroy();
+  }
+
+  async #page(prefix: string, after: string | undefined, token: string | undefined) {
+    const place = token !== undefined ? { ContinuationToken: token } : after !== undefined ? { StartAfter: after } : {};
+    try {
+      return await this.#client.send(new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: prefix, ...place }));
+    } catch (error) {
+      throw s3Error(error, `objects below ${prefix}`);
+    }
+  }
+
+  /** The new etag, or undefined if the condition did not hold. The body carries its SHA-256 always. */
+  async #put(
+    key: string,
+    body: Body,
+    sha256: Uint8Array | undefined,
+    condition: { readonly IfNoneMatch?: string; readonly IfMatch?: string },
+  ): Promise<string | undefined> {
+    checkKey(key);
+    const bytes = body instanceof Uint8Array ? body : Buffer.concat(body);
+    const digest = sha256 ?? createHash("sha256").update(bytes).digest();
+    try {
+      const { ETag } = await this.#client.send(
+        new PutObjectCommand({
+          Bucket: this.#bucket,
+          Key: key,
+          Body: bytes,
+          ChecksumSHA256: Buffer.from(digest).toString("base64"),
+          ...condition,
+        }),
+      );
+      return ETag ?? "";
+    } catch (error) {
+      if (isConflict(error) || (condition.IfMatch !== undefined && isMissing(error))) return undefined;
+      throw s3Error(error, `object ${key}`);
+    }
+  }
+}
+
+function beyond(key: string, { offset, length }: ByteRange, got: number): WaywardError {
+  const message = `object ${key}: bytes ${offset} to ${offset + length}, ${got} are there`;
+  return new WaywardError("OUT_OF_RANGE", "BEYOND_OBJECT", message);
+}
