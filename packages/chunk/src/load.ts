@@ -1,0 +1,44 @@
+import type { archive } from "@wayward/api";
+import { decodeCheckpoint } from "./checkpoint.ts";
+import { decodeEntry, entryHash } from "./log.ts";
+import { applyEntry, PartitionState } from "./state.ts";
+
+/** What loading needs of a store. */
+export interface ObjectReader {
+  get(key: string): Promise<{ readonly bytes: Uint8Array } | undefined>;
+  list(prefix: string, after?: string): AsyncIterable<{ readonly key: string }>;
+}
+
+/** The state at the log's head: newest checkpoint, then every entry after it. `prefix` is the partition's, with its slash. */
+export async function loadPartition(store: ObjectReader, prefix: string): Promise<PartitionState> {
+  let newest: string | undefined;
+  for await (const { key } of store.list(`${prefix}ckpt/`)) newest = key;
+  const checkpoint = newest === undefined ? undefined : await store.get(newest);
+  const readIndex = async (key: string) => (await store.get(key))?.bytes;
+  const state = checkpoint === undefined ? new PartitionState() : await decodeCheckpoint(checkpoint.bytes, readIndex);
+  await catchUp(store, prefix, state);
+  return state;
+}
+
+/** Takes every entry after the state's into it, at most up to `until`; tells what came. */
+export async function catchUp(
+  store: Pick<ObjectReader, "get">,
+  prefix: string,
+  state: PartitionState,
+  until?: bigint,
+): Promise<archive.LogEntry[]> {
+  const entries: archive.LogEntry[] = [];
+  while (until === undefined || state.n < until) {
+    const object = await store.get(entryKey(prefix, state.n + 1n));
+    if (object === undefined) break;
+    const entry = decodeEntry(object.bytes);
+    applyEntry(state, entry, entryHash(object.bytes));
+    entries.push(entry);
+  }
+  return entries;
+}
+
+/** Key of log entry `n`. */
+export function entryKey(prefix: string, n: bigint): string {
+  return `${prefix}log/${n.toString().padStart(20, "0")}`;
+}

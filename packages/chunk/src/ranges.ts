@@ -1,0 +1,55 @@
+import type { archive } from "@wayward/api";
+
+/** A set of whole numbers, kept as disjoint ranges in rising order, both ends included, never adjacent. */
+export class RangeSet {
+  readonly #ranges: archive.Range[] = [];
+
+  static from(ranges: Iterable<archive.Range>): RangeSet {
+    const set = new RangeSet();
+    for (const { first, last } of ranges) set.add(first, last);
+    return set;
+  }
+
+  /** The ranges as messages; a copy. */
+  toArray(): archive.Range[] {
+    return this.#ranges.map(({ first, last }) => ({ first, last }));
+  }
+
+  get size(): bigint {
+    return this.#ranges.reduce((sum, { first, last }) => sum + last - first + 1n, 0n);
+  }
+
+  has(value: bigint): boolean {
+    const range = this.#ranges[this.#find(value)];
+    return range !== undefined && range.first <= value;
+  }
+
+  add(first: bigint, last: bigint = first): void {
+    if (last < first) return;
+    // A range that ends right before `first` is joined too.
+    const from = this.#find(first > 0n ? first - 1n : first);
+    let until = from;
+    let [low, high] = [first, last];
+    for (
+      let range = this.#ranges[until];
+      range !== undefined && range.first <= last + 1n;
+      range = this.#ranges[++until]
+    ) {
+      if (range.first < low) low = range.first;
+      if (range.last > high) high = range.last;
+    }
+    this.#ranges.splice(from, until - from, { first: low, last: high });
+  }
+
+  /** Place of the first range that ends at or after the value. */
+  #find(value: bigint): number {
+    let low = 0;
+    let high = this.#ranges.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#ranges[middle]!.last < value) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
