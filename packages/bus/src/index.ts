@@ -1,1 +1,3 @@
-export * from "./port.ts";
+export { type EmbeddedBusOptions, openEmbeddedBus } from "./embedded/bus.ts";
+export { partitionOf } from "./partition.ts";
+export type { Address, Bus, BusFacts, BusMessage, Stored, Subscription, Topics, TopicValue } from "./port.ts";
