@@ -1,7 +1,10 @@
 /** Code generated from proto/, one namespace a file. `npm run generate` makes it anew. */
-export * as reflection from "./gen/grpc/reflection/v1/reflection.ts";
-export * as health from "./gen/grpc/health/v1/health.ts";
+
+export { FILE_DESCRIPTORS } from "./gen/descriptors.ts";
+export * as descriptor from "./gen/google/protobuf/descriptor.ts";
 export * as rpc from "./gen/google/rpc/status.ts";
+export * as health from "./gen/grpc/health/v1/health.ts";
+export * as reflection from "./gen/grpc/reflection/v1/reflection.ts";
 export * as archive from "./gen/wayward/archive/v1/archive.ts";
 export * as block from "./gen/wayward/block/v1/block.ts";
 export * as ingest from "./gen/wayward/ingest/v1/ingest.ts";

@@ -1,0 +1,119 @@
+import { WaywardError } from "@wayward/base";
+
+/** One line of a service's configuration table. */
+export interface Setting<T> {
+  /** Name of the environment variable. */
+  readonly env: string;
+  /** What it is for, with unit and limit. */
+  readonly meaning: string;
+  /** What holds where it is not set; without one it must be set. */
+  readonly fallback?: string;
+  /** The value, or what is wrong with it. */
+  readonly parse: (text: string) => { readonly value: T } | { readonly wrong: string };
+  readonly secret?: boolean;
+}
+
+type Table = Readonly<Record<string, Setting<unknown>>>;
+export type Config<T extends Table> = { readonly [Name in keyof T]: T[Name] extends Setting<infer V> ? V : never };
+
+/**
+ * Reads all settings from the environment. Throws INVALID_ARGUMENT /
+ * BAD_CONFIG with a line for each that is wrong: all at once, so that nobody
+ * repairs them one by one.
+ */
+export function loadConfig<T extends Table>(table: T, env: NodeJS.ProcessEnv = process.env): Config<T> {
+  const values: Record<string, unknown> = {};
+  const wrong: string[] = [];
+  for (const [name, setting] of Object.entries(table)) {
+    const text = env[setting.env] ?? setting.fallback;
+    if (text === undefined) {
+      wrong.push(`${setting.env} is not set: ${setting.meaning}`);
+      continue;
+    }
+    const parsed = setting.parse(text);
+    if ("value" in parsed) values[name] = parsed.value;
+    else wrong.push(`${setting.env} is ${setting.secret ? "(hidden)" : JSON.stringify(text)}: ${parsed.wrong}`);
+  }
+  if (wrong.length > 0) {
+    const message = `${wrong.length} of ${Object.keys(table).length} settings cannot be used:\n  ${wrong.join("\n  ")}`;
+    throw new WaywardError("INVALID_ARGUMENT", "BAD_CONFIG", message);
+  }
+  return values as Config<T>;
+}
+
+/** The table as text, for `--help` and the docs. */
+export function describeConfig(table: Table): string {
+  return Object.values(table)
+    .map(
+      ({ env, meaning, fallback }) =>
+        `  ${env.padEnd(26)} ${meaning}${fallback === undefined ? "" : ` (${fallback || "empty"})`}\n`,
+    )
+    .join("");
+}
+
+type Extra = { readonly fallback?: string; readonly secret?: boolean };
+
+/** Short forms for the usual settings. */
+export const setting = {
+  text: (env: string, meaning: string, extra: Extra = {}): Setting<string> => ({
+    env,
+    meaning,
+    parse: (text) => ({ value: text }),
+    ...extra,
+  }),
+  port: (env: string, meaning: string, extra: Extra = {}): Setting<number> => ({
+    env,
+    meaning,
+    parse: (text) => whole(text, 0, 65_535, "a port"),
+    ...extra,
+  }),
+  count: (env: string, meaning: string, least: number, most: number, extra: Extra = {}): Setting<number> => ({
+    env,
+    meaning,
+    parse: (text) => whole(text, least, most, "a whole number"),
+    ...extra,
+  }),
+  /** Bytes, as `64MiB` or `1000000`. */
+  size: (env: string, meaning: string, extra: Extra = {}): Setting<number> => ({
+    env,
+    meaning,
+    parse: parseSize,
+    ...extra,
+  }),
+  flag: (env: string, meaning: string): Setting<boolean> => ({
+    env,
+    meaning,
+    fallback: "false",
+    parse: (text) => {
+      if (text === "true" || text === "1") return { value: true };
+      return text === "false" || text === "0" || text === "" ? { value: false } : { wrong: "not true or false" };
+    },
+  }),
+};
+
+const UNITS: Readonly<Record<string, number>> = {
+  "": 1,
+  B: 1,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+  TiB: 1024 ** 4,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+};
+
+/** Bytes from `10GiB`, `500MB` or a plain number. */
+export function parseSize(text: string): { readonly value: number } | { readonly wrong: string } {
+  const match = /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(text.trim());
+  const unit = UNITS[match?.[2] ?? "?"];
+  if (match === null || unit === undefined) return { wrong: "not a size such as 64MiB or 10GiB" };
+  return { value: Math.round(Number(match[1]) * unit) };
+}
+
+function whole(text: string, least: number, most: number, what: string) {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isInteger(value) && value >= least && value <= most) return { value };
+  return { wrong: `not ${what} from ${least} to ${most}` };
+}

@@ -1,0 +1,78 @@
+import { Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import { listenError } from "../http.ts";
+import type { Log } from "../log.ts";
+import { healthService } from "./health.ts";
+import { reflectionService } from "./reflection.ts";
+import { withWindows } from "./windows.ts";
+
+/** One gRPC service with what carries it out. */
+export interface GrpcService {
+  readonly definition: ServiceDefinition;
+  readonly implementation: UntypedServiceImplementation;
+}
+
+export interface GrpcServer {
+  /** `host:port`. */
+  readonly address: string;
+  /** Takes no new calls, gives running ones this long, then cuts them off. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export interface GrpcOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly services: readonly GrpcService[];
+  readonly log: Log;
+  readonly isReady: () => boolean;
+}
+
+/** Keepalive as in the chart and docs/operations.md: a dead peer is noticed within 40 s. */
+const OPTIONS = {
+  "grpc.keepalive_time_ms": 30_000,
+  "grpc.keepalive_timeout_ms": 10_000,
+  "grpc.http2.min_ping_interval_without_data_ms": 5_000,
+  // A block with its envelope, and room for the message around it.
+  "grpc.max_receive_message_length": 1024 * 1024,
+  "grpc.max_send_message_length": -1,
+  "grpc.max_concurrent_streams": 1_000,
+};
+
+/** Serves the services with health and reflection beside them. Throws PORT_IN_USE, BAD_LISTENER. */
+export async function serveGrpc({ host, port, services, log, isReady }: GrpcOptions): Promise<GrpcServer> {
+  const server = new Server(OPTIONS);
+  const names = services.map(({ definition }) => serviceName(definition));
+  const own = [healthService(names, isReady, log), reflectionService([...names, "grpc.health.v1.Health"])];
+  for (const { definition, implementation } of [...services, ...own]) server.addService(definition, implementation);
+  const bound = await withWindows(() => bind(server, host, port));
+  return { address: `${host}:${bound}`, stop: (graceMs) => stop(server, graceMs) };
+}
+
+function bind(server: Server, host: string, port: number): Promise<number> {
+  const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, boundPort) => {
+      if (error === null) resolve(boundPort);
+      else reject(listenError(error, "gRPC", address));
+    });
+  });
+}
+
+function stop(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, graceMs);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** `wayward.query.v1.QueryService` of a definition's paths. */
+function serviceName(definition: ServiceDefinition): string {
+  const path = Object.values(definition)[0]?.path ?? "";
+  return path.split("/")[1] ?? "";
+}

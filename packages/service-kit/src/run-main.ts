@@ -1,0 +1,47 @@
+import { WaywardError } from "@wayward/base";
+
+/** A configuration that can never work, as in sysexits.h. */
+const EXIT_CONFIG = 78;
+/** Ending takes this long at most. */
+const STOP_WITHIN_MS = 15_000;
+
+/**
+ * Runs a service until SIGTERM or SIGINT. `start` brings it up and tells how
+ * to end it. Exit codes: 0 ended in order, 1 failed, 2 wrong configuration,
+ * 78 a store that can never be used.
+ */
+export async function runMain(start: () => Promise<{ stop(): Promise<void> }>): Promise<void> {
+  try {
+    const running = await start();
+    await signalled();
+    const timer = setTimeout(() => process.exit(1), STOP_WITHIN_MS);
+    await running.stop();
+    clearTimeout(timer);
+    process.exitCode = 0;
+  } catch (error) {
+    const known = WaywardError.from(error);
+    process.stderr.write(`${known.message} [${known.reason}]\n`);
+    if (known.reason === "UNEXPECTED" && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    process.exitCode = exitCode(known.reason);
+  }
+  // Whatever still holds a handle must not keep a service that has ended.
+  setTimeout(() => process.exit(), 500).unref();
+}
+
+/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
+export function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    const once = () => {
+      process.once("SIGINT", () => process.exit(130));
+      process.once("SIGTERM", () => process.exit(143));
+      resolve();
+    };
+    process.once("SIGINT", once);
+    process.once("SIGTERM", once);
+  });
+}
+
+function exitCode(reason: string): number {
+  if (reason === "BAD_CONFIG") return 2;
+  return reason === "STORE_NOT_CONDITIONAL" ? EXIT_CONFIG : 1;
+}
