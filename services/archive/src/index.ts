@@ -1,0 +1,2 @@
+export { type ArchiverOptions, startArchiver } from "./archiver.ts";
+export { ensureLayout } from "./layout.ts";
