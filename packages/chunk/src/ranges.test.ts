@@ -1,0 +1,22 @@
+import { expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { RangeSet } from "./ranges.ts";
+
+test("a range set holds what a set of its numbers holds, in the fewest ranges", () => {
+  const range = fc.tuple(fc.nat(60), fc.nat(6));
+  fc.assert(
+    fc.property(fc.array(range, { maxLength: 30 }), (list) => {
+      const set = new RangeSet();
+      const model = new Set<number>();
+      for (const [first, length] of list) {
+        set.add(BigInt(first), BigInt(first + length));
+        for (let value = first; value <= first + length; value++) model.add(value);
+      }
+      for (let value = 0; value < 70; value++) expect(set.has(BigInt(value))).toBe(model.has(value));
+      expect(set.size).toBe(BigInt(model.size));
+      const ranges = set.toArray();
+      for (const [at, { first }] of ranges.entries()) if (at > 0) expect(first > ranges[at - 1]!.last + 1n).toBe(true);
+    }),
+    { seed: 1 },
+  );
+});

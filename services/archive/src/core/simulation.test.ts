@@ -1,0 +1,168 @@
+import { expect, test } from "@jest/globals";
+import { block as api } from "@wayward/api";
+import { unwrap } from "@wayward/base";
+import { digestOf, FORMAT, MAGIC, parseEnvelope, sealEnvelope } from "@wayward/block";
+import { applyEntry, decodeEntry, entryHash, PartitionState } from "@wayward/chunk";
+import { newSessionId, sessionText } from "@wayward/record";
+import fc from "fast-check";
+import { identity } from "./sort.ts";
+import { step } from "./step.ts";
+import type { ArchiveState, Effect, Event, Incoming } from "./types.ts";
+
+const NO_RANDOM = Buffer.alloc(10);
+
+/** A block of session 0 to 2; `variant` makes another digest. */
+function incoming(session: number, seq: number, variant: number): Incoming {
+  const id = Buffer.from(newSessionId(session + 1, NO_RANDOM));
+  const description = api.SessionDescription.fromPartial({ name: `variant ${variant}` });
+  const header = api.BlockHeader.fromPartial({
+    magic: MAGIC,
+    format: FORMAT,
+    session: id,
+    seq: BigInt(seq),
+    description,
+  });
+  const bytes = sealEnvelope(api.BlockHeader.encode(header).finish(), Buffer.alloc(0));
+  const envelope = unwrap(parseEnvelope(bytes));
+  const digest = digestOf(envelope).toString("hex");
+  const text = sessionText(id);
+  return { session: text, id, seq: BigInt(seq), digest, envelope, bytes, deadLetterKey: `${text}-${seq}-${digest}` };
+}
+
+/** What a store would keep. */
+class World {
+  readonly log: Buffer[] = [];
+  readonly chunks = new Map<string, readonly Incoming[]>();
+  readonly aside = new Set<string>();
+
+  perform(effect: Exclude<Effect, { type: "done" }>, state: ArchiveState): Event {
+    if (effect.type === "store-chunk") {
+      const key = `c/${this.chunks.size}`;
+      this.chunks.set(key, effect.blocks);
+      return { type: "chunk-stored", chunk: { key, bytes: 1n, sha256: Buffer.alloc(32) } };
+    }
+    if (effect.type === "store-dead-letters") {
+      for (const { deadLetterKey } of effect.blocks) this.aside.add(deadLetterKey);
+      return { type: "dead-letters-stored", blocks: effect.blocks };
+    }
+    if (effect.type === "read-digests") {
+      const known = new Map<string, string>();
+      for (const block of effect.blocks) {
+        const key = state.log.chunkOf(block.session, block.seq)?.key ?? "";
+        const found = this.chunks.get(key)?.find((other) => identity(other) === identity(block));
+        known.set(identity(block), found?.digest ?? "");
+      }
+      return { type: "digests", known };
+    }
+    this.log[Number(effect.n)] ??= effect.bytes;
+    return { type: "log-entry", bytes: this.log[Number(effect.n)]! };
+  }
+
+  load(): PartitionState {
+    const state = new PartitionState();
+    for (const bytes of this.log) applyEntry(state, decodeEntry(bytes), entryHash(bytes));
+    return state;
+  }
+
+  /** Identity to digest of every block that the log lists, checking that none is listed twice. */
+  committed(): Map<string, string> {
+    const all = new Map<string, string>();
+    for (const { action } of this.log.map(decodeEntry)) {
+      if (action?.$case !== "commit") continue;
+      for (const { session, ranges } of action.value.sessions) {
+        for (const { first, last } of ranges) {
+          for (let seq = first; seq <= last; seq++) {
+            const key = `${sessionText(session)}/${seq}`;
+            expect(all.has(key)).toBe(false);
+            const blocks = this.chunks.get(action.value.chunk!.key)!;
+            all.set(key, blocks.find((block) => identity(block) === key)!.digest);
+          }
+        }
+      }
+    }
+    return all;
+  }
+}
+
+interface Runner {
+  state: ArchiveState;
+  effect: Effect | undefined;
+  at: number;
+}
+
+const message = fc.tuple(fc.nat(2), fc.nat(4), fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, fc.constant(1)));
+/** Who moves next, and what befalls the move. */
+const move = fc.tuple(fc.nat(1), fc.constantFrom("ok", "ok", "ok", "ok", "refused", "answer lost", "killed"));
+
+test("every accepted block is committed once by two racing archivers, whatever fails, and none is invented", () => {
+  const deletes = fc.option(fc.nat(2));
+  fc.assert(
+    fc.property(
+      fc.array(message, { minLength: 1, maxLength: 14 }),
+      fc.array(move, { maxLength: 60 }),
+      deletes,
+      (sent, moves, gone) => {
+        const bus = sent.map(([session, seq, variant]) => incoming(session, seq, variant));
+        const world = new World();
+        const runners = [0, 1].map((id): Runner => start(world, id));
+        for (const [who, fate] of moves) advance(world, bus, runners, who, fate);
+        if (gone !== null) {
+          const action: Event = {
+            type: "append",
+            action: { $case: "delete", value: { session: incoming(gone, 0, 0).id } },
+            now: 0n,
+          };
+          const deleter: Runner = start(world, 2);
+          [, [deleter.effect]] = step(deleter.state, action) as [ArchiveState, [Effect]];
+          while (deleter.effect.type !== "done") {
+            [, [deleter.effect]] = step(deleter.state, world.perform(deleter.effect, deleter.state)) as [
+              ArchiveState,
+              [Effect],
+            ];
+          }
+        }
+        for (const who of [0, 1]) {
+          for (let turn = 0; turn < 300 && runners[who]!.at < bus.length; turn++)
+            advance(world, bus, runners, who, "ok");
+          expect(runners[who]!.at).toBe(bus.length);
+        }
+        const committed = world.committed();
+        const state = world.load();
+        for (const block of bus) {
+          const digest = committed.get(identity(block));
+          if (state.sessions.get(block.session)!.deleted) continue;
+          expect(digest).toBeDefined();
+          if (digest !== block.digest) expect(world.aside.has(block.deadLetterKey)).toBe(true);
+        }
+        for (const [key, digest] of committed) {
+          expect(bus.some((block) => identity(block) === key && block.digest === digest)).toBe(true);
+        }
+      },
+    ),
+    { seed: 7, numRuns: 400 },
+  );
+});
+
+function start(world: World, id: number): Runner {
+  return { state: { log: world.load(), writer: Buffer.alloc(16, id), task: undefined }, effect: undefined, at: 0 };
+}
+
+function advance(world: World, bus: readonly Incoming[], runners: Runner[], who: number, fate: string): void {
+  const runner = runners[who]!;
+  if (fate === "killed") {
+    // Done to the store or not, the process remembers nothing; the bus still has all.
+    runners[who] = start(world, who);
+    return;
+  }
+  if (runner.effect === undefined || runner.effect.type === "done") {
+    if (runner.at >= bus.length) return;
+    const blocks = bus.slice(runner.at, runner.at + 4);
+    const busSeq = BigInt(runner.at + blocks.length);
+    runner.effect = step(runner.state, { type: "batch", blocks, busSeq, incarnation: "a", now: BigInt(who) })[1][0]!;
+  } else {
+    const done = fate === "refused" ? undefined : world.perform(runner.effect, runner.state);
+    const event: Event = done === undefined || fate === "answer lost" ? { type: "failed" } : done;
+    runner.effect = step(runner.state, event)[1][0]!;
+  }
+  if (runner.effect.type === "done") runner.at = Number(runner.effect.busSeq);
+}
