@@ -37,7 +37,7 @@ const mayImport = {
   analysis: ["record", "block"],
   client: ["record", "block"],
   kit: ["record"],
-  ingest: ["kit", "record", "bus"],
+  ingest: ["kit", "record", "bus", "block"],
   archive: ["kit", "record", "bus", "store", "block", "chunk"],
   query: ["kit", "record", "reader", "bus", "store", "block", "chunk", "analysis", "collector"],
   stream: ["kit", "record", "reader", "bus", "store", "block", "chunk", "analysis", "collector"],

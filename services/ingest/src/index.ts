@@ -1,0 +1,2 @@
+export { acceptedChannel } from "./announce.ts";
+export { type IngestOptions, startIngest } from "./start.ts";

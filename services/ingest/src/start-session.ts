@@ -1,0 +1,15 @@
+import type { ingest } from "@wayward/api";
+import { WaywardError } from "@wayward/base";
+import { LIMITS } from "@wayward/block";
+import { descriptionProblem } from "./core/description.ts";
+
+/** Checks a session against the limits, and tells the server's time. Writes nothing. */
+export async function startSession(request: ingest.StartSessionRequest): Promise<ingest.StartSessionResponse> {
+  const { session, description } = request;
+  const problem =
+    session.length === 16
+      ? description && descriptionProblem(description)
+      : `session has ${session.length} bytes, not 16`;
+  if (problem !== undefined) throw new WaywardError("INVALID_ARGUMENT", "BAD_SESSION", problem);
+  return { serverTime: BigInt(Date.now()) * 1_000_000n, blockBytesMax: LIMITS.blockBytes };
+}
