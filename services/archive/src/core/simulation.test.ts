@@ -164,5 +164,16 @@ function advance(world: World, bus: readonly Incoming[], runners: Runner[], who:
     const event: Event = done === undefined || fate === "answer lost" ? { type: "failed" } : done;
     runner.effect = step(runner.state, event)[1][0]!;
   }
-  if (runner.effect.type === "done") runner.at = Number(runner.effect.busSeq);
+  if (runner.effect.type !== "done") return;
+  // From here on the bus may be purged: all of the batch must be safe now, whatever the other one does later.
+  const committed = world.committed();
+  for (const block of bus.slice(runner.at, Number(runner.effect.busSeq))) {
+    const digest = committed.get(identity(block));
+    expect(digest === block.digest || world.aside.has(block.deadLetterKey) || gone(world, block)).toBe(true);
+  }
+  runner.at = Number(runner.effect.busSeq);
+}
+
+function gone(world: World, block: Incoming): boolean {
+  return world.load().sessions.get(block.session)?.deleted === true;
 }
