@@ -1,0 +1,70 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { basename } from "node:path";
+import { block as api } from "@wayward/api";
+
+/** What a program says about its session. */
+export interface Identity {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** UUID of what was started together; 16 bytes. */
+  readonly run: Buffer;
+  /** Session of the parent process; 16 bytes or empty. */
+  readonly parent: Buffer;
+  readonly flushMs: number;
+}
+
+/** The description that block 0 carries. */
+export function describeSession({ name, labels, run, parent, flushMs }: Identity): api.SessionDescription {
+  const anchor = anchorNow();
+  return {
+    name,
+    labels: Object.keys(labels)
+      .sort()
+      .map((key) => ({ key, value: labels[key]! })),
+    host: hostname(),
+    bootId: bootId(),
+    pid: process.pid,
+    run,
+    parent,
+    continues: Buffer.alloc(0),
+    clock: api.Clock.CLOCK_MONOTONIC_UNSPECIFIED,
+    clockResolution: 1n,
+    start: anchor.clock,
+    anchor,
+    agent: "wayward-node/0.1.0",
+    flushIntervalMs: flushMs,
+    // Arguments may hold secrets: only the program's name is kept.
+    command: ["node", basename(process.argv[1] ?? "")].join(" ").trim(),
+  };
+}
+
+/** Reads a UUID of 32 hex digits, with or without dashes; a new one if it is none. */
+export function runId(text: string | undefined): Buffer {
+  const hex = (text ?? "").replaceAll("-", "");
+  return /^[0-9a-f]{32}$/i.test(hex) ? Buffer.from(hex, "hex") : randomBytes(16);
+}
+
+/** The tightest of a few readings; wall time has steps of a millisecond. */
+function anchorNow(): api.Anchor {
+  let best: api.Anchor | undefined;
+  for (let round = 0; round < 5; round++) {
+    const before = process.hrtime.bigint();
+    const wall = BigInt(Date.now()) * 1_000_000n;
+    const after = process.hrtime.bigint();
+    const uncertainty = (after - before) / 2n + 500_000n;
+    if (best === undefined || uncertainty < best.uncertainty) {
+      best = { clock: (before + after) / 2n, wall: wall + 500_000n, uncertainty };
+    }
+  }
+  return best!;
+}
+
+function bootId(): string {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,22 @@
+import type { Agent } from "./agent.ts";
+
+const SIGNALS = ["SIGTERM", "SIGINT"] as const;
+
+/** Writes everything when the process ends; exit code and death by signal stay as they would be. */
+export function endWithProcess(agent: Agent): void {
+  process.on("exit", (code) => agent.stop(String(code)));
+  process.on("uncaughtExceptionMonitor", () => agent.flush());
+  for (const signal of SIGNALS) {
+    const onSignal = () => {
+      // Somebody else decides what the signal does: what they do ends in `exit`.
+      if (process.listenerCount(signal) > 1) {
+        agent.flush();
+        return;
+      }
+      agent.stop(signal);
+      process.removeListener(signal, onSignal);
+      process.kill(process.pid, signal);
+    };
+    process.on(signal, onSignal);
+  }
+}
