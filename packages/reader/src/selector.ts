@@ -1,0 +1,30 @@
+import type { block, selection } from "@wayward/api";
+import { anyMatcher } from "./filter/pattern.ts";
+
+/** Tells whether a session is chosen. */
+export type SessionTest = (session: Uint8Array, description: block.SessionDescription | undefined) => boolean;
+
+/** A Selector message as a test. What is given must all hold. */
+export function sessionTest(selector: selection.Selector | undefined): SessionTest {
+  if (selector === undefined) return () => true;
+  const ids = hexSet(selector.sessions);
+  const runs = hexSet(selector.runs);
+  const name = anyMatcher(selector.names);
+  const host = anyMatcher(selector.hosts);
+  return (session, description) => {
+    if (ids.size > 0 && !ids.has(hex(session))) return false;
+    if (runs.size > 0 && !runs.has(hex(description?.run ?? new Uint8Array(0)))) return false;
+    if (!name(description?.name ?? "") || !host(description?.host ?? "")) return false;
+    return selector.labels.every(({ key, value }) =>
+      (description?.labels ?? []).some((label) => label.key === key && label.value === value),
+    );
+  };
+}
+
+function hexSet(ids: readonly Uint8Array[]): ReadonlySet<string> {
+  return new Set(ids.map(hex));
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}
