@@ -36,6 +36,8 @@ export class Recorder {
   #pending: { seq: bigint; bytes: Uint8Array }[] = [];
   #scoped = false;
   #full = false;
+  /** Drops that the next block reports. */
+  #owed = false;
   #ended = false;
 
   /** `words` is the room for one interval, in 32-bit words. */
@@ -136,7 +138,7 @@ export class Recorder {
 
   /** Writes what is staged. The sink's failures keep blocks in memory until the next call. */
   flush(): void {
-    if (!this.#ended && (this.#stage.count > 0 || this.#full || this.#pending.length > 0)) this.#write();
+    if (!this.#ended && (this.#stage.count > 0 || this.#full || this.#owed || this.#pending.length > 0)) this.#write();
   }
 
   /** Writes what is staged and the end mark; nothing is taken afterwards. */
@@ -151,6 +153,7 @@ export class Recorder {
   #write(exit?: string): void {
     const blocks = this.writer.write(this.#stage, exit === undefined ? undefined : { cause: 0, uncertainMs: 0, exit });
     this.#stage.clear();
+    this.#owed = this.#lost.size > 0;
     for (const [lane, { count, from, until }] of this.#lost) this.writer.drop(lane, count, from, until, "ring-full");
     this.#lost.clear();
     this.#full = false;
