@@ -37,7 +37,9 @@ export class BlockFilter {
 
   /** True if only kinds, if anything, are chosen: summaries can answer that. */
   get isByKindOnly(): boolean {
-    return this.from === 0n && this.until === 0n && this.#anyLane && this.#where === undefined && this.#text === undefined;
+    return (
+      this.from === 0n && this.until === 0n && this.#anyLane && this.#where === undefined && this.#text === undefined
+    );
   }
 
   choosesKind(name: string): boolean {

@@ -1,4 +1,12 @@
-import { type Column, type Dictionary, type KindColumns, messageAt, scalarText, textAt, valuesAt } from "@wayward/block";
+import {
+  type Column,
+  type Dictionary,
+  type KindColumns,
+  messageAt,
+  scalarText,
+  textAt,
+  valuesAt,
+} from "@wayward/block";
 import type { Expression, Literal, Operator } from "./parse.ts";
 
 /** Tells whether record `place` of a kind passes. */

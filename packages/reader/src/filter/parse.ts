@@ -4,7 +4,8 @@ export type Operator = "=" | "!=" | "<" | "<=" | ">" | ">=" | "~";
 
 /** A filter as a tree. */
 export type Expression =
-  | { readonly type: "and" | "or"; readonly left: Expression; readonly right: Expression }
+  | { readonly type: "and"; readonly left: Expression; readonly right: Expression }
+  | { readonly type: "or"; readonly left: Expression; readonly right: Expression }
   | { readonly type: "not"; readonly of: Expression }
   | { readonly type: "compare"; readonly field: string; readonly operator: Operator; readonly value: Literal }
   /** A field by itself: it is there and not false. */
@@ -19,7 +20,8 @@ const CHARACTERS_MAX = 4096;
 
 /** Reads a filter; docs/filters.md has the grammar. Throws INVALID_ARGUMENT / BAD_FILTER with the place. */
 export function parseFilter(source: string): Expression | undefined {
-  if (source.length > CHARACTERS_MAX) throw badFilter(CHARACTERS_MAX, `${source.length} characters, at most ${CHARACTERS_MAX},`);
+  if (source.length > CHARACTERS_MAX)
+    throw badFilter(CHARACTERS_MAX, `${source.length} characters, at most ${CHARACTERS_MAX},`);
   if (source.trim() === "") return undefined;
   const parser = new Parser(tokenize(source));
   return parser.whole();

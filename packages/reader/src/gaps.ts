@@ -1,0 +1,101 @@
+import { selection } from "@wayward/api";
+import type { Dictionary, KindColumns } from "@wayward/block";
+import type { SessionView } from "./snapshot/session.ts";
+
+const { GapCause } = selection;
+
+/** Gaps that an answer lists; further ones are counted. */
+const LISTED_MAX = 1_000;
+
+/** Gathers the holes that an answer tells of. */
+export class GapList {
+  readonly listed: selection.Gap[] = [];
+  leftOut = 0n;
+
+  add(gap: Partial<selection.Gap>): void {
+    if (this.listed.length < LISTED_MAX) this.listed.push(selection.Gap.fromPartial(gap));
+    else this.leftOut++;
+  }
+}
+
+/** Holes in a session's blocks, and how it ended. */
+export function sessionGaps(view: SessionView, gaps: GapList): void {
+  const session = Buffer.from(view.id);
+  if (view.deleted) return gaps.add({ session, cause: GapCause.GAP_CAUSE_DELETED, message: "the session was deleted" });
+  if (view.expired) return gaps.add({ session, cause: GapCause.GAP_CAUSE_EXPIRED, message: "the session has expired" });
+  for (const { seq, cause } of view.poisoned) {
+    const conflict = cause === 1;
+    gaps.add({
+      session,
+      cause: conflict ? GapCause.GAP_CAUSE_CONFLICT : GapCause.GAP_CAUSE_POISON,
+      firstSeq: seq,
+      lastSeq: seq,
+      message: conflict
+        ? `two different blocks ${seq} came; the first committed one was kept`
+        : `block ${seq} cannot be read and was put aside`,
+    });
+  }
+  const ended = view.end !== undefined;
+  for (const { first, last } of missing(view)) {
+    gaps.add({
+      session,
+      cause: ended ? GapCause.GAP_CAUSE_NEVER_ARRIVED : GapCause.GAP_CAUSE_PENDING,
+      firstSeq: first,
+      lastSeq: last,
+      message: `blocks ${first} to ${last} ${ended ? "never came" : "are not here yet"}`,
+    });
+  }
+  if (view.end?.cause !== 1) return;
+  const how = view.end.exit === "" ? "" : ` (${view.end.exit})`;
+  gaps.add({
+    session,
+    cause: GapCause.GAP_CAUSE_UNCLEAN_END,
+    message: `the writer vanished${how}: up to ${view.end.uncertainMs} ms after the last record may be missing, count unknown`,
+  });
+}
+
+/** Ranges of seqs between 0 and the last one known that are nowhere. */
+function missing({ present, poisoned, end }: SessionView): { first: bigint; last: bigint }[] {
+  const unreadable = new Set(poisoned.filter(({ cause }) => cause === 2).map(({ seq }) => seq));
+  const holes: { first: bigint; last: bigint }[] = [];
+  let next = 0n;
+  const until = end === undefined ? [] : [{ first: end.lastSeq + 1n, last: end.lastSeq + 1n }];
+  for (const { first, last } of [...present.toArray(), ...until]) {
+    const hole = { first: next, last: first - 1n };
+    if (first > next && !(first - next === 1n && unreadable.has(next))) holes.push(hole);
+    if (last >= next) next = last + 1n;
+  }
+  return holes;
+}
+
+/** Records that the agent says it could not keep. */
+export function dropGaps(session: Uint8Array, columns: KindColumns, gaps: GapList): void {
+  const number = (name: string, record: number) => {
+    const column = columns.columns.find(({ field }) => field.name === name);
+    if (column?.shape !== "ints") return 0n;
+    return (BigInt(column.ints.hi[record]!) << 32n) | BigInt(column.ints.lo[record]!);
+  };
+  for (let record = 0; record < columns.count; record++) {
+    const count = number("count", record);
+    gaps.add({
+      session: Buffer.from(session),
+      cause: GapCause.GAP_CAUSE_DROPPED,
+      lane: Number(number("lane", record)),
+      firstEventNo: number("first", record),
+      count,
+      message: `the agent could not keep ${count} records`,
+    });
+  }
+}
+
+/** Ids that a block refers to and nobody defined. */
+export function dictionaryGap(session: Uint8Array, dictionary: Dictionary, gaps: GapList): void {
+  if (dictionary.unknown.size === 0) return;
+  const some = [...dictionary.unknown].slice(0, 5).join(", ");
+  gaps.add({
+    session: Buffer.from(session),
+    cause: GapCause.GAP_CAUSE_DICTIONARY,
+    count: BigInt(dictionary.unknown.size),
+    message: `${dictionary.unknown.size} names are unknown because blocks are missing: ${some}`,
+  });
+}

@@ -1,0 +1,86 @@
+import type { Bus } from "@wayward/bus";
+import { catchUp, loadPartition, type PartitionState } from "@wayward/chunk";
+import { partitionPrefix, type Store } from "@wayward/store";
+import type { SessionTest } from "../selector.ts";
+import { type SessionView, viewSessions } from "./session.ts";
+import { BlockSource } from "./source.ts";
+import { Tail } from "./tail.ts";
+
+/** What one answer rests on: the log up to a number and the bus behind it, of every partition. */
+export interface Snapshot {
+  readonly sessions: readonly SessionView[];
+  readonly partitions: readonly PartitionPlace[];
+}
+
+export interface PartitionPlace {
+  readonly partition: number;
+  /** Number of the last log entry seen, -1 for none. */
+  readonly logNumber: bigint;
+  readonly busSeq: bigint;
+}
+
+export interface CatalogueOptions {
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly partitions: number;
+  readonly tenant: string;
+}
+
+/** Everything of one tenant that can be read now. Keeps logs and tails between questions. */
+export class Catalogue {
+  readonly source: BlockSource;
+  readonly #options: CatalogueOptions;
+  readonly #tails: readonly Tail[];
+  readonly #states = new Map<number, PartitionState>();
+  readonly #loading = new Map<number, Promise<PartitionState>>();
+
+  constructor(options: CatalogueOptions) {
+    this.#options = options;
+    this.source = new BlockSource(options.store);
+    this.#tails = Array.from({ length: options.partitions }, (_, partition) => new Tail(options.bus, partition));
+  }
+
+  /** The sessions that pass, archive and tail as one, by partition and id. */
+  async snapshot(chosen: SessionTest): Promise<Snapshot> {
+    const parts = await Promise.all(this.#tails.map((tail, partition) => this.#partition(partition, tail, chosen)));
+    return {
+      sessions: parts.flatMap(({ sessions }) => sessions),
+      partitions: parts.map(({ place }) => place),
+    };
+  }
+
+  /**
+   * The tail is read before the log: what the archiver moves meanwhile is
+   * then in both, and identity makes it one. The other way it could be in
+   * neither.
+   */
+  async #partition(partition: number, tail: Tail, chosen: SessionTest) {
+    await tail.refresh();
+    const blocks = tail.blocks.filter(({ tenant }) => tenant === this.#options.tenant);
+    const busSeq = tail.last;
+    const state = await this.#state(partition);
+    const sessions = viewSessions(partition, state, blocks, chosen);
+    return { sessions, place: { partition, logNumber: state.n, busSeq } };
+  }
+
+  /** The partition's log at its head; one caller at a time moves it. */
+  #state(partition: number): Promise<PartitionState> {
+    const before = this.#loading.get(partition) ?? Promise.resolve();
+    const loading = before.catch(() => {}).then(() => this.#advance(partition));
+    this.#loading.set(partition, loading);
+    return loading;
+  }
+
+  async #advance(partition: number): Promise<PartitionState> {
+    const { store, tenant } = this.#options;
+    const prefix = partitionPrefix(tenant, partition);
+    const known = this.#states.get(partition);
+    if (known !== undefined) {
+      await catchUp(store, prefix, known);
+      return known;
+    }
+    const state = await loadPartition(store, prefix);
+    this.#states.set(partition, state);
+    return state;
+  }
+}

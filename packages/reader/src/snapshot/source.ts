@@ -1,0 +1,96 @@
+import type { archive } from "@wayward/api";
+import { asBuffer, present, unwrap, WaywardError } from "@wayward/base";
+import { Block, type Envelope, parseEnvelope } from "@wayward/block";
+import { decodeFooter, footerLength, TRAILER_BYTES } from "@wayward/chunk";
+import type { Store } from "@wayward/store";
+import { Lru } from "./lru.ts";
+
+/** The end of a chunk that is read at once: most footers fit. */
+const FOOTER_GUESS = 96 * 1024;
+const FOOTERS_BYTES_MAX = 64 * 1024 * 1024;
+const BLOCKS_BYTES_MAX = 96 * 1024 * 1024;
+/** Blocks that lie beside the one wanted are fetched with it, up to this many bytes. */
+const FETCH_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Footers and blocks of chunks, from the store or from memory. */
+export class BlockSource {
+  readonly #store: Store;
+  readonly #footers = new Lru<{ readonly footer: archive.ChunkFooter; readonly bytes: number }>(
+    FOOTERS_BYTES_MAX,
+    ({ bytes }) => bytes * 3,
+  );
+  readonly #blocks = new Lru<Envelope>(BLOCKS_BYTES_MAX, ({ bytes }) => bytes.length);
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** What a chunk says of one of its sessions. Error DATA_LOSS where chunk or footer are gone. */
+  async session(chunk: archive.Chunk, id: Uint8Array): Promise<archive.ChunkSession> {
+    const footer = await this.#footer(chunk);
+    const found = footer.sessions.find(({ session }) => session.equals(id));
+    if (found !== undefined) return found;
+    throw new WaywardError(
+      "DATA_LOSS",
+      "BAD_CHUNK",
+      `chunk ${chunk.key} does not hold a session that its log entry names`,
+    );
+  }
+
+  /** One block; its neighbours in the same chunk and session come with it. */
+  async block(chunk: archive.Chunk, entries: readonly archive.ChunkBlock[], wanted: number): Promise<Block> {
+    const entry = entries[wanted]!;
+    const known = this.#blocks.get(placeKey(chunk, entry));
+    if (known !== undefined) return new Block(known);
+    const until = runEnd(entries, wanted);
+    const offset = Number(entry.offset);
+    const last = entries[until - 1]!;
+    const length = Number(last.offset) + last.length - offset;
+    const object = await this.#store.get(chunk.key, { offset, length });
+    if (object === undefined) throw gone(chunk);
+    for (let index = until - 1; index >= wanted; index--) {
+      const at = Number(entries[index]!.offset) - offset;
+      const bytes = asBuffer(object.bytes).subarray(at, at + entries[index]!.length);
+      this.#blocks.set(placeKey(chunk, entries[index]!), unwrap(parseEnvelope(bytes)));
+    }
+    return new Block(present(this.#blocks.get(placeKey(chunk, entry)), "the block just fetched"));
+  }
+
+  async #footer(chunk: archive.Chunk): Promise<archive.ChunkFooter> {
+    const known = this.#footers.get(chunk.key);
+    if (known !== undefined) return known.footer;
+    const size = Number(chunk.bytes);
+    let tail = await this.#tail(chunk, size, Math.min(size, FOOTER_GUESS));
+    const needed = footerLength(tail.subarray(tail.length - TRAILER_BYTES));
+    if (needed > tail.length) tail = await this.#tail(chunk, size, needed);
+    const footer = decodeFooter(tail);
+    this.#footers.set(chunk.key, { footer, bytes: needed });
+    return footer;
+  }
+
+  async #tail(chunk: archive.Chunk, size: number, length: number): Promise<Buffer> {
+    const object = await this.#store.get(chunk.key, { offset: size - length, length });
+    if (object === undefined) throw gone(chunk);
+    return asBuffer(object.bytes);
+  }
+}
+
+/** Where the run of neighbouring blocks ends that is fetched at once. */
+function runEnd(entries: readonly archive.ChunkBlock[], from: number): number {
+  let until = from + 1;
+  let end = Number(entries[from]!.offset) + entries[from]!.length;
+  const limit = Number(entries[from]!.offset) + FETCH_BYTES_MAX;
+  while (until < entries.length && Number(entries[until]!.offset) === end && end + entries[until]!.length <= limit) {
+    end += entries[until]!.length;
+    until++;
+  }
+  return until;
+}
+
+function placeKey(chunk: archive.Chunk, { offset }: archive.ChunkBlock): string {
+  return `${chunk.key}@${offset}`;
+}
+
+function gone(chunk: archive.Chunk): WaywardError {
+  return new WaywardError("DATA_LOSS", "CHUNK_MISSING", `chunk ${chunk.key} is not in the store`);
+}
