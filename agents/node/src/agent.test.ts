@@ -102,3 +102,13 @@ test.each(["/usr/bin/node", process.execPath])("the bundle runs on %s and holds 
   expect(rows).toEqual([{ kind: "note.text", values: { text: "bundled" } }]);
   expect(readFileSync(importPath, "utf8")).not.toContain("@grpc/grpc-js");
 });
+
+test("the README's example runs", () => {
+  const readme = readFileSync(join(import.meta.dirname, "../README.md"), "utf8");
+  const [, example = ""] = /```ts\n([^]*?)```/.exec(readme) ?? [];
+  const body = example.replace(/import .*\n/, "").replace("const agent = start", "start");
+  const { rows, child } = run(body);
+  expect(child.status).toBe(0);
+  expect(rows.find(({ kind }) => kind === "log.message")?.values["args"]).toEqual([17, "ada"]);
+  expect(rows.find(({ kind }) => kind === "counter.value")?.values).toEqual({ name: "sent", value: 1 });
+});
