@@ -105,7 +105,7 @@ test.each(["/usr/bin/node", process.execPath])("the bundle runs on %s and holds 
 
 test("the README's example runs", () => {
   const readme = readFileSync(join(import.meta.dirname, "../README.md"), "utf8");
-  const [, example = ""] = /```ts\n([^]*?)```/.exec(readme) ?? [];
+  const [, example = ""] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
   const body = example.replace(/import .*\n/, "").replace("const agent = start", "start");
   const { rows, child } = run(body);
   expect(child.status).toBe(0);
