@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import * as zlib from "node:zlib";
 import { asBuffer, WaywardError } from "@wayward/base";
 import { LIMITS } from "./limits.ts";
 
@@ -10,10 +10,10 @@ const ZSTD = 1;
 /** Below this length zstd's frame costs more than it saves, and each call some 20 µs. */
 const ZSTD_FROM_BYTES = 160;
 
-const ZSTD_OPTIONS = { params: { [constants.ZSTD_c_compressionLevel ?? 100]: 1 } };
+const ZSTD_OPTIONS = { params: { [zlib.constants.ZSTD_c_compressionLevel ?? 100]: 1 } };
 
 /** True where this runtime can pack streams; Node below 22.15 writes codec 0. */
-export const CAN_PACK = typeof zstdCompressSync === "function";
+export const CAN_PACK = typeof zlib.zstdCompressSync === "function";
 
 /**
  * Writes one section. A stream in it is
@@ -82,7 +82,7 @@ export class SectionWriter {
     this.varint(bytes.length);
     this.unpacked += bytes.length;
     if (this.#pack && bytes.length >= ZSTD_FROM_BYTES) {
-      const packed = zstdCompressSync(bytes, ZSTD_OPTIONS);
+      const packed = zlib.zstdCompressSync(bytes, ZSTD_OPTIONS);
       if (packed.length < bytes.length - (bytes.length >>> 6)) {
         this.byte(ZSTD);
         this.varint(packed.length);
@@ -198,7 +198,7 @@ export function unpack(stream: StreamAt): Uint8Array {
   if (stream.method === STORED) return stream.bytes;
   let bytes: Uint8Array;
   try {
-    bytes = zstdDecompressSync(stream.bytes, {
+    bytes = zlib.zstdDecompressSync(stream.bytes, {
       maxOutputLength: Math.max(1, stream.length),
       chunkSize: Math.max(64, stream.length),
     });

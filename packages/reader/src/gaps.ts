@@ -21,8 +21,11 @@ export class GapList {
 /** Holes in a session's blocks, and how it ended. */
 export function sessionGaps(view: SessionView, gaps: GapList): void {
   const session = Buffer.from(view.id);
-  if (view.deleted) return gaps.add({ session, cause: GapCause.GAP_CAUSE_DELETED, message: "the session was deleted" });
-  if (view.expired) return gaps.add({ session, cause: GapCause.GAP_CAUSE_EXPIRED, message: "the session has expired" });
+  if (view.deleted || view.expired) {
+    const cause = view.deleted ? GapCause.GAP_CAUSE_DELETED : GapCause.GAP_CAUSE_EXPIRED;
+    gaps.add({ session, cause, message: view.deleted ? "the session was deleted" : "the session has expired" });
+    return;
+  }
   for (const { seq, cause } of view.poisoned) {
     const conflict = cause === 1;
     gaps.add({
