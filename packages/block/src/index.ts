@@ -21,6 +21,8 @@ export {
 } from "./envelope.ts";
 export { LIMITS } from "./limits.ts";
 export { OPEN_KINDS, type OpenEntry, type OpenKind, type OpenSet, readOpenSet } from "./pairing/open-set.ts";
+export { FOLD, Pairing, type PairingNames } from "./pairing/pairing.ts";
+export { replay, seed } from "./pairing/replay.ts";
 export { CAN_PACK } from "./section.ts";
 export { type FieldValue, FLAG, HEAD_WORDS, isText, type RecordHead, type Scalar, Stage, wordsOf } from "./stage.ts";
 export { Gather } from "./summary/gather.ts";

@@ -7,8 +7,9 @@ import { FLAG, HEAD_WORDS, type Stage } from "../stage.ts";
 import type { SummaryRow } from "../summary/tables.ts";
 import { Words64 } from "../words.ts";
 import { SHAPE } from "./builder.ts";
+import { OP } from "./op.ts";
 import { orderByLane } from "./order.ts";
-import { OP, type Program } from "./program.ts";
+import type { Program } from "./program.ts";
 import { RankBuilder } from "./rank.ts";
 
 /** What the encoder needs of a session's writer. */

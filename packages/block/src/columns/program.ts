@@ -1,47 +1,7 @@
 import type { Kind } from "@wayward/record";
 import { Gather } from "../summary/gather.ts";
 import { KindBuilder } from "./builder.ts";
-
-/** What pairing does with a kind's records. */
-export const OP = {
-  none: 0,
-  zoneBegin: 1,
-  zoneEnd: 2,
-  lockWait: 3,
-  lockAcquired: 4,
-  lockReleased: 5,
-  lockTimedOut: 6,
-  lockUpgraded: 7,
-  lockDowngraded: 8,
-  lockHandedOver: 9,
-  logMessage: 10,
-  jobEnqueue: 11,
-  jobStart: 12,
-  jobFinish: 13,
-  contextEnter: 14,
-  contextExit: 15,
-  threadExit: 16,
-} as const;
-
-const OPS: Readonly<Record<string, number>> = {
-  "zone.begin": OP.zoneBegin,
-  "zone.end": OP.zoneEnd,
-  "lock.wait": OP.lockWait,
-  "lock.acquired": OP.lockAcquired,
-  "lock.released": OP.lockReleased,
-  "lock.timed-out": OP.lockTimedOut,
-  "lock.upgraded": OP.lockUpgraded,
-  "lock.downgraded": OP.lockDowngraded,
-  "lock.handed-over": OP.lockHandedOver,
-  "log.message": OP.logMessage,
-  "job.enqueue": OP.jobEnqueue,
-  "job.start": OP.jobStart,
-  "job.finish": OP.jobFinish,
-  "job.dead-letter": OP.jobFinish,
-  "context.enter": OP.contextEnter,
-  "context.exit": OP.contextExit,
-  "thread.exit": OP.threadExit,
-};
+import { opOf } from "./op.ts";
 
 /** Families whose keys have a summary of their own. */
 const OWN_SUMMARY = /^(log|zone|lock|context|thread)\./;
@@ -61,7 +21,7 @@ export class Program {
 
   constructor(number: number, kind: Kind, useString: (id: number) => void) {
     this.builder = new KindBuilder(number, kind);
-    this.op = OPS[kind.name] ?? OP.none;
+    this.op = opOf(kind.name);
     this.measure = kind.fields.findIndex(
       ({ role, type }) => role === "measure" && (type === "u64" || type === "duration"),
     );

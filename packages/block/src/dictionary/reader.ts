@@ -78,6 +78,18 @@ export class Dictionary {
     return this.string(row[3]! || row[0]!);
   }
 
+  /** String number of what a zone of this site is called. */
+  zoneNameId(site: number): number {
+    const row = this.#row("site", site) as number[] | undefined;
+    return row === undefined ? 0 : row[3]! || row[0]!;
+  }
+
+  /** Kind (its place in LANE_KINDS) and parent of a lane. */
+  laneRow(id: number): { readonly kind: number; readonly parent: number } | undefined {
+    const row = this.#row("lane", id) as number[] | undefined;
+    return row === undefined ? undefined : { kind: row[1]!, parent: row[2]! };
+  }
+
   lane(id: number): Lane | undefined {
     const row = this.#row("lane", id) as number[] | undefined;
     if (row === undefined) return undefined;

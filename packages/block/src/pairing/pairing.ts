@@ -1,5 +1,5 @@
+import type { Table } from "@wayward/record";
 import { LANE_KINDS } from "../dictionary/tables.ts";
-import type { DictionaryWriter } from "../dictionary/writer.ts";
 import { Gather } from "../summary/gather.ts";
 import type { Dimension } from "../summary/tables.ts";
 import { LaneState } from "./lane.ts";
@@ -10,6 +10,16 @@ export const FOLD = 8;
 const JOBS_MAX = 100_000;
 
 const TASK = LANE_KINDS.indexOf("task");
+
+/** What pairing asks of the session's dictionary. */
+export interface PairingNames {
+  /** Hears what rows refer to, so that a writer defines it. */
+  use(table: Table, id: number): void;
+  /** Kind (its place in LANE_KINDS) and parent of a lane. */
+  laneRow(id: number): { readonly kind: number; readonly parent: number } | undefined;
+}
+
+type CreateGather = (created: (key: number) => void) => Gather;
 
 interface JobState {
   readonly queue: number;
@@ -44,21 +54,23 @@ export class Pairing {
   #lastHolder = new Uint32Array(256);
   /** Event numbers of lanes that exited, should they speak again. */
   #exitedAt = new Float64Array(256);
-  readonly #dictionary: DictionaryWriter;
+  readonly #dictionary: PairingNames;
+  readonly #createGather: CreateGather;
 
-  constructor(dictionary: DictionaryWriter) {
+  constructor(dictionary: PairingNames, createGather: CreateGather = (created) => new Gather(created)) {
     this.#dictionary = dictionary;
+    this.#createGather = createGather;
     const strings = (key: number) => dictionary.use("string", key);
     const objects = (key: number) => dictionary.use("object", key);
     const folded = (use: (key: number) => void) => (key: number) => use(Math.floor(key / FOLD));
     this.gathers = {
-      zone: new Gather(strings),
-      channel: new Gather(folded(strings)),
-      queueWait: new Gather(objects),
-      queueRun: new Gather(objects),
-      lockWait: new Gather(folded(objects)),
-      lockHold: new Gather(folded(objects)),
-      busy: new Gather((key) => dictionary.use("lane", key)),
+      zone: createGather(strings),
+      channel: createGather(folded(strings)),
+      queueWait: createGather(objects),
+      queueRun: createGather(objects),
+      lockWait: createGather(folded(objects)),
+      lockHold: createGather(folded(objects)),
+      busy: createGather((key) => dictionary.use("lane", key)),
     };
   }
 
@@ -195,7 +207,7 @@ export class Pairing {
   }
 
   copy(): Pairing {
-    const made = new Pairing(this.#dictionary);
+    const made = new Pairing(this.#dictionary, this.#createGather);
     this.copyInto(made);
     return made;
   }

@@ -42,6 +42,10 @@ export class BlockFilter {
     );
   }
 
+  get choosesSomeKinds(): boolean {
+    return this.#kinds.size > 0;
+  }
+
   choosesKind(name: string): boolean {
     return this.#kinds.size === 0 || this.#kinds.has(name) || this.#kinds.has(familyOf(name));
   }

@@ -25,7 +25,7 @@ export function tokenize(source: string): Token[] {
     }
     const [type, text] = Object.entries(match.groups ?? {}).find(([, value]) => value !== undefined) ?? ["end", ""];
     const at = match.index + match[0].length - match[0].trimStart().length + 1;
-    tokens.push({ type: type as TokenType, text: type === "text" ? unescape(text) : text, at });
+    tokens.push({ type: type as TokenType, text: type === "text" ? unescaped(text) : text, at });
   }
   tokens.push({ type: "end", text: "", at: source.length + 1 });
   return tokens;
@@ -37,6 +37,6 @@ export function badFilter(at: number, what: string): WaywardError {
   });
 }
 
-function unescape(text: string): string {
+function unescaped(text: string): string {
   return text.replaceAll(/\\(.)/g, "$1");
 }

@@ -2,7 +2,7 @@ import type { Block, Dictionary } from "@wayward/block";
 import type { BlockFilter } from "../filter/block-filter.ts";
 import { dictionaryGap, dropGaps, type GapList } from "../gaps.ts";
 import type { BlockRef, SessionBlocks } from "../snapshot/blocks.ts";
-import { offsetOf } from "../snapshot/session.ts";
+import { offsetOf, type SessionView } from "../snapshot/session.ts";
 
 /** Place of a record in the order of an answer. */
 export interface Position {
@@ -16,6 +16,7 @@ export interface Position {
 /** The chosen records of one block in the order of time, lane and event number, and how far they were taken. */
 export interface Run {
   readonly session: SessionBlocks;
+  readonly view: SessionView;
   readonly block: Block;
   readonly dictionary: Dictionary;
   /** Raw time + offset = aligned time. */
@@ -68,7 +69,8 @@ export async function openRun(
   const lanes = new Uint32Array(columns.count);
   for (const { lane, from, count } of columns.lanes) lanes.fill(lane, from, from + count);
   const { placeOf } = columns;
-  return { session, block, dictionary, offset, eventNos: columns.eventNos(), placeOf, lanes, order, next: 0 };
+  const { view } = session;
+  return { session, view, block, dictionary, offset, eventNos: columns.eventNos(), placeOf, lanes, order, next: 0 };
 }
 
 /** Once a run was read: names that its records needed and nobody defined. */

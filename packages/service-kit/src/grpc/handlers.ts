@@ -45,7 +45,8 @@ export function serverStream<Request, Response>(
         call.end();
       } catch (error) {
         if (!context.signal.aborted) logUnexpected(log, call.getPath(), error);
-        call.destroy(Object.assign(new Error("call failed"), statusOf(error)));
+        // grpc-js takes the status from this event; a destroyed stream would never send it.
+        call.emit("error", Object.assign(new Error("call failed"), statusOf(error)));
       }
     })();
   };

@@ -1,0 +1,124 @@
+import type { query } from "@wayward/api";
+import { bucketOf, bucketTop, type SummaryRow } from "@wayward/block";
+
+/** Sums of one group. */
+class Group {
+  readonly keys: readonly string[];
+  count = 0n;
+  sum = 0n;
+  min = 0n;
+  max = 0n;
+  contended = 0n;
+  readonly buckets = new Map<number, number>();
+
+  constructor(keys: readonly string[]) {
+    this.keys = keys;
+  }
+
+  get measured(): boolean {
+    return this.buckets.size > 0;
+  }
+}
+
+/** Adds up groups by their keys. */
+export class Tally {
+  readonly #groups = new Map<string, Group>();
+  /** What summaries left out of their rows. */
+  other = 0n;
+
+  addRow(keys: readonly string[], row: SummaryRow): void {
+    const group = this.#group(keys);
+    group.count += BigInt(row.count);
+    if (row.histogram.length === 0) return;
+    const [min, max] = [BigInt(row.min), BigInt(row.max)];
+    if (!group.measured || min < group.min) group.min = min;
+    if (max > group.max) group.max = max;
+    group.sum += row.sum;
+    for (let at = 0; at < row.histogram.length; at += 2) addBucket(group, row.histogram[at]!, row.histogram[at + 1]!);
+  }
+
+  /** One record, with a quantity where it is measured. */
+  add(keys: readonly string[], value?: number): void {
+    const group = this.#group(keys);
+    group.count++;
+    if (value === undefined) return;
+    const whole = BigInt(Math.round(value));
+    if (!group.measured || whole < group.min) group.min = whole;
+    if (!group.measured || whole > group.max) group.max = whole;
+    group.sum += whole;
+    addBucket(group, bucketOf(Math.max(0, value)), 1);
+  }
+
+  addContended(keys: readonly string[], count: number): void {
+    this.#group(keys).contended += BigInt(count);
+  }
+
+  /** The `top` first groups by `sortBy`, and the others together. */
+  finish(sortBy: string, top: number): { readonly groups: query.Group[]; readonly other: query.Group } {
+    const groups = [...this.#groups.values()].map(toMessage);
+    const rank = rankBy(sortBy);
+    groups.sort((a, b) => compare(rank(b), rank(a)) || compareKeys(a.keys, b.keys));
+    const rest = groups.slice(top);
+    const other = {
+      ...toMessage(new Group([])),
+      count: this.other + rest.reduce((sum, { count }) => sum + count, 0n),
+      sum: rest.reduce((sum, group) => sum + group.sum, 0n),
+    };
+    return { groups: groups.slice(0, top), other };
+  }
+
+  #group(keys: readonly string[]): Group {
+    const key = keys.join("\u0000");
+    const known = this.#groups.get(key);
+    if (known !== undefined) return known;
+    const made = new Group(keys);
+    this.#groups.set(key, made);
+    return made;
+  }
+}
+
+function addBucket(group: Group, bucket: number, count: number): void {
+  group.buckets.set(bucket, (group.buckets.get(bucket) ?? 0) + count);
+}
+
+function rankBy(sortBy: string): (group: query.Group) => bigint {
+  if (sortBy === "sum") return ({ sum }) => sum;
+  if (sortBy === "max") return ({ max }) => max;
+  if (sortBy === "p99") return ({ p99 }) => p99;
+  return ({ count }) => count;
+}
+
+function toMessage(group: Group): query.Group {
+  const { keys, count, sum, min, max, contended } = group;
+  const sorted = [...group.buckets].sort(([a], [b]) => a - b);
+  const total = sorted.reduce((all, [, times]) => all + times, 0);
+  const quantile = (q: number) => {
+    let left = Math.ceil(total * q);
+    for (const [bucket, times] of sorted) {
+      left -= times;
+      // No bucket's top is beyond what was seen.
+      if (left <= 0) return bucketTop(bucket) < max ? bucketTop(bucket) : max;
+    }
+    return 0n;
+  };
+  return {
+    keys: [...keys],
+    count,
+    sum,
+    min,
+    max,
+    p50: quantile(0.5),
+    p90: quantile(0.9),
+    p99: quantile(0.99),
+    contended,
+  };
+}
+
+function compare(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function compareKeys(a: readonly string[], b: readonly string[]): number {
+  const [left, right] = [a.join("\u0000"), b.join("\u0000")];
+  return left < right ? -1 : left > right ? 1 : 0;
+}

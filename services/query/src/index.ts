@@ -1,0 +1,1 @@
+export { type QueryOptions, startQuery } from "./start.ts";

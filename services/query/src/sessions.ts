@@ -1,0 +1,59 @@
+import { query } from "@wayward/api";
+import { fromBase32, WaywardError } from "@wayward/base";
+import { GapList, offsetOf, type SessionView, sessionGaps } from "@wayward/reader";
+
+const { SessionState } = query;
+
+/** An open session of which nothing has come for so long is SILENT. */
+const SILENT_AFTER_MS = 60_000;
+const PAGE_DEFAULT = 100;
+const PAGE_MAX = 1_000;
+
+/** A session as the protocol shows it. */
+export function sessionMessage(view: SessionView, nowMs: number): query.Session {
+  const gaps = new GapList();
+  sessionGaps(view, gaps);
+  const offset = offsetOf(view.description);
+  const timed = view.records > 0n;
+  return {
+    session: Buffer.from(view.id),
+    description: view.description,
+    state: stateOf(view, offset, nowMs),
+    records: view.records,
+    blocks: view.blocks,
+    bytes: view.bytes,
+    first: timed ? view.firstTime + offset : 0n,
+    last: timed ? view.lastTime + offset : 0n,
+    end: view.end,
+    gaps: gaps.listed,
+    // Until compaction rewrites chunks that other sessions share.
+    bytesPending: view.deleted ? view.bytes : 0n,
+  };
+}
+
+function stateOf(view: SessionView, offset: bigint, nowMs: number): query.SessionState {
+  if (view.deleted) return SessionState.SESSION_STATE_DELETED;
+  if (view.expired) return SessionState.SESSION_STATE_EXPIRED;
+  if (view.end !== undefined) return SessionState.SESSION_STATE_ENDED;
+  const heardMs = Number((view.lastTime + offset) / 1_000_000n);
+  return nowMs - heardMs > SILENT_AFTER_MS ? SessionState.SESSION_STATE_SILENT : SessionState.SESSION_STATE_OPEN;
+}
+
+/** One page, newest first; ids are in order of time. Throws BAD_PAGE_SIZE, BAD_TOKEN. */
+export function pageOf(
+  views: readonly SessionView[],
+  { pageSize, pageToken }: query.ListSessionsRequest,
+): { readonly page: SessionView[]; readonly nextPageToken: string } {
+  if (pageSize > PAGE_MAX) {
+    throw new WaywardError("INVALID_ARGUMENT", "BAD_PAGE_SIZE", `page size is ${pageSize}, at most ${PAGE_MAX}`);
+  }
+  if (pageToken !== "" && fromBase32(pageToken) === undefined) {
+    throw new WaywardError("INVALID_ARGUMENT", "BAD_TOKEN", `page token "${pageToken.slice(0, 40)}" was not made here`);
+  }
+  const size = pageSize === 0 ? PAGE_DEFAULT : pageSize;
+  const newest = views
+    .filter(({ deleted, expired, text }) => !deleted && !expired && (pageToken === "" || text < pageToken))
+    .sort((a, b) => (a.text > b.text ? -1 : 1));
+  const page = newest.slice(0, size);
+  return { page, nextPageToken: newest.length > size ? (page.at(-1)?.text ?? "") : "" };
+}

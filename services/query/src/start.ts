@@ -1,0 +1,68 @@
+import type { UntypedServiceImplementation } from "@grpc/grpc-js";
+import { query } from "@wayward/api";
+import { WaywardError } from "@wayward/base";
+import type { Bus } from "@wayward/bus";
+import { Reader } from "@wayward/reader";
+import { sessionText } from "@wayward/record";
+import { type CallContext, type Log, type Metrics, type Part, serverStream, unary } from "@wayward/service-kit";
+import type { Store } from "@wayward/store";
+import { checkId, removeSession } from "./delete.ts";
+import { pageOf, sessionMessage } from "./sessions.ts";
+
+export interface QueryOptions {
+  readonly bus: Bus;
+  readonly store: Store;
+  readonly partitions: number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** Answers questions about what was recorded. */
+export function startQuery({ bus, store, partitions, log, metrics }: QueryOptions): Part {
+  const readers = new Map<string, Reader>();
+  const readerOf = ({ caller: { tenant } }: CallContext) => {
+    const reader = readers.get(tenant) ?? new Reader({ bus, store, partitions, tenant });
+    readers.set(tenant, reader);
+    return reader;
+  };
+  const answered = metrics.counter("wayward_query_calls_total", "Calls by method", ["method"]);
+  const call = <Request, Response>(
+    method: string,
+    handle: (reader: Reader, request: Request, context: CallContext) => Promise<Response>,
+  ) =>
+    unary<Request, Response>(log, (request, context) => {
+      answered.inc({ method });
+      return handle(readerOf(context), request, context);
+    });
+
+  const implementation: UntypedServiceImplementation = {
+    listSessions: call<query.ListSessionsRequest, query.ListSessionsResponse>(
+      "ListSessions",
+      async (reader, request) => {
+        const { sessions } = await reader.snapshot(request.selector);
+        const { page, nextPageToken } = pageOf(sessions, request);
+        return { sessions: page.map((view) => sessionMessage(view, Date.now())), nextPageToken };
+      },
+    ),
+    getSession: call<query.GetSessionRequest, query.GetSessionResponse>("GetSession", async (reader, { session }) => {
+      const view = await reader.session(checkId(session));
+      if (view !== undefined) return { session: sessionMessage(view, Date.now()) };
+      throw new WaywardError("NOT_FOUND", "NO_SESSION", `session ${sessionText(session)} is not here`);
+    }),
+    listKinds: call<query.ListKindsRequest, query.ListKindsResponse>("ListKinds", (reader, { selector }) =>
+      reader.kinds(selector),
+    ),
+    count: call<query.CountRequest, query.CountResponse>("Count", (reader, request) => reader.count(request)),
+    deleteSession: call<query.DeleteSessionRequest, query.DeleteSessionResponse>(
+      "DeleteSession",
+      async (reader, request, { caller: { tenant } }) => ({
+        logNumber: await removeSession({ bus, store, partitions, tenant }, reader, request),
+      }),
+    ),
+    read: serverStream<query.ReadRequest, query.ReadResponse>(log, (request, context) => {
+      answered.inc({ method: "Read" });
+      return readerOf(context).read(request, context.signal);
+    }),
+  };
+  return { services: [{ definition: query.QueryServiceService, implementation }], stop: async () => {} };
+}
