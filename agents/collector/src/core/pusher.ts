@@ -1,0 +1,306 @@
+/**
+ * What a pusher does next: which block is sent, kept, sent again or released.
+ * Pure: events in, effects out; a driver carries them out.
+ */
+
+export interface Range {
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+export type PushEvent =
+  /** A block is in the spool. */
+  | { readonly type: "found"; readonly session: string; readonly seq: bigint; readonly bytes: number }
+  /** The session's last block is known; nothing follows it. */
+  | { readonly type: "ended"; readonly session: string; readonly lastSeq: bigint }
+  | { readonly type: "connected" }
+  | { readonly type: "disconnected" }
+  | { readonly type: "credit"; readonly blocks: number; readonly bytes: number }
+  | {
+      readonly type: "ack";
+      readonly session: string;
+      readonly seq: bigint;
+      readonly incarnation: string;
+      readonly busSeq: bigint;
+      readonly partition: number;
+      readonly nowMs: number;
+    }
+  | { readonly type: "refused"; readonly session: string; readonly seq: bigint; readonly reason: string }
+  | { readonly type: "retry"; readonly session: string; readonly seq: bigint; readonly untilMs: number }
+  | {
+      readonly type: "archived";
+      readonly session: string;
+      readonly partition: number;
+      readonly incarnation: string;
+      readonly busSeq: bigint;
+      readonly ranges: readonly Range[];
+      readonly deleted: boolean;
+    }
+  | { readonly type: "tick"; readonly nowMs: number };
+
+export type PushEffect =
+  | { readonly type: "send"; readonly session: string; readonly seq: bigint }
+  /** The block is in the archive, or may go for want of room. */
+  | { readonly type: "release"; readonly session: string; readonly seq: bigint }
+  /** The server can never take it. */
+  | { readonly type: "set-aside"; readonly session: string; readonly seq: bigint; readonly reason: string }
+  /** All of the session is in the archive, or the session was deleted: its folder goes. */
+  | { readonly type: "discard"; readonly session: string };
+
+type Stage = "waiting" | "sent" | "accepted";
+
+interface Held {
+  readonly seq: bigint;
+  readonly bytes: number;
+  stage: Stage;
+  notBeforeMs: number;
+  incarnation: string;
+  busSeq: bigint;
+  acceptedMs: number;
+}
+
+interface SessionState {
+  readonly held: Map<bigint, Held>;
+  /** Those that wait to be sent, in order of seq. */
+  readonly queue: Held[];
+  lastSeq: bigint | undefined;
+  /** The highest seq ever found: its block stays until the session has ended, so that an adopter can go on counting. */
+  highest: bigint;
+}
+
+/** An accepted block of which the archive has told nothing for so long is sent again: identity makes that harmless. */
+const RESEND_AFTER_MS = 6 * 3600 * 1000;
+
+/** Bus sequence of a block that is archived and kept only for its number. */
+const ARCHIVED = 2n ** 64n;
+
+/** State of one pusher, changed only by `step`. */
+export class PusherCore {
+  readonly #sessions = new Map<string, SessionState>();
+  #connected = false;
+  #creditBlocks = 0;
+  #creditBytes = 0;
+  #sentBlocks = 0;
+  #sentBytes = 0;
+  #nowMs = 0;
+
+  /** True if every block found so far was accepted, released or set aside. */
+  get isDrained(): boolean {
+    for (const { held } of this.#sessions.values())
+      for (const { stage } of held.values()) if (stage !== "accepted") return false;
+    return true;
+  }
+
+  /** Blocks that wait for the server. */
+  get waiting(): number {
+    let count = 0;
+    for (const { held } of this.#sessions.values())
+      for (const { stage } of held.values()) if (stage !== "accepted") count++;
+    return count;
+  }
+
+  step(event: PushEvent): PushEffect[] {
+    const effects: PushEffect[] = [];
+    switch (event.type) {
+      case "found":
+        this.#found(event.session, event.seq, event.bytes);
+        break;
+      case "ended":
+        this.#session(event.session).lastSeq = event.lastSeq;
+        this.#finish(event.session, effects);
+        break;
+      case "connected":
+        this.#connected = true;
+        break;
+      case "disconnected":
+        this.#disconnect();
+        break;
+      case "credit":
+        this.#creditBlocks = event.blocks;
+        this.#creditBytes = event.bytes;
+        break;
+      case "ack":
+        this.#ack(event);
+        break;
+      case "refused":
+        this.#refused(event.session, event.seq, event.reason, effects);
+        break;
+      case "retry":
+        this.#retry(event.session, event.seq, event.untilMs);
+        break;
+      case "archived":
+        this.#archived(event, effects);
+        break;
+      case "tick":
+        this.#nowMs = event.nowMs;
+        this.#resendOld();
+    }
+    this.#send(effects);
+    return effects;
+  }
+
+  #found(session: string, seq: bigint, bytes: number): void {
+    const state = this.#session(session);
+    if (state.held.has(seq)) return;
+    const held: Held = { seq, bytes, stage: "waiting", notBeforeMs: 0, incarnation: "", busSeq: 0n, acceptedMs: 0 };
+    state.held.set(seq, held);
+    enqueue(state.queue, held);
+    if (seq > state.highest) state.highest = seq;
+  }
+
+  #ack({ session, seq, incarnation, busSeq, nowMs }: Extract<PushEvent, { type: "ack" }>): void {
+    const held = this.#sessions.get(session)?.held.get(seq);
+    if (held === undefined) return;
+    this.#unsend(held);
+    held.stage = "accepted";
+    held.incarnation = incarnation;
+    held.busSeq = busSeq;
+    held.acceptedMs = nowMs;
+  }
+
+  #refused(session: string, seq: bigint, reason: string, effects: PushEffect[]): void {
+    const state = this.#sessions.get(session);
+    const held = state?.held.get(seq);
+    if (state === undefined || held === undefined) return;
+    this.#unsend(held);
+    if (reason === "DELETED") {
+      this.#discard(session, effects);
+      return;
+    }
+    state.held.delete(seq);
+    effects.push({ type: "set-aside", session, seq, reason });
+    this.#finish(session, effects);
+  }
+
+  #retry(session: string, seq: bigint, untilMs: number): void {
+    const state = this.#sessions.get(session);
+    const held = state?.held.get(seq);
+    if (state === undefined || held?.stage !== "sent") return;
+    this.#wait(state, held);
+    held.notBeforeMs = untilMs;
+  }
+
+  #archived(event: Extract<PushEvent, { type: "archived" }>, effects: PushEffect[]): void {
+    const { session, incarnation, busSeq, ranges, deleted } = event;
+    const state = this.#sessions.get(session);
+    if (state === undefined) return;
+    if (deleted) {
+      this.#discard(session, effects);
+      return;
+    }
+    for (const held of state.held.values()) {
+      const has = ranges.some(({ first, last }) => first <= held.seq && held.seq <= last);
+      if (has) this.#release(session, state, held, effects);
+      // The archive has passed its place without it, or the bus was made anew.
+      else if (isForgotten(held, incarnation, busSeq)) this.#wait(state, held);
+    }
+    this.#finish(session, effects);
+  }
+
+  /** The highest block of a session that goes on keeps its place in the spool. */
+  #release(session: string, state: SessionState, held: Held, effects: PushEffect[]): void {
+    this.#unsend(held);
+    if (held.stage === "waiting") held.stage = "accepted";
+    if (held.seq === state.highest && state.lastSeq === undefined) {
+      held.stage = "accepted";
+      // Nothing will pass it without naming it: it is archived.
+      held.busSeq = ARCHIVED;
+      return;
+    }
+    state.held.delete(held.seq);
+    effects.push({ type: "release", session, seq: held.seq });
+  }
+
+  #finish(session: string, effects: PushEffect[]): void {
+    const state = this.#sessions.get(session);
+    if (state === undefined || state.lastSeq === undefined) return;
+    const kept = state.held.get(state.highest);
+    if (kept?.busSeq === ARCHIVED) {
+      state.held.delete(kept.seq);
+      effects.push({ type: "release", session, seq: kept.seq });
+    }
+    if (state.held.size === 0) this.#discard(session, effects);
+  }
+
+  #discard(session: string, effects: PushEffect[]): void {
+    for (const held of this.#sessions.get(session)?.held.values() ?? []) this.#unsend(held);
+    this.#sessions.delete(session);
+    effects.push({ type: "discard", session });
+  }
+
+  #disconnect(): void {
+    this.#connected = false;
+    this.#creditBlocks = 0;
+    this.#creditBytes = 0;
+    for (const state of this.#sessions.values()) {
+      for (const block of state.held.values()) if (block.stage === "sent") this.#wait(state, block);
+    }
+  }
+
+  #resendOld(): void {
+    for (const state of this.#sessions.values()) {
+      for (const block of state.held.values()) {
+        const old = block.stage === "accepted" && this.#nowMs - block.acceptedMs > RESEND_AFTER_MS;
+        if (old && block.busSeq !== ARCHIVED) this.#wait(state, block);
+      }
+    }
+  }
+
+  #wait(state: SessionState, held: Held): void {
+    this.#unsend(held);
+    held.stage = "waiting";
+    enqueue(state.queue, held);
+  }
+
+  /** Blocks of a session go in order of seq; one that must wait holds up those behind it. */
+  #send(effects: PushEffect[]): void {
+    if (!this.#connected) return;
+    for (const [session, { queue }] of this.#sessions) {
+      let taken = 0;
+      for (const block of queue) {
+        if (block.notBeforeMs > this.#nowMs || !this.#maySend(block.bytes)) break;
+        taken++;
+        // It may have been archived or given up since it was queued.
+        if (block.stage !== "waiting") continue;
+        block.stage = "sent";
+        this.#sentBlocks++;
+        this.#sentBytes += block.bytes;
+        effects.push({ type: "send", session, seq: block.seq });
+      }
+      if (taken > 0) queue.splice(0, taken);
+    }
+  }
+
+  #maySend(bytes: number): boolean {
+    if (this.#creditBlocks === 0) return false;
+    if (this.#sentBlocks === 0) return true;
+    return this.#sentBlocks < this.#creditBlocks && this.#sentBytes + bytes <= this.#creditBytes;
+  }
+
+  #unsend(held: Held): void {
+    if (held.stage !== "sent") return;
+    this.#sentBlocks--;
+    this.#sentBytes -= held.bytes;
+  }
+
+  #session(session: string): SessionState {
+    const known = this.#sessions.get(session);
+    if (known !== undefined) return known;
+    const made = { held: new Map<bigint, Held>(), queue: [], lastSeq: undefined, highest: -1n };
+    this.#sessions.set(session, made);
+    return made;
+  }
+}
+
+/** Puts a block into its place by seq; nearly always the last one. */
+function enqueue(queue: Held[], held: Held): void {
+  let at = queue.length;
+  while (at > 0 && queue[at - 1]!.seq > held.seq) at--;
+  if (queue[at - 1] !== held) queue.splice(at, 0, held);
+}
+
+/** The bus has taken the block, and the archive tells of this place in this bus without naming it. */
+function isForgotten(held: Held, incarnation: string, busSeq: bigint): boolean {
+  if (held.stage !== "accepted" || held.busSeq === ARCHIVED) return false;
+  return held.incarnation !== incarnation || held.busSeq <= busSeq;
+}

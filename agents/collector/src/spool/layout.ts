@@ -1,0 +1,30 @@
+import { join } from "node:path";
+import { parseSessionText } from "@wayward/record";
+
+/*
+ * A spool root holds one folder a session, named by its id:
+ *   <seq>.block    a serialised Block; written under another name, then renamed, so it is whole
+ *   description    the session's SessionDescription, for whoever has to end it
+ *   owner          who writes here; owner.<n> who took over
+ *   losses         blocks that were given up, one JSON object a line
+ *   refused/       blocks that the server can never take
+ */
+const DIGITS = 12;
+
+export const DESCRIPTION = "description";
+export const LOSSES = "losses";
+export const REFUSED = "refused";
+
+export function blockFile(folder: string, seq: bigint): string {
+  return join(folder, `${String(seq).padStart(DIGITS, "0")}.block`);
+}
+
+/** The block's number, or undefined for other files. */
+export function seqOf(name: string): bigint | undefined {
+  const match = /^(\d{12,20})\.block$/.exec(name);
+  return match?.[1] === undefined ? undefined : BigInt(match[1]);
+}
+
+export function isSessionFolder(name: string): boolean {
+  return parseSessionText(name).error === undefined;
+}
