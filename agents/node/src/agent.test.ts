@@ -23,7 +23,9 @@ function run(body: string, node = process.execPath, module = index) {
     encoding: "utf8",
   });
   const folder = join(spool, readdirSync(spool)[0]!);
-  const files = readdirSync(folder).sort();
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith(".block"))
+    .sort();
   const envelopes = files.map((file) => unwrap(parseEnvelope(readFileSync(join(folder, file)))));
   rmSync(spool, { recursive: true });
   const dictionary = new Dictionary();

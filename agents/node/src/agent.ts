@@ -1,6 +1,8 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { block as api } from "@wayward/api";
 import type { FieldValue, ObjectInfo } from "@wayward/block";
+import { Spool } from "@wayward/collector";
 import {
   counterValue,
   dbQuery,
@@ -26,7 +28,6 @@ import {
 import { Channel } from "./channel.ts";
 import { describeSession, runId } from "./description.ts";
 import { Recorder } from "./recorder.ts";
-import { FolderSink } from "./sink.ts";
 import { formatTraceparent, parseTraceparent } from "./trace.ts";
 
 /** How an agent is started; what is left out comes from the environment. */
@@ -63,8 +64,9 @@ export class Agent {
     this.session = newSessionId(Date.now());
     const description = describeSession({ name, labels, run, parent: Buffer.from(parent), flushMs });
     const root = options.spool ?? env["WAYWARD_SPOOL"] ?? defaultSpool(env);
-    const sink = new FolderSink(root, this.session);
-    this.#recorder = new Recorder({ session: this.session, description }, sink, options.words ?? 1 << 20);
+    const serialised = api.SessionDescription.encode(description).finish();
+    const spool = new Spool({ root, session: this.session, description: serialised });
+    this.#recorder = new Recorder({ session: this.session, description }, spool, options.words ?? 1 << 20);
     // Children are sessions of the same run below this one.
     env["WAYWARD_RUN"] = run.toString("hex");
     env["WAYWARD_PARENT"] = sessionText(this.session);

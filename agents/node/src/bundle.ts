@@ -26,6 +26,16 @@ const unusedContracts: Plugin = {
 };
 const RESOLVING = "resolving";
 
+/** What is loaded only when needed is the pusher's: a program that only writes its spool needs none of it. */
+const laterIsNever: Plugin = {
+  name: "later-is-never",
+  setup(build) {
+    build.onResolve({ filter: /.*/ }, ({ kind, path }) =>
+      kind === "dynamic-import" ? { path, external: true } : undefined,
+    );
+  },
+};
+
 /** Bundles the agent for Node 20.15 and later into `.cache/agent/<hash>/` of the repository. Throws what esbuild throws. */
 export async function agentBundle(): Promise<AgentBundle> {
   const root = join(import.meta.dirname, "../../..");
@@ -38,7 +48,7 @@ export async function agentBundle(): Promise<AgentBundle> {
     // CommonJS: what a runtime lacks, as zstd in Node 20, is undefined there and no error of linking.
     format: "cjs",
     target: "node20.15",
-    plugins: [unusedContracts],
+    plugins: [laterIsNever, unusedContracts],
   });
   const code = result.outputFiles[0]!.contents;
   const folder = join(root, ".cache/agent", createHash("sha256").update(code).digest("hex").slice(0, 16));
