@@ -7,7 +7,7 @@ import { unwrap } from "@wayward/base";
 import { type Cell, cellAt, Dictionary, parseEnvelope, verifyBlock } from "@wayward/block";
 import { agentBundle } from "./bundle.ts";
 
-const index = join(import.meta.dirname, "index.ts");
+const index = join(import.meta.dirname, "api.ts");
 
 interface Row {
   readonly kind: string;
@@ -65,7 +65,7 @@ describe("a program that ends", () => {
 test("what a full stage could not take is counted in a record", () => {
   const { rows } = run(`for (let n = 0; n < 2000; n++) agent.zone("z", () => 1);`);
   const drops = rows.filter(({ kind }) => kind === "drop.records");
-  const lost = drops.reduce((sum, { values }) => sum + Number(values["count"]), 0);
+  const lost = drops.reduce((sum, { values }) => sum + Number(values.count), 0);
   expect(lost).toBeGreaterThan(1000);
   expect(rows.length - drops.length + lost).toBe(4000);
 });
@@ -111,6 +111,6 @@ test("the README's example runs", () => {
   const body = example.replace(/import .*\n/, "").replace("const agent = start", "start");
   const { rows, child } = run(body);
   expect(child.status).toBe(0);
-  expect(rows.find(({ kind }) => kind === "log.message")?.values["args"]).toEqual([17, "ada"]);
+  expect(rows.find(({ kind }) => kind === "log.message")?.values.args).toEqual([17, "ada"]);
   expect(rows.find(({ kind }) => kind === "counter.value")?.values).toEqual({ name: "sent", value: 1 });
 });

@@ -28,7 +28,7 @@ import {
 import { Channel } from "./channel.ts";
 import { describeSession, runId } from "./description.ts";
 import { Recorder } from "./recorder.ts";
-import { formatTraceparent, parseTraceparent } from "./trace.ts";
+import { formatTraceparent, parseTraceparent, type Trace } from "./trace.ts";
 
 /** How an agent is started; what is left out comes from the environment. */
 export interface AgentOptions {
@@ -44,6 +44,12 @@ export interface AgentOptions {
   readonly words?: number;
 }
 
+/** A zone that has begun. */
+export interface OpenZone {
+  /** `status` is a number of the program's own, such as an HTTP status. */
+  end(status?: number, failed?: boolean): void;
+}
+
 /** Records what this process does. */
 export class Agent {
   readonly session: SessionId;
@@ -56,20 +62,20 @@ export class Agent {
 
   constructor(options: AgentOptions, env: NodeJS.ProcessEnv) {
     const flushMs = options.flushMs ?? 50;
-    const run = runId(env["WAYWARD_RUN"]);
-    const parsed = parseSessionText(env["WAYWARD_PARENT"] ?? "");
+    const run = runId(env.WAYWARD_RUN);
+    const parsed = parseSessionText(env.WAYWARD_PARENT ?? "");
     const parent = parsed.error === undefined ? parsed.value : new Uint8Array(0);
-    const name = options.name ?? env["WAYWARD_NAME"] ?? "node";
-    const labels = options.labels ?? parseLabels(env["WAYWARD_LABELS"] ?? "");
+    const name = options.name ?? env.WAYWARD_NAME ?? "node";
+    const labels = options.labels ?? parseLabels(env.WAYWARD_LABELS ?? "");
     this.session = newSessionId(Date.now());
     const description = describeSession({ name, labels, run, parent: Buffer.from(parent), flushMs });
-    const root = options.spool ?? env["WAYWARD_SPOOL"] ?? defaultSpool(env);
+    const root = options.spool ?? env.WAYWARD_SPOOL ?? defaultSpool(env);
     const serialised = api.SessionDescription.encode(description).finish();
     const spool = new Spool({ root, session: this.session, description: serialised });
     this.#recorder = new Recorder({ session: this.session, description }, spool, options.words ?? 1 << 20);
     // Children are sessions of the same run below this one.
-    env["WAYWARD_RUN"] = run.toString("hex");
-    env["WAYWARD_PARENT"] = sessionText(this.session);
+    env.WAYWARD_RUN = run.toString("hex");
+    env.WAYWARD_PARENT = sessionText(this.session);
     this.log = this.channel("main");
     this.#timer = setInterval(() => this.flush(), flushMs).unref();
   }
@@ -113,6 +119,16 @@ export class Agent {
     } finally {
       this.#recorder.record(zoneEnd, [id, undefined, failed]);
     }
+  }
+
+  /** Begins a zone that may end at any time, in any order and anywhere; under `trace` where it belongs to one. */
+  openZone(name: string, trace?: Trace): OpenZone {
+    const id = ++this.#lastZone;
+    this.#recorder.record(zoneBegin, [this.#recorder.writer.dictionary.string(name), id], 0, trace);
+    return {
+      end: (status, failed = false) =>
+        this.#recorder.record(zoneEnd, [id, status, failed ? true : undefined], 0, trace),
+    };
   }
 
   /** Runs `work` as a lane of its own. */
@@ -217,5 +233,5 @@ function parseLabels(text: string): Record<string, string> {
 }
 
 function defaultSpool(env: NodeJS.ProcessEnv): string {
-  return join(env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state"), "wayward", "spool");
+  return join(env.XDG_STATE_HOME ?? join(homedir(), ".local", "state"), "wayward", "spool");
 }

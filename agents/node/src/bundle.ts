@@ -1,13 +1,17 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build, type Plugin } from "esbuild";
+import type { Plugin } from "esbuild";
 
-/** The agent as plain JavaScript. */
+/** The agent as plain JavaScript for Node 20.15 and later. Absolute paths. */
 export interface AgentBundle {
-  /** Absolute path of the module. */
+  /** What programs import. */
   readonly importPath: string;
+  /** What `node --import` loads to record a program that nobody has prepared. */
+  readonly instrumentPath: string;
 }
+
+const RESOLVING = "resolving";
 
 /** Generated services define clients when loaded; without this gRPC would come along though nothing uses it. */
 const unusedContracts: Plugin = {
@@ -24,7 +28,6 @@ const unusedContracts: Plugin = {
     );
   },
 };
-const RESOLVING = "resolving";
 
 /** What is loaded only when needed is the pusher's: a program that only writes its spool needs none of it. */
 const laterIsNever: Plugin = {
@@ -36,11 +39,20 @@ const laterIsNever: Plugin = {
   },
 };
 
-/** Bundles the agent for Node 20.15 and later into `.cache/agent/<hash>/` of the repository. Throws what esbuild throws. */
+/** Bundles the agent into `.cache/agent/<hash>/` of the repository. Throws what esbuild throws. */
 export async function agentBundle(): Promise<AgentBundle> {
   const root = join(import.meta.dirname, "../../..");
+  const [api, instrument] = await Promise.all([bundleOf(root, "api.ts"), bundleOf(root, "instrument/main.ts")]);
+  const hash = createHash("sha256").update(api).update(instrument).digest("hex").slice(0, 16);
+  const folder = join(root, ".cache/agent", hash);
+  mkdirSync(folder, { recursive: true });
+  return { importPath: place(folder, "agent.cjs", api), instrumentPath: place(folder, "instrument.cjs", instrument) };
+}
+
+async function bundleOf(root: string, entry: string): Promise<Uint8Array> {
+  const { build } = await import("esbuild");
   const result = await build({
-    entryPoints: [join(import.meta.dirname, "index.ts")],
+    entryPoints: [join(import.meta.dirname, entry)],
     absWorkingDir: root,
     bundle: true,
     write: false,
@@ -50,13 +62,14 @@ export async function agentBundle(): Promise<AgentBundle> {
     target: "node20.15",
     plugins: [laterIsNever, unusedContracts],
   });
-  const code = result.outputFiles[0]!.contents;
-  const folder = join(root, ".cache/agent", createHash("sha256").update(code).digest("hex").slice(0, 16));
-  mkdirSync(folder, { recursive: true });
-  const importPath = join(folder, "agent.cjs");
-  // Another process may be making the same: a rename shows whole files only.
-  const draft = `${importPath}.${process.pid}`;
+  return result.outputFiles[0]!.contents;
+}
+
+/** Another process may be making the same file: a rename shows whole ones only. */
+function place(folder: string, name: string, code: Uint8Array): string {
+  const path = join(folder, name);
+  const draft = `${path}.${process.pid}`;
   writeFileSync(draft, code);
-  renameSync(draft, importPath);
-  return { importPath };
+  renameSync(draft, path);
+  return path;
 }

@@ -125,9 +125,9 @@ export class Recorder {
   }
 
   /** Takes a record of any kind; values stand in the order of its fields. */
-  record(kind: Kind, values: readonly FieldValue[], site = 0): void {
+  record(kind: Kind, values: readonly FieldValue[], site = 0, under?: Trace): void {
     tick();
-    const { lane, trace } = this.flow;
+    const { lane, trace = under } = this.flow;
     if (this.#full || this.#stage.used > this.#last) {
       this.#drop(lane);
       return;

@@ -24,6 +24,10 @@ export class RangeSet {
     return range !== undefined && range.first <= value;
   }
 
+  clear(): void {
+    this.#ranges.length = 0;
+  }
+
   add(first: bigint, last: bigint = first): void {
     if (last < first) return;
     // A range that ends right before `first` is joined too.

@@ -1,7 +1,8 @@
 export { BlockFilter, type Chosen } from "./filter/block-filter.ts";
 export { dropGaps, GapList, sessionGaps } from "./gaps.ts";
 export { kindEntry, type RowSource, RowWriter } from "./read/rows.ts";
-export { openRun, type Run } from "./read/run.ts";
+export { chooseRun, type Run, tellDrops, tellUnknown } from "./read/run.ts";
+export { questionHash } from "./read/token.ts";
 export { Reader } from "./reader.ts";
 export { type SessionTest, sessionTest } from "./selector.ts";
 export { type BlockRef, SessionBlocks } from "./snapshot/blocks.ts";

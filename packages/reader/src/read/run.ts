@@ -15,8 +15,7 @@ export interface Position {
 
 /** The chosen records of one block in the order of time, lane and event number, and how far they were taken. */
 export interface Run {
-  readonly session: SessionBlocks;
-  readonly view: SessionView;
+  readonly view: Pick<SessionView, "id" | "text" | "description">;
   readonly block: Block;
   readonly dictionary: Dictionary;
   /** Raw time + offset = aligned time. */
@@ -43,7 +42,7 @@ export function positionAt(run: Run, place: number): Position {
   const index = run.order[place]!;
   return {
     aligned: run.block.columns.times[index]! + run.offset,
-    session: run.session.view.text,
+    session: run.view.text,
     lane: run.lanes[index]!,
     eventNo: run.eventNos[index]!,
   };
@@ -59,8 +58,19 @@ export async function openRun(
 ): Promise<Run | undefined> {
   const block = await ref.load();
   const dictionary = session.dictionary(ref.seq);
-  const offset = offsetOf(session.view.description);
-  tellDrops(session, block, dictionary, gaps);
+  tellDrops(session.view.id, block, dictionary, gaps);
+  return chooseRun(session.view, block, dictionary, filter, reverse);
+}
+
+/** The chosen records of a block in order; undefined if none is chosen. */
+export function chooseRun(
+  view: Run["view"],
+  block: Block,
+  dictionary: Dictionary,
+  filter: BlockFilter,
+  reverse = false,
+): Run | undefined {
+  const offset = offsetOf(view.description);
   const chosen = filter.choose(block, dictionary, offset);
   const { columns } = block;
   const order = inTime(columns.times, chosen ?? allIndexes(columns.count));
@@ -69,20 +79,20 @@ export async function openRun(
   const lanes = new Uint32Array(columns.count);
   for (const { lane, from, count } of columns.lanes) lanes.fill(lane, from, from + count);
   const { placeOf } = columns;
-  const { view } = session;
-  return { session, view, block, dictionary, offset, eventNos: columns.eventNos(), placeOf, lanes, order, next: 0 };
+  return { view, block, dictionary, offset, eventNos: columns.eventNos(), placeOf, lanes, order, next: 0 };
 }
 
 /** Once a run was read: names that its records needed and nobody defined. */
 export function tellUnknown(run: Run, gaps: GapList): void {
-  dictionaryGap(run.session.view.id, run.dictionary, gaps);
+  dictionaryGap(run.view.id, run.dictionary, gaps);
   run.dictionary.unknown.clear();
 }
 
-function tellDrops({ view }: SessionBlocks, { columns }: Block, dictionary: Dictionary, gaps: GapList): void {
+/** Records that the block says were dropped. */
+export function tellDrops(id: Uint8Array, { columns }: Block, dictionary: Dictionary, gaps: GapList): void {
   for (const [slot, { number }] of columns.kinds.entries()) {
     const kind = dictionary.kind(number);
-    if (kind?.name === "drop.records") dropGaps(view.id, columns.columns(slot, kind), gaps);
+    if (kind?.name === "drop.records") dropGaps(id, columns.columns(slot, kind), gaps);
   }
 }
 

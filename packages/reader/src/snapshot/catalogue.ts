@@ -17,6 +17,8 @@ export interface PartitionPlace {
   /** Number of the last log entry seen, -1 for none. */
   readonly logNumber: bigint;
   readonly busSeq: bigint;
+  /** Bus sequence up to which the log has everything; 0 where the bus was made anew since. */
+  readonly committedBusSeq: bigint;
 }
 
 export interface CatalogueOptions {
@@ -60,7 +62,8 @@ export class Catalogue {
     const busSeq = tail.last;
     const state = await this.#state(partition);
     const sessions = viewSessions(partition, state, blocks, chosen);
-    return { sessions, place: { partition, logNumber: state.n, busSeq } };
+    const committedBusSeq = state.incarnation === this.#options.bus.incarnation(partition) ? state.busSeq : 0n;
+    return { sessions, place: { partition, logNumber: state.n, busSeq, committedBusSeq } };
   }
 
   /** The partition's log at its head; one caller at a time moves it. */

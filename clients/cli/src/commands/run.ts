@@ -1,0 +1,83 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { constants } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+import { agentBundle } from "@wayward/agent";
+import { WaywardError } from "@wayward/base";
+import { collect } from "@wayward/collector";
+import { EXIT } from "../exit.ts";
+import { ingestAddress, spoolFolder } from "../folders.ts";
+import { parseLabels } from "../selection.ts";
+
+export interface RunCommand {
+  readonly name?: string;
+  readonly label?: string[];
+  readonly spool?: string;
+  readonly capture: boolean;
+  readonly server?: string;
+}
+
+/** How long the end waits for a server that takes the last blocks. */
+const PUSH_WITHIN_MS = 10_000;
+
+/** `wayward run`: records a program without a change to it. Its exit code is the program's. */
+export async function run(command: readonly string[], options: RunCommand): Promise<void> {
+  const { instrumentPath } = await agentBundle();
+  const runId = process.env.WAYWARD_RUN ?? randomUUID();
+  // A folder of its own: other programs' spools are other collectors' work.
+  const root = join(resolve(options.spool ?? spoolFolder()), `run-${runId}`);
+  const address = ingestAddress(options.server);
+  const stop = new AbortController();
+  const collecting = collect({ root, address, signal: stop.signal });
+  const ended = await runChild(command, childEnvironment(options, runId, root, instrumentPath));
+  stop.abort();
+  await collecting;
+  const last = await collect({ root, address, signal: AbortSignal.timeout(PUSH_WITHIN_MS), once: true });
+  if (last.waiting > 0) {
+    process.stderr.write(
+      `wayward: ${last.waiting} blocks wait in ${root}: ${last.problem || "no server"}; push them with \`wayward collect ${root}\`\n`,
+    );
+  }
+  process.exitCode = ended;
+}
+
+function childEnvironment(options: RunCommand, runId: string, root: string, hook: string): NodeJS.ProcessEnv {
+  const labels = Object.entries(parseLabels(options.label ?? [])).map(([key, value]) => `${key}=${value}`);
+  return {
+    ...process.env,
+    PATH: withoutOurs(process.env.PATH ?? ""),
+    NODE_OPTIONS: [process.env.NODE_OPTIONS, `--import ${hook}`].filter(Boolean).join(" "),
+    WAYWARD_RUN: runId,
+    WAYWARD_SPOOL: root,
+    ...(options.name === undefined ? {} : { WAYWARD_NAME: options.name }),
+    ...(labels.length === 0 ? {} : { WAYWARD_LABELS: labels.join(",") }),
+    ...(options.capture ? { WAYWARD_CAPTURE: "1" } : {}),
+  };
+}
+
+/** The program gets the Node that the caller's shell would find, not the one that npx put before it. */
+function withoutOurs(path: string): string {
+  return path
+    .split(delimiter)
+    .filter((folder) => !folder.endsWith(join("node_modules", ".bin")))
+    .join(delimiter);
+}
+
+/** Runs the program with our standard streams; tells its exit code, or 128 and the signal's number. */
+function runChild([program = "", ...args]: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  return new Promise((resolveCode, reject) => {
+    const child = spawn(program, args, { env, stdio: "inherit" });
+    // A terminal sends Ctrl-C to both; the child decides what becomes of it.
+    const pass = (signal: NodeJS.Signals) => () => void child.kill(signal);
+    const handlers = (["SIGINT", "SIGTERM", "SIGHUP"] as const).map((signal) => [signal, pass(signal)] as const);
+    for (const [signal, handler] of handlers) process.on(signal, handler);
+    child.once("error", (error: NodeJS.ErrnoException) => {
+      const message = error.code === "ENOENT" ? `no program is called "${program}"` : error.message;
+      reject(new WaywardError("NOT_FOUND", "NO_PROGRAM", message));
+    });
+    child.once("close", (code, signal) => {
+      for (const [name, handler] of handlers) process.off(name, handler);
+      resolveCode(code ?? (signal === null ? EXIT.failure : 128 + constants.signals[signal]));
+    });
+  });
+}

@@ -1,0 +1,1 @@
+export { type AllInOneOptions, startAllInOne } from "./start.ts";

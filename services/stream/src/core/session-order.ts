@@ -1,0 +1,69 @@
+import { RangeSet } from "@wayward/chunk";
+
+/** What becomes of blocks as they come. */
+export type Delivery =
+  | { readonly type: "block"; readonly seq: bigint }
+  /** A block whose absence was told before. */
+  | { readonly type: "fill"; readonly seq: bigint }
+  /** These blocks are waited for no longer. */
+  | { readonly type: "gap"; readonly first: bigint; readonly last: bigint };
+
+/** A block that is missing is waited for so long before it is told. */
+export const WAIT_MS = 1_000;
+
+/**
+ * Puts one session's blocks into the order of their seqs for one observer.
+ * Pure: each seq is delivered once, a hole is told once, and what comes later
+ * fills it.
+ */
+export class SessionOrder {
+  /** Seqs that the observer has, or does not want. */
+  readonly sent: RangeSet;
+  readonly #waiting = new Set<bigint>();
+  #next: bigint;
+  #waitingSinceMs = 0;
+
+  /** `sent`: what the observer has already; what follows the last of it comes next. */
+  constructor(sent: RangeSet = new RangeSet()) {
+    this.sent = sent;
+    const last = sent.toArray().at(-1);
+    this.#next = last === undefined ? 0n : last.last + 1n;
+  }
+
+  /** Seqs that are held back, rising. */
+  get held(): bigint[] {
+    return [...this.#waiting].sort((a, b) => (a < b ? -1 : 1));
+  }
+
+  offer(seq: bigint, nowMs: number): Delivery[] {
+    if (this.sent.has(seq) || this.#waiting.has(seq)) return [];
+    if (seq < this.#next) {
+      this.sent.add(seq);
+      return [{ type: "fill", seq }];
+    }
+    if (this.#waiting.size === 0) this.#waitingSinceMs = nowMs;
+    this.#waiting.add(seq);
+    return this.#drain(nowMs);
+  }
+
+  /** Gives up on what was waited for too long. */
+  tick(nowMs: number): Delivery[] {
+    if (this.#waiting.size === 0 || nowMs - this.#waitingSinceMs < WAIT_MS) return [];
+    const first = this.#next;
+    const [least] = this.held;
+    if (least === undefined) return [];
+    this.#next = least;
+    return [{ type: "gap", first, last: least - 1n }, ...this.#drain(nowMs)];
+  }
+
+  #drain(nowMs: number): Delivery[] {
+    const deliveries: Delivery[] = [];
+    while (this.#waiting.delete(this.#next)) {
+      this.sent.add(this.#next);
+      deliveries.push({ type: "block", seq: this.#next });
+      this.#next++;
+    }
+    if (deliveries.length > 0) this.#waitingSinceMs = nowMs;
+    return deliveries;
+  }
+}

@@ -1,0 +1,1 @@
+export { type StreamOptions, startStream } from "./start.ts";
