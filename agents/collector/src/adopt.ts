@@ -68,7 +68,8 @@ function lastBlock(folder: string): { readonly seq: bigint; readonly hasEnd: boo
   return { seq, hasEnd: parsed.error === undefined && parsed.value.header.end !== undefined };
 }
 
-function readDescription(folder: string): api.SessionDescription {
+/** What the writer said about its session when it began. */
+export function readDescription(folder: string): api.SessionDescription {
   try {
     return api.SessionDescription.decode(readFileSync(join(folder, DESCRIPTION)));
   } catch {

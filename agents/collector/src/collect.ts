@@ -2,7 +2,7 @@ import { mkdirSync, watch } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { delay } from "@wayward/base";
-import { adoptIfDead, type Watched } from "./adopt.ts";
+import { adoptIfDead, readDescription, type Watched } from "./adopt.ts";
 import { Pusher } from "./push/pusher.ts";
 import { isSessionFolder } from "./spool/layout.ts";
 
@@ -15,8 +15,8 @@ export interface CollectOptions {
   readonly signal: AbortSignal;
   /** End as soon as all that is there was accepted. */
   readonly once?: boolean;
-  /** Push only these sessions, as text; else all. */
-  readonly only?: (session: string) => boolean;
+  /** Push only sessions of this run (16 bytes), and those whose program is gone; else all. */
+  readonly run?: Uint8Array;
   readonly tell?: (message: string) => void;
 }
 
@@ -45,10 +45,9 @@ export async function collect(options: CollectOptions): Promise<Collected> {
     while (!signal.aborted) {
       const judging = performance.now() - judgedMs > JUDGE_EVERY_MS;
       if (judging) judgedMs = performance.now();
-      const sessions = (await readdir(root)).filter((name) => isSessionFolder(name) && (options.only?.(name) ?? true));
-      for (const session of sessions) {
+      for (const session of (await readdir(root)).filter(isSessionFolder)) {
         if (judging && !done.has(session) && tryAdopt(root, session, watched, tell)) done.add(session);
-        await pusher.scan(session);
+        if (done.has(session) || isOf(options.run, join(root, session))) await pusher.scan(session);
       }
       if (once && pusher.isDrained) break;
       await Promise.race([changed(), delay(LOOK_MS, signal)]);
@@ -57,6 +56,11 @@ export async function collect(options: CollectOptions): Promise<Collected> {
     await pusher.close();
   }
   return { waiting: pusher.waiting, problem: pusher.problem };
+}
+
+/** True if the session belongs to the run; an unreadable description belongs to none. */
+function isOf(run: Uint8Array | undefined, folder: string): boolean {
+  return run === undefined || Buffer.compare(readDescription(folder).run, run) === 0;
 }
 
 function tryAdopt(

@@ -20,11 +20,9 @@ export function recordLateness(agent: Agent): void {
 export function recordCollections(agent: Agent): void {
   const { record } = agent.kind(gcEnd);
   const observer = new PerformanceObserver((list) => {
-    for (const { duration, detail } of list.getEntries()) {
-      record({
-        phase: phaseOf((detail as { readonly kind?: number } | undefined)?.kind),
-        pause: Math.round(duration * 1e6),
-      });
+    for (const entry of list.getEntries()) {
+      const { detail } = entry as unknown as { readonly detail?: { readonly kind?: number } };
+      record({ phase: phaseOf(detail?.kind), pause: Math.round(entry.duration * 1e6) });
     }
   });
   observer.observe({ entryTypes: ["gc"] });

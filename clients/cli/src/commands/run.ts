@@ -24,15 +24,15 @@ const PUSH_WITHIN_MS = 10_000;
 export async function run(command: readonly string[], options: RunCommand): Promise<void> {
   const { instrumentPath } = await agentBundle();
   const runId = process.env.WAYWARD_RUN ?? randomUUID();
-  // A folder of its own: other programs' spools are other collectors' work.
-  const root = join(resolve(options.spool ?? spoolFolder()), `run-${runId}`);
+  const root = resolve(options.spool ?? spoolFolder());
+  const own = Buffer.from(runId.replaceAll("-", ""), "hex");
   const address = ingestAddress(options.server);
   const stop = new AbortController();
-  const collecting = collect({ root, address, signal: stop.signal });
+  const collecting = collect({ root, address, signal: stop.signal, run: own });
   const ended = await runChild(command, childEnvironment(options, runId, root, instrumentPath));
   stop.abort();
   await collecting;
-  const last = await collect({ root, address, signal: AbortSignal.timeout(PUSH_WITHIN_MS), once: true });
+  const last = await collect({ root, address, signal: AbortSignal.timeout(PUSH_WITHIN_MS), run: own, once: true });
   if (last.waiting > 0) {
     process.stderr.write(
       `wayward: ${last.waiting} blocks wait in ${root}: ${last.problem || "no server"}; push them with \`wayward collect ${root}\`\n`,
