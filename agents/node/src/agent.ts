@@ -6,6 +6,11 @@ import { Spool } from "@wayward/collector";
 import {
   counterValue,
   dbQuery,
+  ioClose,
+  ioFsync,
+  ioOpen,
+  ioRead,
+  ioWrite,
   jobEnqueue,
   jobFinish,
   jobProgress,
@@ -17,6 +22,8 @@ import {
   lockAcquired,
   lockReleased,
   lockWait,
+  memoryAlloc,
+  memoryFree,
   newSessionId,
   noteText,
   parseSessionText,
@@ -27,6 +34,7 @@ import {
 } from "@wayward/record";
 import { Channel } from "./channel.ts";
 import { describeSession, runId } from "./description.ts";
+import { Mutex, RwLock, Semaphore } from "./locks.ts";
 import { Recorder } from "./recorder.ts";
 import { formatTraceparent, parseTraceparent, type Trace } from "./trace.ts";
 
@@ -144,6 +152,44 @@ export class Agent {
       (mode: LockMode = "exclusive") =>
         this.#recorder.record(kind, [lock, LOCK_MODES.indexOf(mode)]);
     return { wait: record(lockWait), acquired: record(lockAcquired), released: record(lockReleased) };
+  }
+
+  /** A lock for asynchronous code, recorded. */
+  mutex(name: string, object: Partial<ObjectInfo> = {}): Mutex {
+    return new Mutex(this.#recorder, this.#object({ type: "mutex", class: name, ...object }));
+  }
+
+  /** A lock of one writer or many readers for asynchronous code, recorded. */
+  rwlock(name: string, object: Partial<ObjectInfo> = {}): RwLock {
+    return new RwLock(this.#recorder, this.#object({ type: "rwlock", class: name, ...object }));
+  }
+
+  /** Room for so many at a time, recorded. */
+  semaphore(name: string, permits: number, object: Partial<ObjectInfo> = {}): Semaphore {
+    return new Semaphore(this.#recorder, this.#object({ type: "semaphore", class: name, ...object }), permits);
+  }
+
+  /** Allocations in a heap of the program's own; sizes in bytes. */
+  memory(heap: string) {
+    const object = this.#object({ type: "heap", class: heap });
+    return {
+      alloc: (address: bigint, size: number) => this.#recorder.record(memoryAlloc, [object, address, size]),
+      free: (address: bigint) => this.#recorder.record(memoryFree, [object, address]),
+    };
+  }
+
+  /** Work on a file; sizes in bytes, durations in nanoseconds. */
+  io(file: string) {
+    const object = this.#object({ type: "file", class: file });
+    return {
+      open: (duration: bigint, error?: string) => this.#recorder.record(ioOpen, [object, duration, error]),
+      read: (bytes: number, duration: bigint, error?: string) =>
+        this.#recorder.record(ioRead, [object, bytes, duration, error]),
+      write: (bytes: number, duration: bigint, error?: string) =>
+        this.#recorder.record(ioWrite, [object, bytes, duration, error]),
+      fsync: (duration: bigint, error?: string) => this.#recorder.record(ioFsync, [object, duration, error]),
+      close: (duration: bigint, error?: string) => this.#recorder.record(ioClose, [object, duration, error]),
+    };
   }
 
   /** Jobs of a queue. */

@@ -3,6 +3,7 @@ import { endWithProcess } from "./exit.ts";
 
 export type { Agent, AgentOptions, OpenZone } from "./agent.ts";
 export type { Channel } from "./channel.ts";
+export type { Held, Mutex, RwLock, Semaphore } from "./locks.ts";
 export { formatTraceparent, parseTraceparent, type Trace } from "./trace.ts";
 
 let running: Agent | undefined;

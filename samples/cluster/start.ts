@@ -1,0 +1,34 @@
+/**
+ * `npm start`: the all-in-one with the sample cluster, and what is to be seen
+ * there. Stays up until Ctrl-C; with `--once` it ends after the report.
+ */
+import { join } from "node:path";
+import { wayward } from "./process.ts";
+import { tellStory } from "./story.ts";
+
+const once = process.argv.includes("--once");
+const data = process.env.WAYWARD_DATA ?? join(new URL("../../", import.meta.url).pathname, ".wayward");
+const port = process.env.WAYWARD_PORT ?? "4610";
+const httpPort = process.env.WAYWARD_HTTP_PORT ?? "4611";
+
+const up = wayward(["up", "--data", data, "--port", port, "--http-port", httpPort], {});
+let failed = false;
+try {
+  const server = await up.says(/ready: gRPC at (\S+?),/, 20_000);
+  process.stdout.write(`wayward is up at ${server}, data in ${data}\n`);
+  await tellStory({ server, spool: join(data, "spool"), seconds: 5 });
+  if (!once) {
+    process.stdout.write("\nStill up; Ctrl-C ends it.\n");
+    await new Promise<void>((resolve) => {
+      process.once("SIGINT", resolve);
+      process.once("SIGTERM", resolve);
+      void up.ended.then(() => resolve());
+    });
+  }
+} catch (error) {
+  failed = true;
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+} finally {
+  await up.stop();
+}
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,38 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { credentials } from "@grpc/grpc-js";
+import { expect, test } from "@jest/globals";
+import { block as blockApi, ingest } from "@wayward/api";
+import { BlockWriter, Stage } from "@wayward/block";
+import { openEmbeddedBus } from "@wayward/bus";
+import { newSessionId, noteText } from "@wayward/record";
+import { createLog, createMetrics, serve } from "@wayward/service-kit";
+import { startIngest } from "./start.ts";
+
+test("repro", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "wayward-ingest-"));
+  const log = createLog("error");
+  const metrics = createMetrics();
+  const bus = openEmbeddedBus({ path: join(folder, "bus"), partitions: 2 });
+  const parts = [startIngest({ bus, log, metrics })];
+  const serving = await serve({ host: "127.0.0.1", port: 0, httpPort: 0, parts, log, metrics });
+  const original = bus.publish.bind(bus);
+  bus.publish = async (...a) => { await new Promise((r) => setTimeout(r, 400)); return original(...a); };
+  const client = new ingest.IngestServiceClient(serving.address, credentials.createInsecure());
+  const call = client.push();
+  const seen: string[] = [];
+  call.on("data", ({ event }) => { seen.push(event.$case); if (event.$case === "goodbye") call.end(); });
+  call.on("error", () => {});
+  const writer = new BlockWriter({ session: newSessionId(Date.now()), description: blockApi.SessionDescription.fromPartial({ name: "x" }) });
+  const stage = new Stage();
+  stage.add(writer.dictionary.kind(noteText), noteText, { lane: 1, time: 1n }, ["n"]);
+  call.write({ block: writer.write(stage)[0]!.bytes, sent: 1n });
+  await new Promise((r) => setTimeout(r, 150));
+  const began = performance.now();
+  await serving.stop();
+  console.log(performance.now() - began, seen);
+  client.close();
+  await bus.close();
+  rmSync(folder, { recursive: true });
+}, 12000);
