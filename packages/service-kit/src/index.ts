@@ -3,6 +3,7 @@ export { type Config, describeConfig, loadConfig, parseSize, type Setting, setti
 export { type CallContext, serverStream, unary } from "./grpc/handlers.ts";
 export { type GrpcServer, type GrpcService, serveGrpc } from "./grpc/server.ts";
 export { statusOf } from "./grpc/status.ts";
+export { trustConnection } from "./grpc/windows.ts";
 export { createLog, errorFacts, type Facts, isLogLevel, type Log, type LogLevel } from "./log.ts";
 export { createMetrics, type Metrics } from "./metrics.ts";
 export { runMain, signalled } from "./run-main.ts";

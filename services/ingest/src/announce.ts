@@ -1,5 +1,6 @@
 import { archive } from "@wayward/api";
-import type { Bus, Stored } from "@wayward/bus";
+import type { Bus } from "@wayward/bus";
+import type { Place, Pushed } from "./core/types.ts";
 
 /** Blocks in one announcement: 64 KiB of them. */
 const ANNOUNCED_MAX = 1_000;
@@ -13,25 +14,32 @@ export class Announcer {
     this.#bus = bus;
   }
 
-  add(partition: number, { busSeq, incarnation }: Stored, session: Uint8Array, seq: bigint): void {
-    const held = this.#held.get(partition);
-    if (held === undefined && this.#held.size === 0) setImmediate(() => this.#flush());
-    const block = { busSeq, session: Buffer.from(session), seq };
-    if (held === undefined) this.#held.set(partition, { incarnation, blocks: [block] });
-    else held.blocks.push(block);
+  add({ partition, incarnation, busSeq }: Place, { session, seq }: Pushed): void {
+    if (this.#held.size === 0) setImmediate(() => this.flush());
+    const held = this.#held.get(partition) ?? { incarnation, blocks: [] };
+    // Bus sequences compare only inside one incarnation.
+    if (held.incarnation !== incarnation) {
+      this.#announce(partition, held);
+      Object.assign(held, { incarnation, blocks: [] });
+    }
+    held.blocks.push({ busSeq, session, seq });
+    this.#held.set(partition, held);
   }
 
-  #flush(): void {
-    for (const [partition, { incarnation, blocks }] of this.#held) {
-      for (let from = 0; from < blocks.length; from += ANNOUNCED_MAX) {
-        const part = blocks.slice(from, from + ANNOUNCED_MAX);
-        this.#bus.announce(
-          acceptedChannel(partition),
-          archive.Accepted.encode({ partition, incarnation, blocks: part }).finish(),
-        );
-      }
-    }
+  flush(): void {
+    for (const [partition, held] of this.#held) this.#announce(partition, held);
     this.#held.clear();
+  }
+
+  #announce(
+    partition: number,
+    { incarnation, blocks }: { incarnation: string; blocks: archive.AcceptedBlock[] },
+  ): void {
+    for (let from = 0; from < blocks.length; from += ANNOUNCED_MAX) {
+      const part = blocks.slice(from, from + ANNOUNCED_MAX);
+      const body = archive.Accepted.encode({ partition, incarnation, blocks: part }).finish();
+      this.#bus.announce(acceptedChannel(partition), body);
+    }
   }
 }
 

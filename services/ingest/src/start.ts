@@ -1,11 +1,10 @@
-import type { ServerDuplexStream, UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import { ingest } from "@wayward/api";
 import type { Bus } from "@wayward/bus";
 import { type Log, type Metrics, type Part, unary } from "@wayward/service-kit";
-import { ingestMetrics } from "./metrics.ts";
-import { PushHandler } from "./push.ts";
+import { ingestEvents } from "./events.ts";
+import { type PushCall, PushHandler } from "./push.ts";
 import { startSession } from "./start-session.ts";
-import { Watermarks } from "./watermarks.ts";
 
 export interface IngestOptions {
   readonly bus: Bus;
@@ -15,17 +14,13 @@ export interface IngestOptions {
 
 /** The way in: takes blocks, checks their envelopes, and hands the same bytes to the bus. Keeps no state. */
 export function startIngest({ bus, log, metrics }: IngestOptions): Part {
-  const watermarks = new Watermarks(bus, log);
-  const handler = new PushHandler(bus, watermarks, ingestMetrics(metrics), log);
+  const handler = new PushHandler(bus, ingestEvents(metrics, log), log);
   const implementation: UntypedServiceImplementation = {
     startSession: unary(log, startSession),
-    push: (call: ServerDuplexStream<ingest.PushRequest, ingest.PushResponse>) => handler.open(call),
+    push: (call: PushCall) => handler.open(call),
   };
   return {
     services: [{ definition: ingest.IngestServiceService, implementation }],
-    stop: async () => {
-      await handler.stop();
-      await watermarks.stop();
-    },
+    stop: () => handler.stop(),
   };
 }

@@ -8,7 +8,7 @@ import { statusOf } from "./status.ts";
 /** What a handler knows of its call. */
 export interface CallContext {
   readonly caller: Caller;
-  /** Aborted when the caller has gone, the deadline has passed, or the service stops. */
+  /** Aborted when the caller has gone or the deadline has passed. A call without end watches its part's stop too. */
   readonly signal: AbortSignal;
 }
 

@@ -1,6 +1,6 @@
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import { health } from "@wayward/api";
-import { WaywardError } from "@wayward/base";
+import { delay, WaywardError } from "@wayward/base";
 import type { Log } from "../log.ts";
 import { serverStream, unary } from "./handlers.ts";
 
@@ -10,8 +10,8 @@ const SERVICE_UNKNOWN = 3;
 /** How often a Watch looks. */
 const WATCH_MS = 500;
 
-/** grpc.health.v1 for these services; the empty name stands for the process. */
-export function healthService(names: readonly string[], isReady: () => boolean, log: Log) {
+/** grpc.health.v1 for these services; the empty name stands for the process. A Watch ends when the process does. */
+export function healthService(names: readonly string[], isReady: () => boolean, log: Log, stopping: AbortSignal) {
   const known = new Set(["", ...names]);
   const status = (service: string) => (!known.has(service) ? SERVICE_UNKNOWN : isReady() ? SERVING : NOT_SERVING);
   const implementation: UntypedServiceImplementation = {
@@ -22,12 +22,14 @@ export function healthService(names: readonly string[], isReady: () => boolean, 
     watch: serverStream<health.HealthCheckRequest, health.HealthCheckResponse>(
       log,
       async function* ({ service }, { signal }) {
+        const ended = AbortSignal.any([signal, stopping]);
         let told = -1;
-        while (!signal.aborted) {
+        for (;;) {
           const now = status(service);
           if (now !== told) yield { status: now };
           told = now;
-          await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
+          if (ended.aborted) return;
+          await delay(WATCH_MS, ended);
         }
       },
     ),

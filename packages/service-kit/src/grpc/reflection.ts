@@ -6,13 +6,19 @@ import { findDescriptor } from "./descriptors.ts";
 type Call = ServerDuplexStream<reflection.ServerReflectionRequest, reflection.ServerReflectionResponse>;
 
 /** grpc.reflection.v1 for these services, so that `buf curl` and `grpcurl` need no files. */
-export function reflectionService(names: readonly string[]) {
+export function reflectionService(names: readonly string[], stopping: AbortSignal) {
   const implementation: UntypedServiceImplementation = {
     serverReflectionInfo: (call: Call) => {
       call.on("data", (request: reflection.ServerReflectionRequest) => {
-        call.write({ validHost: request.host, originalRequest: request, messageResponse: answer(request, names) });
+        const messageResponse = answer(request, names);
+        // A description is some 60 KiB: who asks on and reads none must not fill the memory.
+        if (!call.write({ validHost: request.host, originalRequest: request, messageResponse })) call.pause();
       });
-      call.on("end", () => call.end());
+      call.on("drain", () => call.resume());
+      const end = () => call.end();
+      call.on("end", end);
+      stopping.addEventListener("abort", end, { once: true });
+      call.on("close", () => stopping.removeEventListener("abort", end));
     },
   };
   return { definition: reflection.ServerReflectionService, implementation };

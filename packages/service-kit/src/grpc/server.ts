@@ -42,10 +42,16 @@ const OPTIONS = {
 export async function serveGrpc({ host, port, services, log, isReady }: GrpcOptions): Promise<GrpcServer> {
   const server = new Server(OPTIONS);
   const names = services.map(({ definition }) => serviceName(definition));
-  const own = [healthService(names, isReady, log), reflectionService([...names, "grpc.health.v1.Health"])];
+  const stopping = new AbortController();
+  const reflected = [...names, "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"];
+  const own = [healthService(names, isReady, log, stopping.signal), reflectionService(reflected, stopping.signal)];
   for (const { definition, implementation } of [...services, ...own]) server.addService(definition, implementation);
   const bound = await withWindows(() => bind(server, host, port));
-  return { address: `${host}:${bound}`, stop: (graceMs) => stop(server, graceMs) };
+  const end = (graceMs: number) => {
+    stopping.abort();
+    return stop(server, graceMs);
+  };
+  return { address: `${host}:${bound}`, stop: end };
 }
 
 function bind(server: Server, host: string, port: number): Promise<number> {

@@ -1,5 +1,4 @@
 import { block as blockApi, ingest } from "@wayward/api";
-import { WaywardError } from "@wayward/base";
 import { type Envelope, LIMITS, parseEnvelope } from "@wayward/block";
 import { descriptionProblem } from "./description.ts";
 
@@ -51,9 +50,4 @@ function identityOf(bytes: Uint8Array): Identity {
   } catch {
     return nobody;
   }
-}
-
-/** True for failures of the bus after which the same block may be taken. */
-export function isPassing(error: unknown): boolean {
-  return error instanceof WaywardError && (error.code === "RESOURCE_EXHAUSTED" || error.code === "UNAVAILABLE");
 }

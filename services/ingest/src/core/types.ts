@@ -1,0 +1,85 @@
+import type { ingest } from "@wayward/api";
+import type { Credit } from "./credit.ts";
+
+/** Names a push stream for as long as the process lives. */
+export type StreamId = number;
+
+export type Answer = NonNullable<ingest.PushResponse["event"]>;
+
+/** A block on its way to the bus. */
+export interface Pushed {
+  readonly stream: StreamId;
+  readonly tenant: string;
+  /** 16 bytes, and as text. */
+  readonly session: Buffer;
+  readonly sessionText: string;
+  readonly seq: bigint;
+  /** As they came; the bus gets these. */
+  readonly bytes: Uint8Array;
+  /** The pusher's send time, in nanoseconds of its session's clock. */
+  readonly pushed: bigint;
+  /** The server's receive time, in nanoseconds since 1970. */
+  readonly received: bigint;
+}
+
+/** Where the bus put a block. */
+export interface Place {
+  readonly partition: number;
+  readonly incarnation: string;
+  readonly busSeq: bigint;
+}
+
+export interface StreamState {
+  readonly tenant: string;
+  /** Sessions whose watermarks this stream hears, in the order of their first block. */
+  readonly sessions: Set<string>;
+  /** Sessions whose watermark changed while answers were piled up. */
+  readonly missed: Set<string>;
+  credit: Credit;
+  reading: boolean;
+  /** More answers wait than the pusher reads. */
+  piledUp: boolean;
+  /** A valid block came. */
+  trusted: boolean;
+  /** No more blocks come; answers still go. */
+  halfClosed: boolean;
+  ended: boolean;
+}
+
+/** All that the push streams of a process share. Nothing of it outlives the process. */
+export interface IngestState {
+  readonly streams: Map<StreamId, StreamState>;
+  /** Who hears of which session. */
+  readonly followers: Map<string, Set<StreamId>>;
+  readonly deleted: Set<string>;
+  /** On their way to the bus, of open and of closed streams. */
+  inFlight: Credit;
+  stopping: boolean;
+}
+
+export type Event =
+  | { readonly type: "opened"; readonly stream: StreamId; readonly tenant: string }
+  | {
+      readonly type: "pushed";
+      readonly stream: StreamId;
+      readonly bytes: Uint8Array;
+      readonly pushed: bigint;
+      readonly received: bigint;
+    }
+  | { readonly type: "stored"; readonly block: Pushed; readonly place: Place; readonly now: bigint }
+  | { readonly type: "not-stored"; readonly block: Pushed; readonly message: string }
+  /** For one stream where it asked, else for all that follow. */
+  | { readonly type: "watermark"; readonly archived: ingest.Archived; readonly stream?: StreamId }
+  | { readonly type: "piled-up" | "drained" | "half-closed" | "closed"; readonly stream: StreamId }
+  | { readonly type: "stop" };
+
+export type Effect =
+  | { readonly type: "answer"; readonly stream: StreamId; readonly answer: Answer }
+  /** Answered by `stored` or `not-stored`, once. */
+  | { readonly type: "publish"; readonly block: Pushed }
+  | { readonly type: "announce"; readonly block: Pushed; readonly place: Place }
+  /** Answered by `watermark` for this stream if there is one. */
+  | { readonly type: "read-watermark"; readonly stream: StreamId; readonly session: string }
+  /** The connection has shown a valid block and may have its full window. */
+  | { readonly type: "trust"; readonly stream: StreamId }
+  | { readonly type: "pause" | "resume" | "end"; readonly stream: StreamId };
