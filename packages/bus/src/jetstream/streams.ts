@@ -1,0 +1,117 @@
+import { createHash, randomBytes } from "node:crypto";
+import { WaywardError } from "@wayward/base";
+import {
+  DiscardPolicy,
+  type JetStreamManager,
+  type NatsError,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+  type StreamInfo,
+} from "nats";
+import { EXPIRE_AFTER_MS } from "../names.ts";
+import {
+  partitionSubject,
+  streamName,
+  TOPICS_STREAM,
+  TOPICS_SUBJECT,
+  WATERMARKS_STREAM,
+  WATERMARKS_SUBJECT,
+} from "./subjects.ts";
+
+export interface StreamLimits {
+  /** Bytes of each partition. */
+  readonly maxBytes: number;
+  readonly replicas: number;
+}
+
+const TOPICS_BYTES = 64 * 1024 * 1024;
+
+/** Fields of a stream that the library does not know yet. */
+type Config = Partial<StreamConfig> & { readonly name: string; readonly allow_atomic?: boolean };
+
+/** Makes the stream of a partition where there is none; tells which creation of it this is. */
+export async function ensurePartition(
+  manager: JetStreamManager,
+  partition: number,
+  limits: StreamLimits,
+): Promise<string> {
+  return incarnationOf(await ensure(manager, partitionConfig(partition, limits)));
+}
+
+/** Makes the streams of the last-value topics. */
+export async function ensureTopics(manager: JetStreamManager, { replicas }: StreamLimits): Promise<void> {
+  const base = {
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    max_msgs_per_subject: 1,
+    num_replicas: replicas,
+  };
+  const common = { ...base, discard: DiscardPolicy.Old, max_bytes: TOPICS_BYTES };
+  await ensure(manager, { ...common, name: TOPICS_STREAM, subjects: [TOPICS_SUBJECT], max_age: 0 });
+  const maxAge = EXPIRE_AFTER_MS * 1e6;
+  await ensure(manager, { ...common, name: WATERMARKS_STREAM, subjects: [WATERMARKS_SUBJECT], max_age: maxAge });
+}
+
+function partitionConfig(partition: number, { maxBytes, replicas }: StreamLimits): Config {
+  return {
+    name: streamName(partition),
+    subjects: [partitionSubject(partition)],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.New,
+    max_age: 0,
+    max_bytes: maxBytes,
+    num_replicas: replicas,
+    // Tells a stream that was deleted and made anew within one clock tick apart.
+    metadata: { "wayward-creation": randomBytes(8).toString("hex") },
+    allow_atomic: true,
+  };
+}
+
+async function ensure(manager: JetStreamManager, config: Config): Promise<StreamInfo> {
+  try {
+    return checked(await manager.streams.info(config.name), config);
+  } catch (error) {
+    if (!isApiError(error, 404)) throw busError(error);
+  }
+  try {
+    return await manager.streams.add(config);
+  } catch (error) {
+    // Another process was faster.
+    if (isApiError(error, 400)) return checked(await manager.streams.info(config.name), config);
+    throw busError(error);
+  }
+}
+
+/** What an operator changed and nobody may: messages that go by age or are pushed out would be lost. */
+function checked(info: StreamInfo, wanted: Config): StreamInfo {
+  for (const field of ["storage", "retention", "discard", "max_age"] as const) {
+    const got = info.config[field] ?? 0;
+    if (got === wanted[field]) continue;
+    const message = `stream ${wanted.name} has ${field} ${got}, ${wanted[field]} is needed`;
+    throw new WaywardError("FAILED_PRECONDITION", "BUS_MISCONFIGURED", message);
+  }
+  return info;
+}
+
+function incarnationOf({ created, config }: StreamInfo): string {
+  const creation = `${created} ${config.metadata?.["wayward-creation"] ?? ""}`;
+  return createHash("sha256").update(creation).digest("hex").slice(0, 16);
+}
+
+export function isApiError(error: unknown, status: number): boolean {
+  return (
+    typeof error === "object" &&
+    error !== null &&
+    "api_error" in error &&
+    (error as NatsError).api_error?.code === status
+  );
+}
+
+/** Whatever the library throws, as BUS_UNAVAILABLE. */
+export function busError(error: unknown): WaywardError {
+  if (error instanceof WaywardError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new WaywardError("UNAVAILABLE", "BUS_UNAVAILABLE", `JetStream: ${message}`, { cause: error });
+}
