@@ -16,7 +16,7 @@ let failed = false;
 try {
   const server = await up.says(/ready: gRPC at (\S+?),/, 20_000);
   process.stdout.write(`wayward is up at ${server}, data in ${data}\n`);
-  await tellStory({ server, spool: join(data, "spool"), seconds: 5 });
+  await tellStory({ env: { WAYWARD_SERVER: server }, spool: join(data, "spool"), seconds: 5 });
   if (!once) {
     process.stdout.write("\nStill up; Ctrl-C ends it.\n");
     await new Promise<void>((resolve) => {

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { type Started, sample, wayward } from "./process.ts";
 
 export interface StoryOptions {
-  /** `host:port` of the servers. */
-  readonly server: string;
+  /** Where the servers are: WAYWARD_SERVER, or WAYWARD_INGEST, WAYWARD_QUERY and WAYWARD_STREAM. */
+  readonly env: Readonly<Record<string, string>>;
   /** Folder of the programs' spools. */
   readonly spool: string;
   /** How long customers order. */
@@ -11,9 +11,9 @@ export interface StoryOptions {
 }
 
 /** Runs the sample programs against a server, shows what arrives, and reports. Throws if a program fails. */
-export async function tellStory({ server, spool, seconds }: StoryOptions): Promise<void> {
+export async function tellStory({ env: servers, spool, seconds }: StoryOptions): Promise<void> {
   const run = randomUUID();
-  const env = { WAYWARD_SERVER: server, WAYWARD_SPOOL: spool, WAYWARD_RUN: run.replaceAll("-", "") };
+  const env = { ...servers, WAYWARD_SPOOL: spool, WAYWARD_RUN: run.replaceAll("-", "") };
   const say = (text: string) => process.stdout.write(`\n${text}\n`);
   const started: Started[] = [];
   const begin = (program: Started) => {

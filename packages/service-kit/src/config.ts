@@ -13,7 +13,8 @@ export interface Setting<T> {
   readonly secret?: boolean;
 }
 
-type Table = Readonly<Record<string, Setting<unknown>>>;
+/** A configuration: its settings by the names that the program uses. */
+export type Table = Readonly<Record<string, Setting<unknown>>>;
 export type Config<T extends Table> = { readonly [Name in keyof T]: T[Name] extends Setting<infer V> ? V : never };
 
 /**

@@ -1,4 +1,5 @@
 import { WaywardError } from "@wayward/base";
+import { type Config, describeConfig, loadConfig, type Table } from "./config.ts";
 
 /** A configuration that can never work, as in sysexits.h. */
 const EXIT_CONFIG = 78;
@@ -6,13 +7,21 @@ const EXIT_CONFIG = 78;
 const STOP_WITHIN_MS = 15_000;
 
 /**
- * Runs a service until SIGTERM or SIGINT. `start` brings it up and tells how
- * to end it. Exit codes: 0 ended in order, 1 failed, 2 wrong configuration,
+ * Runs a service until SIGTERM or SIGINT: reads its configuration, brings it
+ * up by `start`, and ends it. `--help` prints the table. Exit codes: 0 ended in order, 1 failed, 2 wrong configuration,
  * 78 a store that can never be used.
  */
-export async function runMain(start: () => Promise<{ stop(): Promise<void> }>): Promise<void> {
+export async function runMain<T extends Table>(
+  name: string,
+  table: T,
+  start: (config: Config<T>) => Promise<{ stop(): Promise<void> }>,
+): Promise<void> {
+  if (process.argv.includes("--help")) {
+    process.stdout.write(`wayward ${name}: configured by the environment\n${describeConfig(table)}`);
+    return;
+  }
   try {
-    const running = await start();
+    const running = await start(loadConfig(table));
     await signalled();
     const timer = setTimeout(() => process.exit(1), STOP_WITHIN_MS);
     await running.stop();

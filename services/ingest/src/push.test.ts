@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type ClientDuplexStream, credentials } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { archive, block as blockApi, ingest } from "@wayward/api";
-import { unwrap } from "@wayward/base";
+import { createDeferred, unwrap } from "@wayward/base";
 import { BlockWriter, LIMITS, parseEnvelope, Stage, sealEnvelope } from "@wayward/block";
 import { type Bus, openEmbeddedBus, partitionOf } from "@wayward/bus";
 import { newSessionId, noteText, sessionText } from "@wayward/record";
@@ -29,19 +29,19 @@ function sampleBlocks(count: number, name = "sample") {
 class Pusher {
   readonly answers: NonNullable<ingest.PushResponse["event"]>[] = [];
   readonly #client: ingest.IngestServiceClient;
-  readonly #call: ClientDuplexStream<ingest.PushRequest, ingest.PushResponse>;
+  readonly call: ClientDuplexStream<ingest.PushRequest, ingest.PushResponse>;
   readonly ended: Promise<unknown>;
 
   constructor(address: string) {
     this.#client = new ingest.IngestServiceClient(address, credentials.createInsecure());
-    this.#call = this.#client.push();
-    this.#call.on("data", ({ event }) => event !== undefined && this.answers.push(event));
-    this.#call.on("error", () => {});
-    this.ended = new Promise((resolve) => this.#call.on("status", resolve));
+    this.call = this.#client.push();
+    this.call.on("data", ({ event }) => event !== undefined && this.answers.push(event));
+    this.call.on("error", () => {});
+    this.ended = new Promise((resolve) => this.call.on("status", resolve));
   }
 
   push(block: Uint8Array): void {
-    this.#call.write({ block: Buffer.from(block), sent: 5n });
+    this.call.write({ block: Buffer.from(block), sent: 5n });
   }
 
   /** Waits for so many answers of this case. */
@@ -57,7 +57,7 @@ class Pusher {
   }
 
   close(): void {
-    this.#call.end();
+    this.call.end();
     this.#client.close();
   }
 }
@@ -145,6 +145,123 @@ describe("a push", () => {
     pusher.push(blocks[1]!);
     expect((await pusher.wait("refused"))[0]!.reason).toBe(Reason.REASON_DELETED);
     pusher.close();
+  });
+});
+
+/** A real bus that does not take blocks before the gate opens. */
+function lateBus(path: string) {
+  const bus = openEmbeddedBus({ path, partitions: 2 });
+  const publish = bus.publish.bind(bus);
+  const gate = createDeferred<void>();
+  bus.publish = async (...message) => {
+    await gate.promise;
+    return publish(...message);
+  };
+  return { bus, open: gate.resolve };
+}
+
+describe("a push under pressure", () => {
+  const folder = mkdtempSync(join(tmpdir(), "wayward-ingest-"));
+  const log = createLog("error");
+  const serveOn = (bus: Bus) => {
+    const metrics = createMetrics();
+    const parts = [startIngest({ bus, log, metrics })];
+    return serve({ host: "127.0.0.1", port: 0, httpPort: 0, parts, log, metrics });
+  };
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test("beyond its credit is to be tried again, and then taken", async () => {
+    const { bus, open } = lateBus(join(folder, "credit"));
+    const serving = await serveOn(bus);
+    const pusher = new Pusher(serving.address);
+    const [credit] = await pusher.wait("credit");
+    const { blocks } = sampleBlocks(credit!.blocks + 1);
+    for (const block of blocks) pusher.push(block);
+    const [retry] = await pusher.wait("retry");
+    expect(retry).toMatchObject({ seq: BigInt(credit!.blocks), message: expect.stringContaining("are unanswered") });
+    open();
+    await pusher.wait("ack", credit!.blocks);
+    pusher.push(blocks.at(-1)!);
+    await pusher.wait("ack", blocks.length);
+    pusher.close();
+    await serving.stop();
+    await bus.close();
+  });
+
+  test("on a full bus is to be tried again, and is taken once there is room", async () => {
+    const { session, blocks } = sampleBlocks(2);
+    const maxBytes = blocks[0]!.length + 10;
+    const bus = openEmbeddedBus({ path: join(folder, "full"), partitions: 2, maxBytes });
+    const serving = await serveOn(bus);
+    const pusher = new Pusher(serving.address);
+    pusher.push(blocks[0]!);
+    const [ack] = await pusher.wait("ack");
+    pusher.push(blocks[1]!);
+    const [retry] = await pusher.wait("retry");
+    expect(retry).toMatchObject({ seq: 1n, message: expect.stringContaining(`at most ${maxBytes}`) });
+    expect(retry!.afterMs).toBeGreaterThan(0);
+    await bus.purge(partitionOf(session, 2), ack!.busSeq);
+    pusher.push(blocks[1]!);
+    await pusher.wait("ack", 2);
+    pusher.close();
+    await serving.stop();
+    await bus.close();
+  });
+
+  test("gets its answers before the server stops, also when it ends on the goodbye", async () => {
+    const { bus, open } = lateBus(join(folder, "stop"));
+    const serving = await serveOn(bus);
+    const [polite, waiting] = [new Pusher(serving.address), new Pusher(serving.address)];
+    polite.call.on("data", ({ event }) => event?.$case === "goodbye" && polite.call.end());
+    await Promise.all([polite.wait("credit"), waiting.wait("credit")]);
+    for (const pusher of [polite, waiting]) for (const block of sampleBlocks(3).blocks) pusher.push(block);
+    // The stop must find all six on their way; a seventh is refused on each stream after them.
+    for (const pusher of [polite, waiting]) pusher.push(Buffer.from("garbage"));
+    await Promise.all([polite.wait("refused"), waiting.wait("refused")]);
+    const stopped = serving.stop();
+    await Promise.all([polite.wait("goodbye"), waiting.wait("goodbye")]);
+    waiting.push(sampleBlocks(1).blocks[0]!);
+    open();
+    await stopped;
+    expect(await polite.ended).toMatchObject({ code: 0 });
+    expect(await waiting.ended).toMatchObject({ code: 0 });
+    for (const pusher of [polite, waiting]) await pusher.wait("ack", 3);
+    const held = await Promise.all([bus.bounds(0), bus.bounds(1)]);
+    expect(held.reduce((sum, { first, last }) => sum + last - first + 1n, 0n)).toBe(6n);
+    for (const pusher of [polite, waiting]) pusher.close();
+    await bus.close();
+  });
+
+  test("that reads no answers is not read either, and loses none", async () => {
+    const bus = openEmbeddedBus({ path: join(folder, "deaf"), partitions: 2 });
+    const serving = await serveOn(bus);
+    const pusher = new Pusher(serving.address);
+    pusher.call.pause();
+    for (let count = 0; count < 20_000; count++) pusher.push(Buffer.from("garbage"));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    // What the server has not read waits at the pusher.
+    expect(pusher.call.writableLength).toBeGreaterThan(0);
+    pusher.call.resume();
+    await pusher.wait("refused", 20_000);
+    pusher.close();
+    await serving.stop();
+    await bus.close();
+  });
+
+  test("of more than a message may hold ends that stream only", async () => {
+    const bus = openEmbeddedBus({ path: join(folder, "huge"), partitions: 2 });
+    const serving = await serveOn(bus);
+    const [huge, other] = [new Pusher(serving.address), new Pusher(serving.address)];
+    const { blocks } = sampleBlocks(2);
+    other.push(blocks[0]!);
+    await other.wait("ack");
+    huge.push(Buffer.alloc(3 * 1024 * 1024));
+    expect(await huge.ended).toMatchObject({ code: 8, details: expect.stringContaining("1048576") });
+    other.push(blocks[1]!);
+    await other.wait("ack", 2);
+    for (const pusher of [huge, other]) pusher.close();
+    await serving.stop();
+    await bus.close();
   });
 });
 
