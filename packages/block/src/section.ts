@@ -194,7 +194,7 @@ export class SectionReader {
 }
 
 /** The stream's bytes. A stored stream is a view, a packed one belongs to the caller. */
-export function unpack(stream: StreamAt): Uint8Array {
+function unpack(stream: StreamAt): Uint8Array {
   if (stream.method === STORED) return stream.bytes;
   let bytes: Uint8Array;
   try {

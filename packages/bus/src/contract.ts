@@ -146,7 +146,7 @@ export function describeBus(name: string, create: () => Promise<BusUnderTest>): 
 }
 
 /** Waits up to 5 s for what a test expects. */
-export async function eventually(holds: () => boolean): Promise<void> {
+async function eventually(holds: () => boolean): Promise<void> {
   for (let tries = 0; tries < 500 && !holds(); tries++) await new Promise((resolve) => setTimeout(resolve, 10));
   expect(holds()).toBe(true);
 }

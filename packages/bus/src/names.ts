@@ -9,7 +9,7 @@ const TOPIC = /^[a-z0-9-]+(\/[a-z0-9-]+){0,3}$/;
 /** Values of a topic go 24 hours after their last change below this prefix. */
 export const EXPIRING_PREFIX = "watermark/";
 export const EXPIRE_AFTER_MS = 24 * 3600 * 1000;
-export const TOPIC_BYTES_MAX = 64 * 1024;
+const TOPIC_BYTES_MAX = 64 * 1024;
 
 /** Addresses, channels and topics are made by this program only, so wrong ones are its mistakes. */
 export function checkAddress({ tenant, session }: Address): void {

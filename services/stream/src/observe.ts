@@ -19,8 +19,8 @@ import {
   tellDrops,
   tellUnknown,
 } from "@wayward/reader";
-import { type Cursor, decodeCursor, encodeCursor } from "./core/cursor.ts";
 import type { Delivery } from "./core/session-order.ts";
+import { type Cursor, decodeCursor, encodeCursor } from "./cursor.ts";
 import { LiveFeed } from "./live.ts";
 import { ObservedSession } from "./observed.ts";
 

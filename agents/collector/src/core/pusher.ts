@@ -3,7 +3,7 @@
  * Pure: events in, effects out; a driver carries them out.
  */
 
-export interface Range {
+interface Range {
   readonly first: bigint;
   readonly last: bigint;
 }

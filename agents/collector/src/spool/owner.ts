@@ -17,7 +17,7 @@ export interface Owner {
 export const ABANDONED_AFTER_MS = 60_000;
 
 /** This process as an owner. */
-export function selfAsOwner(generation: number): Owner {
+function selfAsOwner(generation: number): Owner {
   return { pid: process.pid, start: processStart(process.pid), boot: bootId(), namespace: pidNamespace(), generation };
 }
 

@@ -10,7 +10,7 @@ export function recordLine(record: ClientRecord, colours: Paint = paint()): stri
 }
 
 /** Time of day in UTC with all nine digits. */
-export function clockTime(aligned: bigint): string {
+function clockTime(aligned: bigint): string {
   const seconds = new Date(Number(aligned / 1_000_000n)).toISOString().slice(11, 19);
   return `${seconds}.${(aligned % 1_000_000_000n).toString().padStart(9, "0")}`;
 }

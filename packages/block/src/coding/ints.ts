@@ -4,7 +4,7 @@ import { decodeClasses, encodeClasses } from "./class.ts";
 import { decodeVarints, encodeVarints } from "./varint.ts";
 
 /** How a column of numbers is written. FORMAT.md, "Codings". */
-export const CODING = { empty: 0, constant: 1, byte: 2, delta: 3, class: 4, index: 5 } as const;
+const CODING = { empty: 0, constant: 1, byte: 2, delta: 3, class: 4, index: 5 } as const;
 
 /** Numbers as halves. */
 export interface Ints {
@@ -191,7 +191,7 @@ function readConstant(reader: SectionReader, lo: Uint32Array, hi: Uint32Array): 
 }
 
 /** The stream, which must have this length. */
-export function exactly(bytes: Uint8Array, count: number): Uint8Array {
+function exactly(bytes: Uint8Array, count: number): Uint8Array {
   if (bytes.length !== count) throw refuse("BAD_VALUE", `a stream has ${bytes.length} bytes, ${count} are needed`);
   return bytes;
 }

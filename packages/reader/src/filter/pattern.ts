@@ -1,5 +1,5 @@
 /** A test for names with `*` for any characters. */
-export function matcher(pattern: string): (name: string) => boolean {
+function matcher(pattern: string): (name: string) => boolean {
   if (!pattern.includes("*")) return (name) => name === pattern;
   const parts = pattern.split("*");
   return (name) => matches(name, parts);

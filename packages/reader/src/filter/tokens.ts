@@ -1,6 +1,6 @@
 import { WaywardError } from "@wayward/base";
 
-export type TokenType = "name" | "number" | "text" | "operator" | "open" | "close" | "end";
+type TokenType = "name" | "number" | "text" | "operator" | "open" | "close" | "end";
 
 export interface Token {
   readonly type: TokenType;
