@@ -163,8 +163,7 @@ function lateBus(path: string) {
 describe("a push under pressure", () => {
   const folder = mkdtempSync(join(tmpdir(), "wayward-ingest-"));
   const log = createLog("error");
-  const serveOn = (bus: Bus) => {
-    const metrics = createMetrics();
+  const serveOn = (bus: Bus, metrics = createMetrics()) => {
     const parts = [startIngest({ bus, log, metrics })];
     return serve({ host: "127.0.0.1", port: 0, httpPort: 0, parts, log, metrics });
   };
@@ -234,13 +233,18 @@ describe("a push under pressure", () => {
 
   test("that reads no answers is not read either, and loses none", async () => {
     const bus = openEmbeddedBus({ path: join(folder, "deaf"), partitions: 2 });
-    const serving = await serveOn(bus);
+    const metrics = createMetrics();
+    const serving = await serveOn(bus, metrics);
+    const refused = async () => Number(/result="refused"} (\d+)/.exec(await metrics.text())?.[1] ?? 0);
     const pusher = new Pusher(serving.address);
     pusher.call.pause();
     for (let count = 0; count < 20_000; count++) pusher.push(Buffer.from("garbage"));
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    // What the server has not read waits at the pusher.
-    expect(pusher.call.writableLength).toBeGreaterThan(0);
+    let read = -1;
+    for (let now = 0; now !== read || now === 0; now = await refused()) {
+      read = now;
+      await new Promise((resolve) => setTimeout(resolve, 400));
+    }
+    expect(read).toBeLessThan(10_000);
     pusher.call.resume();
     await pusher.wait("refused", 20_000);
     pusher.close();
