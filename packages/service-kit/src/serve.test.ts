@@ -1,4 +1,6 @@
+import { execFile } from "node:child_process";
 import { connect } from "node:net";
+import { promisify } from "node:util";
 import { Client, credentials } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { health, query, reflection } from "@wayward/api";
@@ -81,6 +83,33 @@ describe("a served process", () => {
     expect(described?.$case).toBe("fileDescriptorResponse");
     const files = described?.$case === "fileDescriptorResponse" ? described.value.fileDescriptorProto : [];
     expect(files.length).toBeGreaterThanOrEqual(3);
+  });
+
+  test("is understood by a client that knows it by reflection only", async () => {
+    const run = promisify(execFile);
+    const url = `http://${serving.address}`;
+    const how = ["curl", "--http2-prior-knowledge", "--protocol", "grpc"];
+    const buf = new URL("../../../node_modules/.bin/buf", import.meta.url).pathname;
+    const { stdout: methods } = await run(buf, [...how, url, "--list-methods"]);
+    expect(methods.split("\n")).toContain("wayward.query.v1.QueryService/GetSession");
+    const { stdout } = await run(buf, [...how, `${url}/grpc.health.v1.Health/Check`, "-d", "{}"]);
+    expect(JSON.parse(stdout)).toEqual({ status: "SERVING" });
+  });
+
+  test("tells who watches its health that it stops, and does not wait for them", async () => {
+    const other = await start();
+    const client = new health.HealthClient(other.address, credentials.createInsecure());
+    const call = client.watch({ service: "" });
+    const told: number[] = [];
+    call.on("data", ({ status }: health.HealthCheckResponse) => told.push(status));
+    const ended = new Promise((resolve) => call.on("status", resolve));
+    await new Promise((resolve) => call.once("data", resolve));
+    const from = performance.now();
+    await other.stop();
+    expect(performance.now() - from).toBeLessThan(2_000);
+    expect(await ended).toMatchObject({ code: 0 });
+    expect(told).toEqual([1, 2]);
+    client.close();
   });
 
   test("closes on garbage, and others do not notice", async () => {

@@ -1,4 +1,5 @@
 import { descriptor, FILE_DESCRIPTORS } from "@wayward/api";
+import { assert } from "@wayward/base";
 
 interface File {
   readonly name: string;
@@ -28,11 +29,34 @@ export function findDescriptor(by: "file" | "symbol", subject: string): Buffer[]
 }
 
 function readFiles(): ReadonlyMap<string, File> {
-  const set = descriptor.FileDescriptorSet.decode(Buffer.from(FILE_DESCRIPTORS, "base64"));
-  return new Map(set.file.map((file) => [file.name ?? "", describeFile(file)]));
+  const found = splitSet(Buffer.from(FILE_DESCRIPTORS, "base64")).map((bytes) => {
+    return describeFile(bytes, descriptor.FileDescriptorProto.decode(bytes));
+  });
+  return new Map(found.map((file) => [file.name, file]));
 }
 
-function describeFile(file: descriptor.FileDescriptorProto): File {
+/**
+ * The files of a FileDescriptorSet, `0a <varint length> <file>` each, as they
+ * stand in it: encoded anew they would lack labels, oneof places and options
+ * that equal a default, and clients refuse them.
+ */
+function splitSet(set: Buffer): Buffer[] {
+  const found: Buffer[] = [];
+  for (let at = 0; at < set.length; ) {
+    assert(set[at++] === 0x0a, "a FileDescriptorSet holds files only");
+    let length = 0;
+    for (let shift = 0, more = true; more; shift += 7) {
+      const byte = set.readUInt8(at++);
+      length |= (byte & 0x7f) << shift;
+      more = byte >= 0x80;
+    }
+    found.push(set.subarray(at, at + length));
+    at += length;
+  }
+  return found;
+}
+
+function describeFile(bytes: Buffer, file: descriptor.FileDescriptorProto): File {
   const scope = file.package ?? "";
   const symbols = new Set<string>();
   for (const service of file.service) {
@@ -45,6 +69,5 @@ function describeFile(file: descriptor.FileDescriptorProto): File {
   };
   for (const message of file.messageType) addMessage(message, scope);
   for (const { name } of file.enumType) symbols.add(`${scope}.${name}`);
-  const bytes = Buffer.from(descriptor.FileDescriptorProto.encode(file).finish());
   return { name: file.name ?? "", bytes, dependencies: file.dependency, symbols };
 }
