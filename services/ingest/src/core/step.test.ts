@@ -208,6 +208,19 @@ describe("the core of a push", () => {
     expect(shell.state.inFlight.blocks).toBe(3);
   });
 
+  test("ends a stream whose pusher has ended its side once all is answered, not before", () => {
+    const shell = new Shell();
+    shell.start(0);
+    shell.push(0, BLOCKS[0]!);
+    shell.push(0, BLOCKS[1]!);
+    shell.send({ type: "half-closed", stream: 0 });
+    shell.settle(0, true);
+    expect(shell.ended.size).toBe(0);
+    shell.settle(0, false);
+    expect(shell.ended).toContain(0);
+    expect([shell.count(0, "ack"), shell.count(0, "retry")]).toEqual([1, 1]);
+  });
+
   test("says goodbye to who comes while it stops", () => {
     const shell = new Shell();
     shell.send({ type: "stop" });
