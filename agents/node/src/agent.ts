@@ -220,14 +220,17 @@ export class Agent {
     this.#recorder.record(noteText, [text]);
   }
 
-  /** Records of a kind, built-in or of the program; refs are numbers. */
+  /** Records of a kind, built-in or of the program. References to strings and labels of enums are given as text, others by number. */
   kind(kind: Kind) {
+    const { dictionary } = this.#recorder.writer;
     const record = (values: Readonly<Record<string, FieldValue>>) =>
       this.#recorder.record(
         kind,
-        kind.fields.map(({ name, type, labels }) => {
+        kind.fields.map(({ name, type, table, labels }) => {
           const value = values[name];
-          return type === "enum" && typeof value === "string" ? (labels ?? []).indexOf(value) : value;
+          if (typeof value !== "string") return value;
+          if (type === "enum") return (labels ?? []).indexOf(value);
+          return type === "ref" && table === "string" ? dictionary.string(value) : value;
         }),
       );
     return { record };

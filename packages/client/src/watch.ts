@@ -27,7 +27,7 @@ export class Watch implements AsyncIterable<Seen> {
   /** Goes on behind everything seen so far; at most a second behind. */
   cursor: Uint8Array = new Uint8Array(0);
   /** Last event number of each lane that was seen behind the cursor: a server that resumes there sends them again. */
-  #behindCursor = new Map<string, bigint>();
+  readonly #behindCursor = new Map<string, bigint>();
   readonly #client: () => stream.StreamServiceClient;
   readonly #address: string;
   readonly #options: WatchOptions;
@@ -69,8 +69,7 @@ export class Watch implements AsyncIterable<Seen> {
     const cancel = () => call.cancel();
     signal?.addEventListener("abort", cancel, { once: true });
     const reader = new RecordReader();
-    const again = this.#behindCursor;
-    this.#behindCursor = new Map();
+    const again = new Map(this.#behindCursor);
     try {
       for await (const message of messages<stream.ObserveResponse>(call, this.#address)) {
         for (const seen of seenIn(message, reader)) {
@@ -90,7 +89,8 @@ export class Watch implements AsyncIterable<Seen> {
 /** Notes a record's place; true if the call before this one has shown it already. */
 function isRepeated(record: ClientRecord, again: ReadonlyMap<string, bigint>, behind: Map<string, bigint>): boolean {
   const lane = `${record.session}/${record.lane.number}`;
-  behind.set(lane, record.eventNo);
+  const before = behind.get(lane);
+  if (before === undefined || before < record.eventNo) behind.set(lane, record.eventNo);
   const last = again.get(lane);
   return last !== undefined && record.eventNo <= last;
 }
