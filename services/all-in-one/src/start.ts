@@ -25,7 +25,7 @@ const PARTITIONS = 4;
 
 /** Ingest, archive, query and stream as one process on its own disk, with no other server. */
 export async function startAllInOne(options: AllInOneOptions): Promise<Serving> {
-  const { data, host, port, httpPort, log } = options;
+  const { data, host, port, httpPort, keepBytes, log } = options;
   const metrics = createMetrics({ process: true });
   const bus = openEmbeddedBus({ path: join(data, "bus.sqlite"), partitions: PARTITIONS });
   const store = await openStore(pathToFileURL(join(data, "store")).href).catch(async (error: unknown) => {
@@ -38,7 +38,13 @@ export async function startAllInOne(options: AllInOneOptions): Promise<Serving> 
     await store.close();
   };
   try {
-    const archive = await startArchiver({ bus, store, partitions: PARTITIONS, warn: (message) => log.warn(message) });
+    const archive = await startArchiver({
+      bus,
+      store,
+      partitions: PARTITIONS,
+      keepBytes,
+      warn: (message) => log.warn(message),
+    });
     const parts = [startIngest({ bus, log, metrics }), startQuery(common), startStream(common), archive];
     const serving = await serve({ host, port, httpPort, parts, log, metrics });
     const stop = async () => {

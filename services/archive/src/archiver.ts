@@ -13,6 +13,8 @@ export interface ArchiverOptions {
   readonly warn?: (message: string) => void;
   /** Bytes that make a chunk. Default 8 MiB. */
   readonly flushBytes?: number;
+  /** Bytes of blocks above which the oldest ended sessions go, over all partitions; 0 for no limit. Default 0. */
+  readonly keepBytes?: number;
   /** The longest that a block waits for its chunk, in milliseconds. Default 10,000. */
   readonly flushMs?: number;
 }
@@ -84,7 +86,7 @@ async function archivePartition(options: ArchiverOptions, partition: number, out
 }
 
 async function flush(
-  { store, bus, warn = () => {} }: ArchiverOptions,
+  { store, bus, partitions, keepBytes = 0, warn = () => {} }: ArchiverOptions,
   partition: number,
   owners: Map<string, LogOwner>,
   batch: readonly BusMessage[],
@@ -98,6 +100,7 @@ async function flush(
     const blocks = messages.map((message) => toIncoming(message, partition));
     const now = BigInt(Date.now()) * 1_000_000n;
     await owner.run({ type: "batch", blocks, busSeq, incarnation, now }, signal);
+    await owner.retain(Math.floor(keepBytes / partitions), signal);
   }
   // Every block up to here is proven committed, a copy, or put aside. Another
   // creation of the bus counts anew, so its numbers say nothing here.

@@ -4,6 +4,7 @@ import { backoffMs, delay, present, WaywardError } from "@wayward/base";
 import type { Bus } from "@wayward/bus";
 import { encodeCheckpoint, loadPartition } from "@wayward/chunk";
 import { checkpointKey, partitionPrefix, type Store } from "@wayward/store";
+import { nextRetention } from "./core/retention.ts";
 import { step } from "./core/step.ts";
 import type { ArchiveState, Event } from "./core/types.ts";
 import { perform } from "./perform.ts";
@@ -74,6 +75,17 @@ export class LogOwner {
         event = { type: "failed" };
       }
       [, effects] = step(this.#state, event);
+    }
+  }
+
+  /** Lets the oldest ended sessions go while the log's blocks are over this size, and removes what nobody needs. */
+  async retain(keepBytes: number, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const action = nextRetention(this.log, keepBytes);
+      if (action === undefined || signal.aborted) return;
+      await this.run({ type: "append", action, now: BigInt(Date.now()) * 1_000_000n }, signal);
+      // The entry stands first: whoever reads the log does not look for them any more.
+      if (action.$case === "collect") await this.#store.remove(action.value.keys);
     }
   }
 

@@ -1,0 +1,30 @@
+import type { LogAction, PartitionState } from "@wayward/chunk";
+
+/** Sessions that one entry lets go, and chunks that one entry collects: an entry stays small. */
+const AT_ONCE = 1_000;
+
+/**
+ * What brings a partition's archive under its size: first the oldest ended
+ * sessions go, then chunks that nobody needs any more. Undefined if there is
+ * nothing to do. 0 is no limit.
+ */
+export function nextRetention(log: PartitionState, keepBytes: number): LogAction | undefined {
+  const sessions = keepBytes === 0 ? [] : oldestBeyond(log, BigInt(keepBytes));
+  if (sessions.length > 0) return { $case: "expire", value: { sessions } };
+  const keys = [...log.unreferenced].slice(0, AT_ONCE);
+  return keys.length === 0 ? undefined : { $case: "collect", value: { keys } };
+}
+
+/** Ids are in order of time. Sessions that are still open stay, however large they are. */
+function oldestBeyond(log: PartitionState, keepBytes: bigint): Buffer[] {
+  const kept = [...log.sessions].filter(([, { deleted, expired }]) => !deleted && !expired);
+  let bytes = kept.reduce((sum, [, session]) => sum + session.bytes, 0n);
+  const gone: Buffer[] = [];
+  for (const [, session] of kept.sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (bytes <= keepBytes || gone.length === AT_ONCE) break;
+    if (session.end === undefined) continue;
+    gone.push(Buffer.from(session.session));
+    bytes -= session.bytes;
+  }
+  return gone;
+}

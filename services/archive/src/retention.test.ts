@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "@jest/globals";
+import { block as api } from "@wayward/api";
+import { BlockWriter, Stage } from "@wayward/block";
+import { openEmbeddedBus } from "@wayward/bus";
+import { loadPartition } from "@wayward/chunk";
+import { newSessionId, noteText, sessionText } from "@wayward/record";
+import { openStore, partitionPrefix } from "@wayward/store";
+import { startArchiver } from "./archiver.ts";
+
+/** One ended session of some kilobytes that do not compress. */
+function sessionOf(number: number, ends: boolean) {
+  const session = newSessionId(1_700_000_000_000 + number);
+  const writer = new BlockWriter({
+    session,
+    description: api.SessionDescription.fromPartial({ name: `s${number}` }),
+    pack: false,
+  });
+  const stage = new Stage();
+  stage.add(writer.dictionary.kind(noteText), noteText, { lane: 1, time: 1n }, ["x".repeat(20_000)]);
+  const [{ bytes }] = writer.write(stage, ends ? { cause: 0, uncertainMs: 0, exit: "" } : undefined) as [
+    { bytes: Buffer },
+  ];
+  return { text: sessionText(session), bytes };
+}
+
+test("above its size the archive lets the oldest ended sessions go, with their chunks, and keeps open ones", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "wayward-keep-"));
+  const bus = openEmbeddedBus({ path: join(folder, "bus"), partitions: 1 });
+  const store = await openStore(`file://${folder}/store`);
+  const archiver = await startArchiver({ bus, store, partitions: 1, flushMs: 10, keepBytes: 100_000 });
+  const sessions = Array.from({ length: 12 }, (_, number) => sessionOf(number, number !== 1));
+  for (const { text, bytes } of sessions) {
+    await bus.publish(0, { tenant: "default", session: text }, bytes);
+    // One chunk each.
+    for (let tries = 0; tries < 300; tries++) {
+      const { first, last } = await bus.bounds(0);
+      if (first > last) break;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+  await archiver.stop();
+  const log = await loadPartition(store, partitionPrefix("default", 0));
+  const gone = sessions.filter(({ text }) => log.sessions.get(text)?.expired);
+  // 100,000 bytes hold four of the eleven that ended, and the open one.
+  expect(gone.map(({ text }) => text)).toEqual([0, 2, 3, 4, 5, 6, 7, 8].map((number) => sessions[number]!.text));
+  const chunks: string[] = [];
+  for await (const { key } of store.list(`${partitionPrefix("default", 0)}c/`)) chunks.push(key);
+  expect(chunks).toHaveLength(sessions.length - gone.length);
+  await bus.close();
+  await store.close();
+  rmSync(folder, { recursive: true });
+}, 60_000);
