@@ -17,8 +17,8 @@ export class Cluster {
   }
 
   /** Starts the servers, then the services. */
-  static async start(): Promise<Cluster> {
-    const nats = await startNats({ syncAlways: true });
+  static async start(options: { readonly syncAlways?: boolean } = {}): Promise<Cluster> {
+    const nats = await startNats({ syncAlways: options.syncAlways ?? true });
     const s3 = await startVersitygw();
     const cluster = new Cluster(nats, s3);
     try {
@@ -35,6 +35,10 @@ export class Cluster {
   get clientEnv(): Record<"WAYWARD_INGEST" | "WAYWARD_QUERY" | "WAYWARD_STREAM", string> {
     const address = (name: ServiceName) => `127.0.0.1:${this.#ports.get(name)?.port}`;
     return { WAYWARD_INGEST: address("ingest"), WAYWARD_QUERY: address("query"), WAYWARD_STREAM: address("stream") };
+  }
+
+  pid(name: ServiceName): number {
+    return this.#services.get(name)?.child.pid ?? 0;
   }
 
   async startService(name: ServiceName): Promise<void> {

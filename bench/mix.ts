@@ -1,0 +1,132 @@
+import { block as api } from "@wayward/api";
+import { BlockWriter, Stage } from "@wayward/block";
+import {
+  jobEnqueue,
+  jobFinish,
+  jobStart,
+  type Kind,
+  lockAcquired,
+  lockReleased,
+  lockWait,
+  logMessage,
+  memoryAlloc,
+  memoryFree,
+  newSessionId,
+  type SessionId,
+  zoneBegin,
+  zoneEnd,
+} from "@wayward/record";
+
+const LANES = 16;
+const ZONES = ["parse request", "authorize", "load cart", "render", "query orders", "commit", "serialize", "flush"];
+const LOCKS = ["pool", "cache", "session map", "inventory", "log sink", "index"];
+const FORMATS = ["loaded {} rows from {}", "cart of {} has {} items", "retry {} of {}", "user {} signed in from {}"];
+const TABLES = ["orders", "customers", "items", "stock"];
+
+/**
+ * Seeded records of one session: 60 % zone, 20 % lock, 10 % log with two
+ * arguments, 5 % memory, 5 % job, on 16 lanes, with jitter.
+ */
+export class Mix {
+  readonly session: SessionId;
+  readonly writer: BlockWriter;
+  readonly #stage = new Stage(1 << 20);
+  readonly #number = new Map<Kind, number>();
+  readonly #lanes: number[];
+  readonly #zones: number[];
+  readonly #locks: number[];
+  readonly #sites: number[];
+  readonly #channel: number;
+  readonly #heap: number;
+  readonly #queue: number;
+  readonly #depth = new Uint8Array(LANES);
+  #seed: number;
+  #time = 1_000_000_000n;
+  #job = 0;
+
+  constructor(seed: number) {
+    this.#seed = seed * 2654435761 + 1;
+    this.session = newSessionId(1_760_000_000_000 + seed);
+    const start = this.#time;
+    const anchor = { clock: start, wall: 1_760_000_000_000_000_000n, uncertainty: 1000n };
+    const description = api.SessionDescription.fromPartial({ name: `mix-${seed}`, host: "bench", start, anchor });
+    this.writer = new BlockWriter({ session: this.session, description });
+    const { dictionary } = this.writer;
+    this.#lanes = Array.from({ length: LANES }, (_, lane) =>
+      dictionary.lane({ name: `worker-${lane}`, kind: "thread" }),
+    );
+    this.#zones = ZONES.map((text) =>
+      dictionary.site({ function: text, file: "src/server.ts", line: text.length * 7, text }),
+    );
+    this.#locks = LOCKS.map((name) => dictionary.object({ type: "mutex", class: name }));
+    this.#sites = FORMATS.map((text) =>
+      dictionary.site({ function: "log", file: "src/log.ts", line: text.length, text }),
+    );
+    this.#channel = dictionary.string("server.http");
+    this.#heap = dictionary.object({ type: "heap", class: "main" });
+    this.#queue = dictionary.object({ type: "queue", class: "orders" });
+  }
+
+  /** The next block with about so many records. */
+  block(records: number): { readonly bytes: Buffer; readonly records: number } {
+    this.#stage.clear();
+    while (this.#stage.count < records) this.#step();
+    const blocks = this.writer.write(this.#stage);
+    if (blocks.length !== 1) throw new Error(`${blocks.length} blocks of ${records} records`);
+    return { bytes: blocks[0]!.bytes, records: blocks[0]!.recordCount };
+  }
+
+  #step(): void {
+    const index = this.#random(LANES);
+    const lane = this.#lanes[index]!;
+    const dice = this.#random(100);
+    // A pair counts twice, so shares are by pairs and singles.
+    if (dice < 67) {
+      const depth = this.#depth[index]!;
+      if (depth > 0 && (depth > 5 || this.#random(2) === 0)) {
+        this.#depth[index]!--;
+        this.#add(zoneEnd, lane, []);
+      } else {
+        this.#depth[index]!++;
+        this.#add(zoneBegin, lane, [], this.#zones[this.#random(ZONES.length)]);
+      }
+    } else if (dice < 77) {
+      const lock = this.#locks[this.#random(LOCKS.length)];
+      if (this.#random(8) === 0) this.#add(lockWait, lane, [lock, 0]);
+      this.#add(lockAcquired, lane, [lock, 0]);
+      this.#add(lockReleased, lane, [lock, 0]);
+    } else if (dice < 88) {
+      const args = [this.#random(10_000), TABLES[this.#random(TABLES.length)]!];
+      this.#add(
+        logMessage,
+        lane,
+        [2 + this.#random(3), this.#channel, args],
+        this.#sites[this.#random(FORMATS.length)],
+      );
+    } else if (dice < 93) {
+      const address = BigInt(this.#random(1 << 20)) * 64n;
+      if (this.#random(2) === 0) this.#add(memoryAlloc, lane, [this.#heap, address, 16 << this.#random(10)]);
+      else this.#add(memoryFree, lane, [this.#heap, address]);
+    } else {
+      this.#job++;
+      this.#add(jobEnqueue, lane, [this.#queue, this.#job, this.#random(30), undefined]);
+      this.#add(jobStart, lane, [this.#queue, this.#job, undefined]);
+      this.#add(jobFinish, lane, [this.#queue, this.#job, 0]);
+    }
+  }
+
+  #add(kind: Kind, lane: number, values: Parameters<Stage["add"]>[3], site?: number): void {
+    let number = this.#number.get(kind);
+    if (number === undefined) {
+      number = this.writer.dictionary.kind(kind);
+      this.#number.set(kind, number);
+    }
+    this.#time += BigInt(80 + this.#random(400));
+    this.#stage.add(number, kind, { lane, time: this.#time, site }, values);
+  }
+
+  #random(most: number): number {
+    this.#seed = (Math.imul(this.#seed, 1103515245) + 12345) & 0x7fffffff;
+    return (this.#seed >>> 8) % most;
+  }
+}

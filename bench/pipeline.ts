@@ -1,0 +1,198 @@
+import { type ClientDuplexStream, credentials } from "@grpc/grpc-js";
+import { ingest } from "@wayward/api";
+import { type Bus, openJetStreamBus, partitionOf } from "@wayward/bus";
+import { sessionText } from "@wayward/record";
+import { startNats } from "@wayward/testing";
+import { Cluster, type ServiceName } from "../samples/cluster/services.ts";
+import { type Bench, cpuSeconds, type Figure, ownCpuSeconds, residentMb } from "./figure.ts";
+import { Mix } from "./mix.ts";
+
+/** Blocks unanswered at a time, on both sides. */
+const WINDOW = 64;
+const PARTITIONS = 4;
+const SESSIONS = 8;
+
+interface Load {
+  readonly blocks: readonly { readonly session: Uint8Array; readonly bytes: Buffer }[];
+  readonly records: number;
+  readonly bytes: number;
+  /** CPU seconds that making them took. */
+  readonly cpu: number;
+}
+
+function makeLoad(records: number, perBlock: number): Load {
+  const mixes = Array.from({ length: SESSIONS }, (_, seed) => new Mix(100 + seed));
+  const begun = ownCpuSeconds();
+  const blocks: Load["blocks"][number][] = [];
+  let made = 0;
+  let bytes = 0;
+  for (let turn = 0; made < records; turn++) {
+    const mix = mixes[turn % SESSIONS]!;
+    const block = mix.block(perBlock);
+    blocks.push({ session: mix.session, bytes: block.bytes });
+    made += block.records;
+    bytes += block.bytes.length;
+  }
+  return { blocks, records: made, bytes, cpu: ownCpuSeconds() - begun };
+}
+
+/** Sends all with at most WINDOW unanswered; tells the seconds. */
+async function sendAll(load: Load, send: (session: Uint8Array, bytes: Buffer) => Promise<unknown>): Promise<number> {
+  const begun = performance.now();
+  let next = 0;
+  const lane = async () => {
+    for (let block = load.blocks[next++]; block !== undefined; block = load.blocks[next++])
+      await send(block.session, block.bytes);
+  };
+  await Promise.all(Array.from({ length: WINDOW }, lane));
+  return (performance.now() - begun) / 1000;
+}
+
+/** The raw transport: published with the same window, and consumed once. */
+async function raw(load: Load, syncAlways: boolean) {
+  await using nats = await startNats({ syncAlways });
+  const bus = await openJetStreamBus({
+    servers: nats.url,
+    monitorUrl: nats.monitorUrl,
+    partitions: PARTITIONS,
+    maxBytes: 800 * 1024 ** 2,
+  });
+  const before = ownCpuSeconds() + (await cpuSeconds(nats.pid));
+  const seconds = await sendAll(load, (session, bytes) =>
+    bus.publish(partitionOf(session, PARTITIONS), { tenant: "default", session: sessionText(session) }, bytes),
+  );
+  await consume(bus);
+  const cpu = ownCpuSeconds() + (await cpuSeconds(nats.pid)) - before;
+  await bus.close();
+  return { seconds, cpu };
+}
+
+async function consume(bus: Bus): Promise<void> {
+  const all = Array.from({ length: PARTITIONS }, async (_, partition) => {
+    const { first, last } = await bus.bounds(partition);
+    if (last < first) return;
+    const stop = new AbortController();
+    for await (const { busSeq } of bus.read(partition, first, stop.signal)) if (busSeq >= last) break;
+    stop.abort();
+  });
+  await Promise.all(all);
+}
+
+class Pusher {
+  readonly #client: ingest.IngestServiceClient;
+  readonly #call: ClientDuplexStream<ingest.PushRequest, ingest.PushResponse>;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(address: string) {
+    this.#client = new ingest.IngestServiceClient(address, credentials.createInsecure(), {
+      "grpc-node.flow_control_window": 8 * 1024 * 1024,
+      "grpc.max_send_message_length": -1,
+    });
+    this.#call = this.#client.push();
+    this.#call.on("data", ({ event }: ingest.PushResponse) => {
+      if (event?.$case === "ack") this.#waiting.shift()?.();
+      else if (event?.$case === "retry" || event?.$case === "refused") throw new Error(event.value.message);
+    });
+  }
+
+  push(bytes: Buffer): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#call.write({ block: bytes, sent: 0n });
+    });
+  }
+
+  close(): void {
+    this.#call.end();
+    this.#client.close();
+  }
+}
+
+const BACKEND: readonly ServiceName[] = ["ingest", "archive"];
+
+/** The product: pushed to ingest, through the bus into the archive. */
+async function piped(load: Load, syncAlways: boolean) {
+  const cluster = await Cluster.start({ syncAlways });
+  try {
+    const pids = [...BACKEND.map((name) => cluster.pid(name)), cluster.nats.pid];
+    const cpuNow = async () => (await Promise.all(pids.map(cpuSeconds))).reduce((sum, value) => sum + value, 0);
+    const pusher = new Pusher(cluster.clientEnv.WAYWARD_INGEST);
+    const [before, ownBefore] = [await cpuNow(), ownCpuSeconds()];
+    const seconds = await sendAll(load, (_, bytes) => pusher.push(bytes));
+    const own = ownCpuSeconds() - ownBefore;
+    const rss = await Promise.all(
+      (["ingest", "archive", "query", "stream"] as const).map((name) => residentMb(cluster.pid(name))),
+    );
+    pusher.close();
+    await archived(cluster);
+    const cpu = (await cpuNow()) - before;
+    return { seconds, cpu, own, rss };
+  } finally {
+    await cluster.stop();
+  }
+}
+
+/** Waits until the bus has handed everything to the archive. */
+async function archived(cluster: Cluster): Promise<void> {
+  const bus = await openJetStreamBus({ servers: cluster.nats.url, partitions: PARTITIONS, maxBytes: 512 * 1024 ** 2 });
+  for (let tries = 0; tries < 600; tries++) {
+    const bounds = await Promise.all(Array.from({ length: PARTITIONS }, (_, partition) => bus.bounds(partition)));
+    if (bounds.every(({ first, last }) => first > last)) break;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await bus.close();
+}
+
+/** P1, P2, P3a and M: the whole way of the same blocks against the raw transport, for both sync settings. */
+export const pipeline: Bench = async ({ quick }) => {
+  const figures: Figure[] = [];
+  const load = makeLoad(quick ? 6_000_000 : 20_000_000, 25_000);
+  const size = `${(load.bytes / load.blocks.length / 1024).toFixed(0)} KiB blocks, ${(load.bytes / load.records).toFixed(2)} B/record`;
+  for (const syncAlways of [false, true]) {
+    const plain = await raw(load, syncAlways);
+    const ours = await piped(load, syncAlways);
+    const [suffix, label] = syncAlways ? ["b", "sync always"] : ["a", "default sync"];
+    const mbs = (seconds: number) => (load.bytes / 1e6 / seconds).toFixed(0);
+    figures.push({
+      id: `P1${suffix}`,
+      what: `backend CPU per byte / raw JetStream (${label}; ${size})`,
+      value: ours.cpu / plain.cpu,
+      unit: "×",
+      op: "<=",
+      must: 2.4,
+      aim: 1.8,
+    });
+    figures.push({
+      id: `P2${suffix}`,
+      what: `acknowledged ingest / raw publish (${label}; ${mbs(ours.seconds)} of ${mbs(plain.seconds)} MB/s)`,
+      value: plain.seconds / ours.seconds,
+      unit: "×",
+      op: ">=",
+      must: 0.4,
+      aim: 0.5,
+    });
+    if (syncAlways) continue;
+    const rate = load.records / 1e6 / (load.cpu + ours.own + ours.cpu);
+    const what = "whole pipeline, M records per CPU second (making, pushing, ingest, NATS, archive)";
+    figures.push({ id: "P3a", what, value: rate, unit: "M/s", op: ">=", must: 3.2, aim: 4.5 });
+    for (const [at, [name, must]] of (
+      [
+        ["ingest", 256],
+        ["archive", 512],
+        ["query", 512],
+        ["stream", 256],
+      ] as const
+    ).entries()) {
+      figures.push({
+        id: `M${at + 2}`,
+        what: `RSS of ${name} under load`,
+        value: ours.rss[at] ?? 0,
+        unit: "MB",
+        op: "<=",
+        must,
+        aim: must,
+      });
+    }
+  }
+  return figures;
+};
