@@ -20,8 +20,8 @@ interface Load {
   readonly cpu: number;
 }
 
-function makeLoad(records: number, perBlock: number): Load {
-  const mixes = Array.from({ length: SESSIONS }, (_, seed) => new Mix(100 + seed));
+function makeLoad(records: number, perBlock: number, firstSeed: number): Load {
+  const mixes = Array.from({ length: SESSIONS }, (_, seed) => new Mix(firstSeed + seed));
   const begun = ownCpuSeconds();
   const blocks: Load["blocks"][number][] = [];
   let made = 0;
@@ -48,8 +48,8 @@ async function sendAll(load: Load, send: (session: Uint8Array, bytes: Buffer) =>
   return (performance.now() - begun) / 1000;
 }
 
-/** The raw transport: published with the same window, and consumed once. */
-async function raw(load: Load, syncAlways: boolean) {
+/** The raw transport: published with the same window, and consumed once. `warm` goes first and does not count. */
+async function raw(warm: Load, load: Load, syncAlways: boolean) {
   await using nats = await startNats({ syncAlways });
   const bus = await openJetStreamBus({
     servers: nats.url,
@@ -57,19 +57,26 @@ async function raw(load: Load, syncAlways: boolean) {
     partitions: PARTITIONS,
     maxBytes: 800 * 1024 ** 2,
   });
-  const before = ownCpuSeconds() + (await cpuSeconds(nats.pid));
-  const seconds = await sendAll(load, (session, bytes) =>
-    bus.publish(partitionOf(session, PARTITIONS), { tenant: "default", session: sessionText(session) }, bytes),
-  );
+  const publish = (session: Uint8Array, bytes: Buffer) =>
+    bus.publish(partitionOf(session, PARTITIONS), { tenant: "default", session: sessionText(session) }, bytes);
+  await sendAll(warm, publish);
   await consume(bus);
+  const from = await Promise.all(
+    Array.from({ length: PARTITIONS }, async (_, partition) => (await bus.bounds(partition)).last + 1n),
+  );
+  const before = ownCpuSeconds() + (await cpuSeconds(nats.pid));
+  const seconds = await sendAll(load, publish);
+  await consume(bus, from);
   const cpu = ownCpuSeconds() + (await cpuSeconds(nats.pid)) - before;
   await bus.close();
   return { seconds, cpu };
 }
 
-async function consume(bus: Bus): Promise<void> {
+async function consume(bus: Bus, from: readonly bigint[] = []): Promise<void> {
   const all = Array.from({ length: PARTITIONS }, async (_, partition) => {
-    const { first, last } = await bus.bounds(partition);
+    const bounds = await bus.bounds(partition);
+    const { last } = bounds;
+    const first = from[partition] ?? bounds.first;
     if (last < first) return;
     const stop = new AbortController();
     for await (const { busSeq } of bus.read(partition, first, stop.signal)) if (busSeq >= last) break;
@@ -111,12 +118,14 @@ class Pusher {
 const BACKEND: readonly ServiceName[] = ["ingest", "archive"];
 
 /** The product: pushed to ingest, through the bus into the archive. */
-async function piped(load: Load, syncAlways: boolean) {
+async function piped(warm: Load, load: Load, syncAlways: boolean) {
   const cluster = await Cluster.start({ syncAlways });
   try {
     const pids = [...BACKEND.map((name) => cluster.pid(name)), cluster.nats.pid];
     const cpuNow = async () => (await Promise.all(pids.map(cpuSeconds))).reduce((sum, value) => sum + value, 0);
     const pusher = new Pusher(cluster.clientEnv.WAYWARD_INGEST);
+    await sendAll(warm, (_, bytes) => pusher.push(bytes));
+    await archived(cluster);
     const [before, ownBefore] = [await cpuNow(), ownCpuSeconds()];
     const seconds = await sendAll(load, (_, bytes) => pusher.push(bytes));
     const own = ownCpuSeconds() - ownBefore;
@@ -146,11 +155,12 @@ async function archived(cluster: Cluster): Promise<void> {
 /** P1, P2, P3a and M: the whole way of the same blocks against the raw transport, for both sync settings. */
 export const pipeline: Bench = async ({ quick }) => {
   const figures: Figure[] = [];
-  const load = makeLoad(quick ? 6_000_000 : 20_000_000, 25_000);
+  const warm = makeLoad(4_000_000, 25_000, 0);
+  const load = makeLoad(quick ? 12_000_000 : 30_000_000, 25_000, SESSIONS);
   const size = `${(load.bytes / load.blocks.length / 1024).toFixed(0)} KiB blocks, ${(load.bytes / load.records).toFixed(2)} B/record`;
   for (const syncAlways of [false, true]) {
-    const plain = await raw(load, syncAlways);
-    const ours = await piped(load, syncAlways);
+    const plain = await raw(warm, load, syncAlways);
+    const ours = await piped(warm, load, syncAlways);
     const [suffix, label] = syncAlways ? ["b", "sync always"] : ["a", "default sync"];
     const mbs = (seconds: number) => (load.bytes / 1e6 / seconds).toFixed(0);
     figures.push({

@@ -4,7 +4,14 @@ import type { Bus } from "@wayward/bus";
 import { type Log, type Metrics, type Part, unary } from "@wayward/service-kit";
 import { ingestEvents } from "./events.ts";
 import { type PushCall, PushHandler } from "./push.ts";
+import { readPushRequest } from "./push-request.ts";
 import { startSession } from "./start-session.ts";
+
+/** As generated, but for a push's bytes, which are not copied. */
+const DEFINITION = {
+  ...ingest.IngestServiceService,
+  push: { ...ingest.IngestServiceService.push, requestDeserialize: readPushRequest },
+};
 
 export interface IngestOptions {
   readonly bus: Bus;
@@ -20,7 +27,7 @@ export function startIngest({ bus, log, metrics }: IngestOptions): Part {
     push: (call: PushCall) => handler.open(call),
   };
   return {
-    services: [{ definition: ingest.IngestServiceService, implementation }],
+    services: [{ definition: DEFINITION, implementation }],
     stop: () => handler.stop(),
   };
 }

@@ -43,6 +43,7 @@ export class Columns {
   #times: BigUint64Array | undefined;
   #objects: Uint32Array[] | undefined;
   #places: Uint32Array[] | undefined;
+  #placeOf: Uint32Array | undefined;
 
   /** Throws a refusal if the section is damaged in what all kinds share. */
   constructor(section: Uint8Array, count: number, budget: Budget) {
@@ -104,8 +105,12 @@ export class Columns {
 
   /** For each record its place among those of its kind. */
   get placeOf(): Uint32Array {
+    if (this.#placeOf !== undefined) return this.#placeOf;
     const next = new Uint32Array(this.kinds.length);
-    return this.slots.map((slot) => next[slot]!++);
+    const places = new Uint32Array(this.count);
+    for (let index = 0; index < places.length; index++) places[index] = next[this.slots[index]!]!++;
+    this.#placeOf = places;
+    return places;
   }
 
   /** Positions of the records of the kind in this slot, rising. */

@@ -47,7 +47,8 @@ interface LooseZone {
 export class Pairing {
   readonly lanes = new Map<number, LaneState>();
   readonly loose = new Map<number, LooseZone>();
-  readonly jobs = new Map<string, JobState>();
+  /** By queue and job. */
+  readonly jobs = new Map<number | string, JobState>();
   readonly gathers: Readonly<Record<Exclude<Dimension, "kind" | "lane" | "key">, Gather>>;
   /** Lanes that exited in the block in the making. */
   readonly exited: number[] = [];
@@ -166,7 +167,8 @@ export class Pairing {
     eventNo: number,
     index: number,
   ): void {
-    const key = `${queue}/${job}`;
+    // A number hashes in a third of the time; job numbers over 2^31 are rare.
+    const key = job < 0x8000_0000 && queue < 0x20_0000 ? queue * 0x8000_0000 + job : `${queue}/${job}`;
     let state = this.jobs.get(key);
     if (state === undefined) {
       state = { queue, job, enqueued: undefined, started: undefined, finished: undefined, lane: lane.id, eventNo };

@@ -201,7 +201,9 @@ function readTable(reader: SectionReader): SummaryTable {
   if (tops > TOP_ENTRIES) throw refuse("TOO_LARGE", `${tops} entries of the longest, at most ${TOP_ENTRIES}`);
   const numbers = (length: number) => {
     const { lo, hi } = readInts(reader, length);
-    return Float64Array.from(lo, (low, index) => low + hi[index]! * 0x1_0000_0000);
+    const values = new Float64Array(length);
+    for (let index = 0; index < length; index++) values[index] = lo[index]! + hi[index]! * 0x1_0000_0000;
+    return values;
   };
   const bigints = (length: number) => {
     const { lo, hi } = readInts(reader, length);
