@@ -11,6 +11,21 @@ const LISTED_MAX = 1_000;
 export class GapList {
   readonly listed: selection.Gap[] = [];
   leftOut = 0n;
+  /** Names that were told to be unknown: once is enough. */
+  readonly #unknown = new Set<string>();
+
+  /** Those of these names of a session that were not told yet. */
+  untold(session: Uint8Array, names: ReadonlySet<string>): string[] {
+    const key = Buffer.from(session).toString("hex");
+    const fresh = [...names].filter((name) => !this.#unknown.has(`${key} ${name}`));
+    for (const name of fresh) this.#unknown.add(`${key} ${name}`);
+    return fresh;
+  }
+
+  /** What was listed since the last call. */
+  take(): selection.Gap[] {
+    return this.listed.splice(0);
+  }
 
   add(gap: Partial<selection.Gap>): void {
     if (this.listed.length < LISTED_MAX) this.listed.push(selection.Gap.fromPartial(gap));
@@ -94,11 +109,12 @@ export function dropGaps(session: Uint8Array, columns: KindColumns, gaps: GapLis
 /** Ids that a block refers to and nobody defined. */
 export function dictionaryGap(session: Uint8Array, dictionary: Dictionary, gaps: GapList): void {
   if (dictionary.unknown.size === 0) return;
-  const some = [...dictionary.unknown].slice(0, 5).join(", ");
+  const names = gaps.untold(session, dictionary.unknown);
+  if (names.length === 0) return;
   gaps.add({
     session: Buffer.from(session),
     cause: GapCause.GAP_CAUSE_DICTIONARY,
-    count: BigInt(dictionary.unknown.size),
-    message: `${dictionary.unknown.size} names are unknown because blocks are missing: ${some}`,
+    count: BigInt(names.length),
+    message: `${names.length} names are unknown because blocks are missing: ${names.slice(0, 5).join(", ")}`,
   });
 }

@@ -47,6 +47,7 @@ export class Observation {
   readonly #question: Buffer;
   readonly #request: stream.ObserveRequest;
   readonly #rows = new RowWriter();
+  readonly #gaps = new GapList();
   readonly #sessions = new Map<string, ObservedSession>();
   /** Sessions that were not chosen. */
   readonly #ignored = new Set<string>();
@@ -232,21 +233,20 @@ export class Observation {
   async *#send(observed: ObservedSession, envelope: Envelope, fill: boolean): AsyncGenerator<Response> {
     const { block, dictionary } = await observed.open(envelope, this.#source.catalogue);
     const { view } = observed;
-    const gaps = new GapList();
-    tellDrops(view.id, block, dictionary, gaps);
+    tellDrops(view.id, block, dictionary, this.#gaps);
     const run = chooseRun(view, block, dictionary, this.#filter);
     const { seq } = envelope.header;
     for (const index of run?.order ?? []) {
       this.#rows.add(run!, index);
       if (!fill && this.#rows.rows >= ROWS_A_MESSAGE) yield this.#say({ $case: "rows", value: this.#rows.take() });
     }
-    if (run !== undefined) tellUnknown(run, gaps);
+    if (run !== undefined) tellUnknown(run, this.#gaps);
     if (this.#rows.rows > 0) {
       const rows = this.#rows.take();
       const value = { session: Buffer.from(view.id), seq, rows, blocks: undefined };
       yield this.#say(fill ? { $case: "fill", value } : { $case: "rows", value: rows });
     }
-    for (const gap of gaps.listed) yield this.#say({ $case: "gap", value: gap });
+    for (const gap of this.#gaps.take()) yield this.#say({ $case: "gap", value: gap });
   }
 
   /** Moves the cursor's log numbers up where all that the log has by now was sent. */

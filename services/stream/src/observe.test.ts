@@ -1,0 +1,168 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { block as api } from "@wayward/api";
+import { startArchiver } from "@wayward/archive";
+import { BlockWriter, Stage } from "@wayward/block";
+import { type Bus, openEmbeddedBus, partitionOf } from "@wayward/bus";
+import { connect, type Seen, type WatchOptions } from "@wayward/client";
+import { newSessionId, noteText, sessionText } from "@wayward/record";
+import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
+import { openStore, type Store } from "@wayward/store";
+import { startStream } from "./start.ts";
+
+const PARTITIONS = 2;
+const log = createLog("error");
+
+/** A session whose blocks hold one note each, numbered. */
+class Notes {
+  readonly id = newSessionId(Date.now());
+  readonly text = sessionText(this.id);
+  readonly #writer: BlockWriter;
+  readonly #stage = new Stage();
+  #next = 0;
+
+  constructor(name: string) {
+    this.#writer = new BlockWriter({ session: this.id, description: api.SessionDescription.fromPartial({ name }) });
+  }
+
+  block(): Buffer {
+    const { dictionary } = this.#writer;
+    if (this.#next === 0) dictionary.lane({ name: "main", kind: "thread" });
+    this.#stage.clear();
+    const head = { lane: 1, time: BigInt(this.#next), site: dictionary.site({ text: `site ${this.#next % 3}` }) };
+    this.#stage.add(dictionary.kind(noteText), noteText, head, [`n${this.#next++}`]);
+    return this.#writer.write(this.#stage)[0]!.bytes;
+  }
+}
+
+describe("an observation", () => {
+  const folder = mkdtempSync(join(tmpdir(), "wayward-stream-"));
+  let bus: Bus;
+  let store: Store;
+  let serving: Serving;
+
+  const start = (port = 0) => {
+    const metrics = createMetrics();
+    const parts = [startStream({ bus, store, partitions: PARTITIONS, log, metrics })];
+    return serve({ host: "127.0.0.1", port, httpPort: 0, parts, log, metrics });
+  };
+  const publish = async (notes: Notes, blocks: readonly Buffer[]) => {
+    for (const block of blocks) {
+      await bus.publish(partitionOf(notes.id, PARTITIONS), { tenant: "default", session: notes.text }, block);
+    }
+  };
+  /** Archives everything that the bus holds. */
+  const archive = async () => {
+    const archiver = await startArchiver({ bus, store, partitions: PARTITIONS, flushMs: 10 });
+    for (let tries = 0; tries < 500; tries++) {
+      const bounds = await Promise.all([0, 1].map((partition) => bus.bounds(partition)));
+      if (bounds.every(({ first, last }) => first > last)) break;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await archiver.stop();
+  };
+  const many = (notes: Notes, count: number) => Array.from({ length: count }, () => notes.block());
+  const watch = (options: WatchOptions) => {
+    const client = connect({ server: serving.address });
+    const stop = new AbortController();
+    const seen: Seen[] = [];
+    const watching = client.watch({ ...options, signal: stop.signal });
+    const done = (async () => {
+      for await (const one of watching) seen.push(one);
+    })();
+    const texts = () => seen.flatMap((one) => (one.type === "record" ? [one.record.text] : []));
+    const until = async (holds: () => boolean) => {
+      for (let tries = 0; tries < 800 && !holds(); tries++) await new Promise((resolve) => setTimeout(resolve, 10));
+      expect({ holds: holds(), texts: texts().slice(-5), seen: seen.length }).toMatchObject({ holds: true });
+    };
+    const end = async () => {
+      stop.abort();
+      await done;
+      client.close();
+    };
+    return { seen, texts, until, end, watching };
+  };
+  const named = (from: number, until: number) => Array.from({ length: until - from }, (_, index) => `n${from + index}`);
+
+  beforeAll(async () => {
+    bus = openEmbeddedBus({ path: join(folder, "bus"), partitions: PARTITIONS });
+    store = await openStore(`file://${folder}/store`);
+    serving = await start();
+  });
+  afterAll(async () => {
+    await serving.stop();
+    await bus.close();
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  test("runs from the archive over the bus into what comes, each record once, names known", async () => {
+    const notes = new Notes("history");
+    await publish(notes, many(notes, 100));
+    await archive();
+    await publish(notes, many(notes, 20));
+    const { until, texts, seen, end } = watch({ names: ["history"], start: "first" });
+    await until(() => texts().length === 120);
+    await publish(notes, many(notes, 30));
+    await until(() => texts().length === 150);
+    expect(texts()).toEqual(named(0, 150));
+    const live = seen.findIndex(({ type }) => type === "live");
+    expect(seen.slice(0, live).filter(({ type }) => type === "record")).toHaveLength(120);
+    expect(seen.filter(({ type }) => type === "gap")).toEqual([]);
+    await end();
+  });
+
+  test("from now on shows only what is new, of the chosen sessions", async () => {
+    const [wanted, other] = [new Notes("wanted"), new Notes("other")];
+    await publish(wanted, many(wanted, 70));
+    const { until, texts, seen, end } = watch({ names: ["wan*"], where: 'text ~ "5"' });
+    await until(() => seen.some(({ type }) => type === "live"));
+    await publish(other, many(other, 20));
+    await publish(wanted, many(wanted, 20));
+    await until(() => texts().length === 2);
+    expect(texts()).toEqual(["n75", "n85"]);
+    await end();
+  });
+
+  test("goes on behind its cursor after the server was away, and after everything was archived meanwhile", async () => {
+    const notes = new Notes("resumed");
+    await publish(notes, many(notes, 40));
+    const first = watch({ names: ["resumed"], start: "first" });
+    await first.until(() => first.texts().length === 40);
+    // A cursor comes at most a second later.
+    await new Promise((resolve) => setTimeout(resolve, 1600));
+    const port = Number(serving.address.split(":")[1]);
+    await serving.stop();
+    await publish(notes, many(notes, 40));
+    await archive();
+    await publish(notes, many(notes, 40));
+    serving = await start(port);
+    await first.until(() => first.texts().length >= 120);
+    expect(first.texts()).toEqual(named(0, 120));
+    const { cursor } = first.watching;
+    await first.end();
+    await publish(notes, many(notes, 5));
+    const second = watch({ names: ["resumed"], start: cursor });
+    await second.until(() => second.texts().includes("n124"));
+    expect(second.texts().slice(-5)).toEqual(named(120, 125));
+    await second.end();
+  }, 60_000);
+
+  test("tells a missing block after a second, and fills it when it comes", async () => {
+    const notes = new Notes("holey");
+    const blocks = many(notes, 6);
+    const { until, texts, seen, end } = watch({ names: ["holey"], start: "first" });
+    await until(() => seen.some(({ type }) => type === "live"));
+    await publish(notes, [...blocks.slice(0, 2), ...blocks.slice(3)]);
+    await until(() => seen.some(({ type }) => type === "gap"));
+    expect(texts()).toEqual(["n0", "n1", "n3", "n4", "n5"]);
+    expect(seen.find(({ type }) => type === "gap")).toMatchObject({ gap: { firstSeq: 2n, lastSeq: 2n, cause: 1 } });
+    await publish(notes, [blocks[2]!, blocks[2]!]);
+    await until(() => seen.some(({ type }) => type === "fill"));
+    const fills = seen.filter(({ type }) => type === "fill");
+    expect(fills).toMatchObject([{ seq: 2n, records: [{ text: "n2" }] }]);
+    await end();
+  });
+});
