@@ -1,0 +1,154 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { unwrap } from "@wayward/base";
+import { parseSessionText } from "@wayward/record";
+
+const BIN = join(import.meta.dirname, "../../bin/wayward.mjs");
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function output(child: ChildProcess): Promise<Ended> {
+  let stdout = "";
+  let stderr = "";
+  child.stdout?.on("data", (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr?.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  return new Promise((resolve) => child.once("close", (code) => resolve({ code, stdout, stderr })));
+}
+
+/** A Node that is not ours, where the machine has one. */
+function systemNode(): string | undefined {
+  const path = (process.env.PATH ?? "").split(":").filter((folder) => !folder.includes("node_modules"));
+  try {
+    const script = "process.stdout.write(process.execPath)";
+    return execFileSync("node", ["-e", script], { env: { PATH: path.join(":") }, encoding: "utf8" });
+  } catch {
+    return undefined;
+  }
+}
+
+describe("wayward run", () => {
+  const folder = mkdtempSync(join(tmpdir(), "wayward-run-"));
+  let env: NodeJS.ProcessEnv = { ...process.env, NODE_OPTIONS: "", WAYWARD_SPOOL: join(folder, "spool") };
+  let up: ChildProcess;
+
+  const wayward = (...args: string[]) =>
+    spawn(process.execPath, [BIN, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const ask = async (...args: string[]) => {
+    const { stdout } = await output(wayward(...args, "--json"));
+    return stdout
+      .trim()
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
+  };
+  const program = (name: string, code: string) => {
+    const path = join(folder, name);
+    writeFileSync(path, code);
+    return path;
+  };
+
+  beforeAll(async () => {
+    up = wayward("up", "--data", join(folder, "data"), "--port", "0", "--http-port", "0");
+    const address = await new Promise<string>((resolve) => {
+      up.stderr?.on("data", (chunk) => {
+        const match = /gRPC at (\S+?),/.exec(String(chunk));
+        if (match?.[1] !== undefined) resolve(match[1]);
+      });
+    });
+    env = { ...env, WAYWARD_SERVER: address };
+  }, 30_000);
+  afterAll(async () => {
+    up.kill("SIGTERM");
+    await output(up);
+    rmSync(folder, { recursive: true });
+  });
+
+  test("records requests, console and errors of a program that knows nothing, and ends with its code", async () => {
+    const path = program(
+      "shop.mjs",
+      `import { createServer } from "node:http";
+       const server = createServer((request, response) => { console.warn("low on %s", "tea"); response.end("ok"); });
+       server.listen(0, "127.0.0.1", async () => {
+         const url = "http://127.0.0.1:" + server.address().port;
+         for (let i = 0; i < 3; i++) await (await fetch(url + "/tea?token=secret")).text();
+         server.close(() => { setTimeout(() => { throw new Error("out of tea"); }, 20); });
+       });`,
+    );
+    const { code, stderr } = await output(wayward("run", "--name", "shop", "--label", "team=tea", "--", "node", path));
+    expect(code).toBe(1);
+    expect(stderr).toContain("out of tea");
+    const [session] = await ask("sessions", "--name", "shop", "--label", "team=tea");
+    expect(session).toMatchObject({ state: "ENDED", description: { name: "shop" } });
+    const records = await ask("read", "--name", "shop");
+    const zones = records.filter(({ kind }) => kind === "zone.begin").map(({ fields }) => fields.name);
+    expect(zones.filter((name) => name === "GET /tea")).toHaveLength(3);
+    expect(JSON.stringify(records)).not.toContain("secret");
+    const said = records
+      .filter(({ kind }) => kind === "log.message")
+      .map(({ text, fields }) => `${fields.channel} ${fields.level} ${text}`);
+    expect(said).toContain("console warn low on tea");
+    expect(said.some((line) => line.startsWith("process fatal") && line.includes("out of tea"))).toBe(true);
+  }, 30_000);
+
+  test("tells how a killed program ended, and loses nothing that it had flushed", async () => {
+    const path = program(
+      "beat.mjs",
+      `let n = 0; setInterval(() => { console.log("beat " + n++); if (n === 20) process.kill(process.pid, "SIGKILL"); }, 20);`,
+    );
+    const { code } = await output(wayward("run", "--name", "beat", "--", "node", path));
+    expect(code).toBe(137);
+    const records = await ask("read", "--name", "beat", "--kind", "log");
+    const coverage = records.pop();
+    expect(records.length).toBeGreaterThanOrEqual(15);
+    expect(records.map(({ text }) => text)).toEqual(records.map((_, index) => `beat ${index}`));
+    expect(coverage).toMatchObject({ coverage: { gaps: [{ cause: 7 }] } });
+    expect(readdirSync(env.WAYWARD_SPOOL!).length).toBeLessThanOrEqual(2);
+  }, 30_000);
+
+  const node = systemNode();
+  (node === undefined ? test.skip : test)(
+    "records a program on the machine's own Node, and its children as one run",
+    async () => {
+      const child = program("child.mjs", `console.log("child");`);
+      const parent = program(
+        "parent.mjs",
+        `import { fork } from "node:child_process"; console.log(process.version); fork(${JSON.stringify(child)});`,
+      );
+      const { code } = await output(wayward("run", "--", node!, parent));
+      expect(code).toBe(0);
+      const [first] = await ask("sessions", "--name", "parent");
+      const [second] = await ask("sessions", "--name", "child");
+      expect(second.description.run).toBe(first.description.run);
+      expect(second.description.parent).toBe(Buffer.from(unwrap(parseSessionText(first.session))).toString("hex"));
+      expect((await ask("read", "--name", "child", "--kind", "log"))[0]).toMatchObject({ text: "child" });
+    },
+    30_000,
+  );
+
+  test("keeps the spool and says so where no server is", async () => {
+    const path = program("alone.mjs", `console.log("alone");`);
+    const spool = join(folder, "alone");
+    const child = spawn(
+      process.execPath,
+      [BIN, "run", "--server", "127.0.0.1:9", "--spool", spool, "--", "node", path],
+      { env },
+    );
+    const { code, stderr } = await output(child);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/blocks wait in .*alone.*wayward collect/);
+    const collected = await output(wayward("collect", "--once", spool));
+    expect(collected.code).toBe(0);
+    expect((await ask("read", "--name", "alone", "--kind", "log"))[0]).toMatchObject({ text: "alone" });
+  }, 40_000);
+});
