@@ -1,8 +1,6 @@
-import { type ClientDuplexStream, credentials } from "@grpc/grpc-js";
-import { ingest } from "@wayward/api";
 import { type Bus, openJetStreamBus, partitionOf } from "@wayward/bus";
 import { sessionText } from "@wayward/record";
-import { startNats } from "@wayward/testing";
+import { PushStream, startNats } from "@wayward/testing";
 import { Cluster, type ServiceName } from "../samples/cluster/services.ts";
 import { type Bench, cpuSeconds, type Figure, ownCpuSeconds, residentMb } from "./figure.ts";
 import { Mix } from "./mix.ts";
@@ -85,34 +83,10 @@ async function consume(bus: Bus, from: readonly bigint[] = []): Promise<void> {
   await Promise.all(all);
 }
 
-class Pusher {
-  readonly #client: ingest.IngestServiceClient;
-  readonly #call: ClientDuplexStream<ingest.PushRequest, ingest.PushResponse>;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(address: string) {
-    this.#client = new ingest.IngestServiceClient(address, credentials.createInsecure(), {
-      "grpc-node.flow_control_window": 8 * 1024 * 1024,
-      "grpc.max_send_message_length": -1,
-    });
-    this.#call = this.#client.push();
-    this.#call.on("data", ({ event }: ingest.PushResponse) => {
-      if (event?.$case === "ack") this.#waiting.shift()?.();
-      else if (event?.$case === "retry" || event?.$case === "refused") throw new Error(event.value.message);
-    });
-  }
-
-  push(bytes: Buffer): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-      this.#call.write({ block: bytes, sent: 0n });
-    });
-  }
-
-  close(): void {
-    this.#call.end();
-    this.#client.close();
-  }
+/** Pushes a block that must be accepted. */
+async function pushTo(pusher: PushStream, bytes: Buffer): Promise<void> {
+  const { accepted, text } = await pusher.push(bytes);
+  if (!accepted) throw new Error(`ingest answered ${text}`);
 }
 
 const BACKEND: readonly ServiceName[] = ["ingest", "archive"];
@@ -123,11 +97,11 @@ async function piped(warm: Load, load: Load, syncAlways: boolean) {
   try {
     const pids = [...BACKEND.map((name) => cluster.pid(name)), cluster.nats.pid];
     const cpuNow = async () => (await Promise.all(pids.map(cpuSeconds))).reduce((sum, value) => sum + value, 0);
-    const pusher = new Pusher(cluster.clientEnv.WAYWARD_INGEST);
-    await sendAll(warm, (_, bytes) => pusher.push(bytes));
+    const pusher = new PushStream(cluster.clientEnv.WAYWARD_INGEST);
+    await sendAll(warm, (_, bytes) => pushTo(pusher, bytes));
     await archived(cluster);
     const [before, ownBefore] = [await cpuNow(), ownCpuSeconds()];
-    const seconds = await sendAll(load, (_, bytes) => pusher.push(bytes));
+    const seconds = await sendAll(load, (_, bytes) => pushTo(pusher, bytes));
     const own = ownCpuSeconds() - ownBefore;
     const rss = await Promise.all(
       (["ingest", "archive", "query", "stream"] as const).map((name) => residentMb(cluster.pid(name))),

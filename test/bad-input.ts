@@ -10,12 +10,12 @@ import { createServer } from "node:http";
 import { connect as connectTcp } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { credentials } from "@grpc/grpc-js";
-import { block as api, ingest } from "@wayward/api";
+import { block as api } from "@wayward/api";
 import { unwrap, WaywardError } from "@wayward/base";
 import { BlockWriter, LIMITS, parseEnvelope, Stage, sealEnvelope } from "@wayward/block";
 import { type Client, connect } from "@wayward/client";
 import { newSessionId, noteText, sessionText } from "@wayward/record";
+import { PushStream } from "@wayward/testing";
 import { type Started, wayward } from "../samples/cluster/process.ts";
 import { Cluster } from "../samples/cluster/services.ts";
 
@@ -54,52 +54,6 @@ class Blocks {
   }
 }
 
-/** One push stream; tells the answer to each block. */
-class Pusher {
-  readonly #client: ingest.IngestServiceClient;
-  readonly #call;
-  readonly #waiting: ((answer: string) => void)[] = [];
-  acks = 0;
-
-  constructor(address: string) {
-    this.#client = new ingest.IngestServiceClient(address, credentials.createInsecure(), {
-      "grpc.max_send_message_length": -1,
-    });
-    this.#call = this.#client.push();
-    this.#call.on("data", ({ event }: ingest.PushResponse) => {
-      if (event?.$case === "ack") this.#tell("ack", 1);
-      else if (event?.$case === "refused") this.#tell(`${reasonName(event.value.reason)}: ${event.value.message}`, 0);
-      else if (event?.$case === "retry") this.#tell(`RETRY: ${event.value.message}`, 0);
-    });
-    this.#call.on("error", (error: Error) => this.#tell(`stream ended: ${error.message}`, 0));
-  }
-
-  push(block: Uint8Array): Promise<string> {
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-      this.#call.write({ block: Buffer.from(block), sent: 0n });
-    });
-  }
-
-  close(): void {
-    this.#call.end();
-    this.#client.close();
-  }
-
-  #tell(answer: string, acks: number): void {
-    this.acks += acks;
-    this.#waiting.shift()?.(answer);
-  }
-}
-
-function reasonName(reason: ingest.Reason): string {
-  return (
-    Object.entries(ingest.Reason)
-      .find(([, number]) => number === reason)?.[0]
-      .slice(7) ?? String(reason)
-  );
-}
-
 function withHeader(good: Buffer, fields: Partial<api.BlockHeader>): Buffer {
   const { header, payload } = unwrap(parseEnvelope(good));
   return sealEnvelope(api.BlockHeader.encode({ ...header, ...fields }).finish(), payload);
@@ -123,8 +77,8 @@ async function firstOf(stream: AsyncIterable<unknown>): Promise<void> {
 async function* online(shape: Shape, client: Client): AsyncGenerator<Row> {
   const { ingest: address } = shape;
   const one = async (block: Uint8Array) => {
-    const pusher = new Pusher(address);
-    const answer = await pusher.push(block);
+    const pusher = new PushStream(address);
+    const { text: answer } = await pusher.push(block);
     pusher.close();
     return answer;
   };
@@ -185,12 +139,12 @@ async function* online(shape: Shape, client: Client): AsyncGenerator<Row> {
 async function equivocation(address: string, client: Client): Promise<Row> {
   const blocks = new Blocks("twice");
   const first = blocks.next("first");
-  const pusher = new Pusher(address);
+  const pusher = new PushStream(address);
   await pusher.push(first);
   const { headerBytes, header, payload } = unwrap(parseEnvelope(first));
   void headerBytes;
   const other = sealEnvelope(api.BlockHeader.encode({ ...header, firstTime: 7n, lastTime: 7n }).finish(), payload);
-  const answers = `acknowledged (${await pusher.push(other)})`;
+  const answers = `acknowledged (${(await pusher.push(other)).text})`;
   pusher.close();
   for (let tries = 0; tries < 60; tries++) {
     const { gaps } = await client.session(sessionText(blocks.id));
@@ -302,12 +256,12 @@ async function fullDisk(up: (args: string[]) => Promise<string>): Promise<Row> {
 /** Pushes a record every few milliseconds while `work` runs; tells whether each was acknowledged and read back. */
 async function besides(shape: Shape, client: Client, work: () => Promise<void>): Promise<string> {
   const blocks = new Blocks("bystander");
-  const pusher = new Pusher(shape.ingest);
+  const pusher = new PushStream(shape.ingest);
   let sent = 0;
   let running = true;
   const pushing = (async () => {
     while (running) {
-      if ((await pusher.push(blocks.next(`n ${sent}`))) === "ack") sent++;
+      if ((await pusher.push(blocks.next(`n ${sent}`))).accepted) sent++;
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   })();
