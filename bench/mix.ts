@@ -79,9 +79,9 @@ export class Mix {
   #step(): void {
     const index = this.#random(LANES);
     const lane = this.#lanes[index]!;
-    const dice = this.#random(100);
-    // A pair counts twice, so shares are by pairs and singles.
-    if (dice < 67) {
+    // In steps: a lock's step makes 2.1 records, a job's 3.
+    const dice = this.#random(1000);
+    if (dice < 697) {
       const depth = this.#depth[index]!;
       if (depth > 0 && (depth > 5 || this.#random(2) === 0)) {
         this.#depth[index]!--;
@@ -90,12 +90,12 @@ export class Mix {
         this.#depth[index]!++;
         this.#add(zoneBegin, lane, [], this.#zones[this.#random(ZONES.length)]);
       }
-    } else if (dice < 77) {
+    } else if (dice < 806) {
       const lock = this.#locks[this.#random(LOCKS.length)];
       if (this.#random(8) === 0) this.#add(lockWait, lane, [lock, 0]);
       this.#add(lockAcquired, lane, [lock, 0]);
       this.#add(lockReleased, lane, [lock, 0]);
-    } else if (dice < 88) {
+    } else if (dice < 922) {
       const args = [this.#random(10_000), TABLES[this.#random(TABLES.length)]!];
       this.#add(
         logMessage,
@@ -103,7 +103,7 @@ export class Mix {
         [2 + this.#random(3), this.#channel, args],
         this.#sites[this.#random(FORMATS.length)],
       );
-    } else if (dice < 93) {
+    } else if (dice < 980) {
       const address = BigInt(this.#random(1 << 20)) * 64n;
       if (this.#random(2) === 0) this.#add(memoryAlloc, lane, [this.#heap, address, 16 << this.#random(10)]);
       else this.#add(memoryFree, lane, [this.#heap, address]);
