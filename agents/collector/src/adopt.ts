@@ -2,10 +2,20 @@ import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { block as api } from "@wayward/api";
 import { unwrap } from "@wayward/base";
-import { BlockWriter, parseEnvelope, Stage } from "@wayward/block";
-import { parseSessionText } from "@wayward/record";
+import { BlockWriter, type Envelope, parseEnvelope, Stage } from "@wayward/block";
+import { DROP_CAUSES, dropRecords, parseSessionText } from "@wayward/record";
 import { blockFile, DESCRIPTION, seqOf } from "./spool/layout.ts";
-import { ABANDONED_AFTER_MS, claim, judge, readOwner } from "./spool/owner.ts";
+import { type Loss, tellLosses, untoldLosses } from "./spool/losses.ts";
+import { ABANDONED_AFTER_MS, claim, isSelf, judge, readOwner } from "./spool/owner.ts";
+
+/** Whose a spool is, from where this process stands. */
+export type Standing =
+  /** Written by a session of this process. */
+  | { readonly type: "own" }
+  /** Its writer is gone; this process has it now, as that generation of owners. */
+  | { readonly type: "adopted"; readonly generation: number }
+  /** Somebody else's, as far as can be told by now. */
+  | { readonly type: "others" };
 
 /** What the next look at a spool needs of this one. */
 export interface Watched {
@@ -15,31 +25,20 @@ export interface Watched {
 }
 
 /**
- * Ends a session whose writer is proven dead, or has not touched its spool
- * for a minute of this process's own clock: appends the end mark UNCLEAN.
- * Tells whether the spool needs no more looks.
+ * Looks whose a spool is. If its owner is proven dead, or has not touched it
+ * for a minute of this process's own clock, takes it over and ends the
+ * session with a last block: losses nobody told of, and the end mark UNCLEAN.
  */
-export function adoptIfDead(folder: string, session: string, watched: Map<string, Watched>, nowMs: number): boolean {
+export function adoptIfDead(folder: string, session: string, watched: Map<string, Watched>, nowMs: number): Standing {
   const found = readOwner(folder);
-  if (found === undefined) return false;
-  if (!isGone(session, found, watched, nowMs)) return false;
-  const last = lastBlock(folder);
-  if (last === undefined || last.hasEnd) return true;
-  // Another process was faster: the end is its to write.
-  if (!claim(folder, found.owner.generation + 1)) return true;
-  const description = readDescription(folder);
-  const writer = new BlockWriter({
-    session: unwrap(parseSessionText(session)),
-    description,
-    firstSeq: last.seq + 1n,
-  });
-  const end = { cause: api.EndCause.END_CAUSE_UNCLEAN, uncertainMs: description.flushIntervalMs, exit: "" };
-  for (const { seq, bytes } of writer.write(new Stage(16), end)) {
-    const path = blockFile(folder, seq);
-    writeFileSync(`${path}.tmp`, bytes, { mode: 0o600 });
-    renameSync(`${path}.tmp`, path);
-  }
-  return true;
+  if (found === undefined) return { type: "others" };
+  const { generation } = found.owner;
+  if (isSelf(found.owner)) return generation === 0 ? { type: "own" } : { type: "adopted", generation };
+  if (!isGone(session, found, watched, nowMs)) return { type: "others" };
+  // Another process may be faster: then it is the one to look at.
+  if (!claim(folder, generation + 1)) return { type: "others" };
+  endSession(folder, session);
+  return { type: "adopted", generation: generation + 1 };
 }
 
 function isGone(
@@ -58,18 +57,65 @@ function isGone(
   return nowMs - before.sinceMs > ABANDONED_AFTER_MS;
 }
 
-function lastBlock(folder: string): { readonly seq: bigint; readonly hasEnd: boolean } | undefined {
+/** Appends the last block, unless the writer did. A spool without any block has nothing to end. */
+function endSession(folder: string, session: string): void {
+  const last = lastBlock(folder);
+  if (last === undefined || last.envelope?.header.end !== undefined) return;
+  const description = readDescription(folder);
+  const writer = new BlockWriter({
+    session: unwrap(parseSessionText(session)),
+    description,
+    firstSeq: last.seq + 1n,
+  });
+  const untold = untoldLosses(folder);
+  const stage = new Stage(4096);
+  for (const loss of untold?.losses ?? []) {
+    addLoss(writer, stage, loss, last.envelope?.header.lastTime ?? description.start);
+  }
+  const end = { cause: api.EndCause.END_CAUSE_UNCLEAN, uncertainMs: description.flushIntervalMs, exit: "" };
+  for (const { seq, bytes } of writer.write(stage, end)) {
+    const path = blockFile(folder, seq);
+    writeFileSync(`${path}.tmp`, bytes, { mode: 0o600 });
+    renameSync(`${path}.tmp`, path);
+  }
+  if (untold !== undefined) tellLosses(folder, untold.end);
+}
+
+/** A loss as the values of a `drop.records` record: of any lane, for only the block's reader could know which. */
+export function lossValues({ records, from, until }: Loss): readonly (number | bigint)[] {
+  return [0, 0n, BigInt(records), from, until, DROP_CAUSES.indexOf("refused")];
+}
+
+/**
+ * The kind gets number 1, as the dead writer's own dictionary gave it: ids
+ * are the session's, and nobody knows here which others are taken.
+ */
+function addLoss(writer: BlockWriter, stage: Stage, loss: Loss, time: bigint): void {
+  const kind = writer.dictionary.kind(dropRecords);
+  stage.add(kind, dropRecords, { lane: 0, time }, lossValues(loss));
+}
+
+function lastBlock(folder: string): { readonly seq: bigint; readonly envelope: Envelope | undefined } | undefined {
   const seqs = readdirSync(folder)
     .map(seqOf)
     .filter((seq) => seq !== undefined) as bigint[];
   const seq = seqs.reduce((most, value) => (value > most ? value : most), -1n);
   if (seq < 0n) return undefined;
   const parsed = parseEnvelope(readFileSync(blockFile(folder, seq)));
-  return { seq, hasEnd: parsed.error === undefined && parsed.value.header.end !== undefined };
+  return { seq, envelope: parsed.error === undefined ? parsed.value : undefined };
+}
+
+/** The run that a session belongs to; undefined as long as nobody can tell. */
+export function readRun(folder: string): Uint8Array | undefined {
+  try {
+    return api.SessionDescription.decode(readFileSync(join(folder, DESCRIPTION))).run;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What the writer said about its session when it began. */
-export function readDescription(folder: string): api.SessionDescription {
+function readDescription(folder: string): api.SessionDescription {
   try {
     return api.SessionDescription.decode(readFileSync(join(folder, DESCRIPTION)));
   } catch {

@@ -1,10 +1,11 @@
-import { mkdirSync, watch } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { delay } from "@wayward/base";
-import { adoptIfDead, readDescription, type Watched } from "./adopt.ts";
-import { Pusher } from "./push/pusher.ts";
+import { equalBytes } from "@wayward/base";
+import { adoptIfDead, readRun, type Standing, type Watched } from "./adopt.ts";
+import { Pusher, type ServerState } from "./push/pusher.ts";
 import { isSessionFolder } from "./spool/layout.ts";
+import { touch } from "./spool/owner.ts";
+import { SpoolWatch } from "./watch.ts";
 
 export interface CollectOptions {
   /** Folder of all spools; made if it is not there. */
@@ -17,7 +18,14 @@ export interface CollectOptions {
   readonly once?: boolean;
   /** Push only sessions of this run (16 bytes), and those whose program is gone; else all. */
   readonly run?: Uint8Array;
+  /** Push only sessions that this process writes, and those whose program is gone. */
+  readonly own?: boolean;
+  /** Bytes of blocks in one session's spool at most. Default 256 MiB. */
+  readonly quotaBytes?: number;
+  /** Hears what people should know. */
   readonly tell?: (message: string) => void;
+  /** Hears whether the server can be reached, at each change. */
+  readonly onServer?: (state: ServerState) => void;
 }
 
 export interface Collected {
@@ -34,60 +42,80 @@ const JUDGE_EVERY_MS = 1_000;
 
 /** Pushes every spool below a folder, and ends those of programs that died, until the signal or, `once`, until all was accepted. */
 export async function collect(options: CollectOptions): Promise<Collected> {
-  const { root, address, signal, once = false, tell } = options;
+  const { root, signal, once = false } = options;
   mkdirSync(root, { recursive: true, mode: 0o700 });
-  const pusher = new Pusher({ root, address, ...(tell === undefined ? {} : { tell }) });
-  const watched = new Map<string, Watched>();
-  const done = new Set<string>();
-  let judgedMs = Number.NEGATIVE_INFINITY;
-  const changed = watchFolder(root, signal);
+  const pusher = new Pusher(options);
+  const watched = new SpoolWatch(root);
+  const choice = new Choice(options);
   try {
     while (!signal.aborted) {
-      const judging = performance.now() - judgedMs > JUDGE_EVERY_MS;
-      if (judging) judgedMs = performance.now();
-      for (const session of (await readdir(root)).filter(isSessionFolder)) {
-        if (judging && !done.has(session) && tryAdopt(root, session, watched, tell)) done.add(session);
-        if (done.has(session) || isOf(options.run, join(root, session))) await pusher.scan(session);
+      const sessions = readdirSync(root).filter(isSessionFolder);
+      choice.judge(sessions, performance.now());
+      for (const session of sessions) {
+        if (!choice.has(session)) continue;
+        watched.add(session);
+        if (!(await pusher.scan(session))) watched.remove(session);
       }
       if (once && pusher.isDrained) break;
-      await Promise.race([changed(), delay(LOOK_MS, signal)]);
+      await watched.changed(LOOK_MS, signal);
     }
   } finally {
+    watched.close();
     await pusher.close();
   }
   return { waiting: pusher.waiting, problem: pusher.problem };
 }
 
-/** True if the session belongs to the run; an unreadable description belongs to none. */
-function isOf(run: Uint8Array | undefined, folder: string): boolean {
-  return run === undefined || Buffer.compare(readDescription(folder).run, run) === 0;
-}
+/** Which sessions are this collector's to push. */
+class Choice {
+  readonly #options: CollectOptions;
+  readonly #standing = new Map<string, Standing>();
+  readonly #ofRun = new Map<string, boolean>();
+  readonly #watched = new Map<string, Watched>();
+  #judgedMs = Number.NEGATIVE_INFINITY;
 
-function tryAdopt(
-  root: string,
-  session: string,
-  watched: Map<string, Watched>,
-  tell?: (message: string) => void,
-): boolean {
-  try {
-    return adoptIfDead(join(root, session), session, watched, performance.now());
-  } catch (error) {
-    tell?.(`spool ${session} cannot be looked at: ${error}`);
-    return false;
+  constructor(options: CollectOptions) {
+    this.#options = options;
   }
-}
 
-/** Resolves at the next change below the folder. Best effort: looking now and then is what counts. */
-function watchFolder(root: string, signal: AbortSignal): () => Promise<void> {
-  let wake = () => {};
-  try {
-    const watcher = watch(root, { recursive: true, persistent: false, signal }, () => wake());
-    watcher.on("error", () => {});
-  } catch {
-    return () => new Promise(() => {});
+  /** Looks whose the spools are, once a second, and says of those that are ours that somebody is here. */
+  judge(sessions: readonly string[], nowMs: number): void {
+    const all = nowMs - this.#judgedMs > JUDGE_EVERY_MS;
+    for (const session of sessions) if (all || !this.#standing.has(session)) this.#judgeOne(session, nowMs);
+    if (!all) return;
+    this.#judgedMs = nowMs;
+    const there = new Set(sessions);
+    for (const known of [this.#standing, this.#ofRun, this.#watched]) {
+      for (const session of known.keys()) if (!there.has(session)) known.delete(session);
+    }
   }
-  return () =>
-    new Promise((resolve) => {
-      wake = resolve;
-    });
+
+  has(session: string): boolean {
+    const { run, own = false } = this.#options;
+    const standing = this.#standing.get(session)?.type ?? "others";
+    if (standing === "adopted" || (run === undefined && !own)) return true;
+    if (own && standing === "own") return true;
+    if (run === undefined) return false;
+    const known = this.#ofRun.get(session);
+    if (known !== undefined) return known;
+    const its = readRun(join(this.#options.root, session));
+    if (its === undefined) return false;
+    this.#ofRun.set(session, equalBytes(its, run));
+    return equalBytes(its, run);
+  }
+
+  #judgeOne(session: string, nowMs: number): void {
+    const folder = join(this.#options.root, session);
+    const known = this.#standing.get(session);
+    try {
+      if (known?.type === "adopted") touch(folder, known.generation);
+      else if (known?.type !== "own") {
+        const standing = adoptIfDead(folder, session, this.#watched, nowMs);
+        if (standing !== undefined) this.#standing.set(session, standing);
+      }
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") return;
+      this.#options.tell?.(`spool ${session} cannot be looked at: ${error}`);
+    }
+  }
 }

@@ -4,7 +4,7 @@ import { type PushEffect, type PushEvent, PusherCore } from "./pusher.ts";
 
 /** A server and an archive that behave as they may: they forget, repeat, refuse for a while, and go away. */
 class World {
-  readonly core = new PusherCore();
+  readonly core = new PusherCore({ quotaBytes: 1e9 });
   readonly blocks: number;
   readonly spool = new Set<bigint>();
   readonly archived = new Set<bigint>();
@@ -157,12 +157,13 @@ describe("a pusher", () => {
   });
 
   test("sets aside what is refused for ever and goes on", () => {
-    const core = new PusherCore();
+    const core = new PusherCore({ quotaBytes: 1e9 });
     core.step({ type: "connected" });
     core.step({ type: "credit", blocks: 4, bytes: 1000 });
     core.step({ type: "found", session: "s", seq: 0n, bytes: 10 });
     expect(core.step({ type: "refused", session: "s", seq: 0n, reason: "BAD_CRC" })).toEqual([
       { type: "set-aside", session: "s", seq: 0n, reason: "BAD_CRC" },
+      { type: "accepted", session: "s", upTo: 0n },
     ]);
     expect(core.step({ type: "found", session: "s", seq: 1n, bytes: 10 })).toEqual([
       { type: "send", session: "s", seq: 1n },
@@ -170,5 +171,39 @@ describe("a pusher", () => {
     expect(core.step({ type: "refused", session: "s", seq: 1n, reason: "DELETED" })).toEqual([
       { type: "discard", session: "s" },
     ]);
+  });
+
+  test("tells how far a session is accepted without a hole", () => {
+    const world = new World(8);
+    const told: bigint[] = [];
+    const tell = (event: PushEvent) => {
+      for (const effect of world.core.step(event)) if (effect.type === "accepted") told.push(effect.upTo);
+    };
+    const ack = { type: "ack", session: "s", incarnation: "", busSeq: 1n, partition: 0, nowMs: 0 } as const;
+    world.connect();
+    // Blocks before the first one found have left the spool long ago.
+    for (const seq of [5n, 6n, 7n, 8n]) tell({ type: "found", session: "s", seq, bytes: 10 });
+    tell({ ...ack, seq: 6n });
+    tell({ ...ack, seq: 5n });
+    tell({ type: "gone", session: "s", seq: 8n });
+    tell({ ...ack, seq: 7n });
+    expect(told).toEqual([6n, 8n]);
+  });
+
+  test("gives up accepted blocks above 80 % of the quota, the oldest first, never the last one", () => {
+    const core = new PusherCore({ quotaBytes: 1000 });
+    const released: bigint[] = [];
+    const step = (event: PushEvent) => {
+      for (const effect of core.step(event)) if (effect.type === "release") released.push(effect.seq);
+    };
+    for (let seq = 0n; seq < 9n; seq++) step({ type: "found", session: "s", seq, bytes: 100 });
+    expect(released).toEqual([]);
+    for (const seq of [1n, 0n, 8n]) {
+      step({ type: "ack", session: "s", seq, incarnation: "", busSeq: seq, partition: 0, nowMs: 0 });
+    }
+    expect(released).toEqual([1n]);
+    step({ type: "found", session: "s", seq: 9n, bytes: 100 });
+    step({ type: "found", session: "s", seq: 10n, bytes: 100 });
+    expect(released).toEqual([1n, 0n, 8n]);
   });
 });

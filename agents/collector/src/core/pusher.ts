@@ -36,6 +36,8 @@ export type PushEvent =
       readonly ranges: readonly Range[];
       readonly deleted: boolean;
     }
+  /** The block is no longer in the spool: another pusher has released it. */
+  | { readonly type: "gone"; readonly session: string; readonly seq: bigint }
   | { readonly type: "tick"; readonly nowMs: number };
 
 export type PushEffect =
@@ -44,6 +46,8 @@ export type PushEffect =
   | { readonly type: "release"; readonly session: string; readonly seq: bigint }
   /** The server can never take it. */
   | { readonly type: "set-aside"; readonly session: string; readonly seq: bigint; readonly reason: string }
+  /** Everything up to this seq was accepted or set aside. */
+  | { readonly type: "accepted"; readonly session: string; readonly upTo: bigint }
   /** All of the session is in the archive, or the session was deleted: its folder goes. */
   | { readonly type: "discard"; readonly session: string };
 
@@ -66,7 +70,21 @@ interface SessionState {
   lastSeq: bigint | undefined;
   /** The highest seq ever found: its block stays until the session has ended, so that an adopter can go on counting. */
   highest: bigint;
+  /** Everything up to here was accepted, set aside, or had left the spool before this pusher came. */
+  upTo: bigint;
+  /** Those beyond `upTo` that have left the spool. */
+  readonly gone: Set<bigint>;
+  /** Bytes of `held`. */
+  bytes: number;
 }
+
+export interface PusherLimits {
+  /** Bytes of a session's spool. Above 80 % of it accepted blocks go before the archive has them. */
+  readonly quotaBytes: number;
+}
+
+/** Share of the quota above which ACCEPTED is enough to go. */
+const KEEP_SHARE = 0.8;
 
 /** An accepted block of which the archive has told nothing for so long is sent again: identity makes that harmless. */
 const RESEND_AFTER_MS = 6 * 3600 * 1000;
@@ -83,6 +101,11 @@ export class PusherCore {
   #sentBlocks = 0;
   #sentBytes = 0;
   #nowMs = 0;
+  readonly #keepBytes: number;
+
+  constructor({ quotaBytes }: PusherLimits) {
+    this.#keepBytes = quotaBytes * KEEP_SHARE;
+  }
 
   /** True if every block found so far was accepted, released or set aside. */
   get isDrained(): boolean {
@@ -103,7 +126,10 @@ export class PusherCore {
     const effects: PushEffect[] = [];
     switch (event.type) {
       case "found":
-        this.#found(event.session, event.seq, event.bytes);
+        this.#found(event.session, event.seq, event.bytes, effects);
+        break;
+      case "gone":
+        this.#gone(event.session, event.seq, effects);
         break;
       case "ended":
         this.#session(event.session).lastSeq = event.lastSeq;
@@ -120,7 +146,7 @@ export class PusherCore {
         this.#creditBytes = event.bytes;
         break;
       case "ack":
-        this.#ack(event);
+        this.#ack(event, effects);
         break;
       case "refused":
         this.#refused(event.session, event.seq, event.reason, effects);
@@ -139,23 +165,68 @@ export class PusherCore {
     return effects;
   }
 
-  #found(session: string, seq: bigint, bytes: number): void {
+  #found(session: string, seq: bigint, bytes: number, effects: PushEffect[]): void {
     const state = this.#session(session);
     if (state.held.has(seq)) return;
+    if (state.highest < 0n) state.upTo = seq - 1n;
     const held: Held = { seq, bytes, stage: "waiting", notBeforeMs: 0, incarnation: "", busSeq: 0n, acceptedMs: 0 };
     state.held.set(seq, held);
     enqueue(state.queue, held);
+    state.bytes += bytes;
     if (seq > state.highest) state.highest = seq;
+    this.#makeRoom(session, state, effects);
   }
 
-  #ack({ session, seq, incarnation, busSeq, nowMs }: Extract<PushEvent, { type: "ack" }>): void {
-    const held = this.#sessions.get(session)?.held.get(seq);
-    if (held === undefined) return;
+  /** Above its share of the quota a spool gives up what was accepted, the oldest first. */
+  #makeRoom(session: string, state: SessionState, effects: PushEffect[]): void {
+    if (state.bytes <= this.#keepBytes) return;
+    for (const held of state.held.values()) {
+      if (state.bytes <= this.#keepBytes) return;
+      if (held.stage !== "accepted" || held.seq === state.highest) continue;
+      this.#forget(state, held);
+      effects.push({ type: "release", session, seq: held.seq });
+    }
+  }
+
+  #gone(session: string, seq: bigint, effects: PushEffect[]): void {
+    const state = this.#sessions.get(session);
+    const held = state?.held.get(seq);
+    if (state === undefined || held === undefined) return;
+    this.#unsend(held);
+    this.#forget(state, held);
+    this.#advance(session, state, effects);
+    this.#finish(session, effects);
+  }
+
+  #forget(state: SessionState, held: Held): void {
+    state.held.delete(held.seq);
+    state.bytes -= held.bytes;
+    held.stage = "accepted";
+    if (held.seq > state.upTo) state.gone.add(held.seq);
+  }
+
+  /** Tells how far everything is accepted, where that has changed. */
+  #advance(session: string, state: SessionState, effects: PushEffect[]): void {
+    const before = state.upTo;
+    for (;;) {
+      const next = state.upTo + 1n;
+      if (!state.gone.delete(next) && state.held.get(next)?.stage !== "accepted") break;
+      state.upTo = next;
+    }
+    if (state.upTo !== before) effects.push({ type: "accepted", session, upTo: state.upTo });
+  }
+
+  #ack({ session, seq, incarnation, busSeq, nowMs }: Extract<PushEvent, { type: "ack" }>, effects: PushEffect[]): void {
+    const state = this.#sessions.get(session);
+    const held = state?.held.get(seq);
+    if (state === undefined || held === undefined) return;
     this.#unsend(held);
     held.stage = "accepted";
     held.incarnation = incarnation;
     held.busSeq = busSeq;
     held.acceptedMs = nowMs;
+    this.#advance(session, state, effects);
+    this.#makeRoom(session, state, effects);
   }
 
   #refused(session: string, seq: bigint, reason: string, effects: PushEffect[]): void {
@@ -167,8 +238,9 @@ export class PusherCore {
       this.#discard(session, effects);
       return;
     }
-    state.held.delete(seq);
+    this.#forget(state, held);
     effects.push({ type: "set-aside", session, seq, reason });
+    this.#advance(session, state, effects);
     this.#finish(session, effects);
   }
 
@@ -194,6 +266,7 @@ export class PusherCore {
       // The archive has passed its place without it, or the bus was made anew.
       else if (isForgotten(held, incarnation, busSeq)) this.#wait(state, held);
     }
+    this.#advance(session, state, effects);
     this.#finish(session, effects);
   }
 
@@ -207,7 +280,7 @@ export class PusherCore {
       held.busSeq = ARCHIVED;
       return;
     }
-    state.held.delete(held.seq);
+    this.#forget(state, held);
     effects.push({ type: "release", session, seq: held.seq });
   }
 
@@ -216,7 +289,7 @@ export class PusherCore {
     if (state === undefined || state.lastSeq === undefined) return;
     const kept = state.held.get(state.highest);
     if (kept?.busSeq === ARCHIVED) {
-      state.held.delete(kept.seq);
+      this.#forget(state, kept);
       effects.push({ type: "release", session, seq: kept.seq });
     }
     if (state.held.size === 0) this.#discard(session, effects);
@@ -286,7 +359,15 @@ export class PusherCore {
   #session(session: string): SessionState {
     const known = this.#sessions.get(session);
     if (known !== undefined) return known;
-    const made = { held: new Map<bigint, Held>(), queue: [], lastSeq: undefined, highest: -1n };
+    const made = {
+      held: new Map<bigint, Held>(),
+      queue: [],
+      lastSeq: undefined,
+      highest: -1n,
+      upTo: -1n,
+      gone: new Set<bigint>(),
+      bytes: 0,
+    };
     this.#sessions.set(session, made);
     return made;
   }

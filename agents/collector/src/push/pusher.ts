@@ -1,11 +1,14 @@
-import { appendFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ingest } from "@wayward/api";
 import { backoffMs, delay } from "@wayward/base";
 import { parseEnvelope } from "@wayward/block";
 import { sessionText } from "@wayward/record";
 import { type PushEffect, type PushEvent, PusherCore } from "../core/pusher.ts";
-import { blockFile, LOSSES, REFUSED, seqOf } from "../spool/layout.ts";
+import { writeAccepted } from "../spool/accepted.ts";
+import { writeControl } from "../spool/control.ts";
+import { blockFile, DEFAULT_QUOTA_BYTES, REFUSED, seqOf } from "../spool/layout.ts";
+import { type Loss, noteLoss } from "../spool/losses.ts";
 import { type Answer, type Connection, openConnection } from "./connection.ts";
 
 export interface PusherOptions {
@@ -15,17 +18,37 @@ export interface PusherOptions {
   readonly address: string;
   /** Hears what people should know: the server is gone, is there again, has refused a block. */
   readonly tell?: (message: string) => void;
+  /** Hears whether the server can be reached, at each change. */
+  readonly onServer?: (state: ServerState) => void;
+  /** Bytes of blocks in one session's spool at most. Default 256 MiB. */
+  readonly quotaBytes?: number;
 }
 
+/** Whether the server takes blocks. */
+export type ServerState = "connected" | "unreachable";
+
 const TICK_MS = 250;
+/** A whole folder is read so rarely: nearly always the next block has the next number. */
+const READ_FOLDER_MS = 10_000;
+/** How far a session is accepted is written down at most so often. */
+const ACCEPTED_EVERY_MS = 10;
+
+interface Scanned {
+  readonly seen: Set<bigint>;
+  next: bigint;
+  folderReadMs: number;
+}
 
 /** Takes blocks of any number of sessions from their spools to the server. */
 export class Pusher {
   readonly #options: PusherOptions;
-  readonly #core = new PusherCore();
+  readonly #core: PusherCore;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
-  readonly #scanned = new Map<string, Set<bigint>>();
+  readonly #scanned = new Map<string, Scanned>();
+  /** How far sessions are accepted, where that is not written down yet. */
+  readonly #accepted = new Map<string, bigint>();
+  #writingAccepted: NodeJS.Timeout | undefined;
   #connection: Connection | undefined;
   #lastProblem = "";
   /** File work is done one after the other, in the order of the effects. */
@@ -33,6 +56,7 @@ export class Pusher {
 
   constructor(options: PusherOptions) {
     this.#options = options;
+    this.#core = new PusherCore({ quotaBytes: options.quotaBytes ?? DEFAULT_QUOTA_BYTES });
     this.#running = this.#run();
   }
 
@@ -51,23 +75,17 @@ export class Pusher {
     return this.#connection === undefined ? this.#lastProblem : "";
   }
 
-  /** Looks for new blocks in a session's folder. */
-  async scan(session: string): Promise<void> {
+  /** Looks for new blocks in a session's folder; false if there is no such folder. */
+  async scan(session: string): Promise<boolean> {
     const folder = join(this.#options.root, session);
-    const seen = this.#scanned.get(session) ?? new Set<bigint>();
-    this.#scanned.set(session, seen);
-    let names: string[];
-    try {
-      names = await readdir(folder);
-    } catch {
-      return;
+    const scanned = this.#scanned.get(session) ?? { seen: new Set(), next: 0n, folderReadMs: Number.NEGATIVE_INFINITY };
+    this.#scanned.set(session, scanned);
+    if (performance.now() - scanned.folderReadMs > READ_FOLDER_MS) return this.#scanFolder(session, folder, scanned);
+    while (await this.#find(session, folder, scanned.next)) {
+      scanned.seen.add(scanned.next);
+      scanned.next++;
     }
-    const fresh = names.map(seqOf).filter((seq) => seq !== undefined && !seen.has(seq)) as bigint[];
-    fresh.sort((a, b) => (a < b ? -1 : 1));
-    for (const seq of fresh) {
-      seen.add(seq);
-      await this.#find(session, folder, seq);
-    }
+    return true;
   }
 
   /** Stops pushing; what was not accepted stays in the spools. */
@@ -76,14 +94,36 @@ export class Pusher {
     this.#connection?.close();
     await this.#running;
     await this.#work;
+    this.#writeAccepted();
   }
 
-  async #find(session: string, folder: string, seq: bigint): Promise<void> {
+  async #scanFolder(session: string, folder: string, scanned: Scanned): Promise<boolean> {
+    scanned.folderReadMs = performance.now();
+    let names: string[];
+    try {
+      names = await readdir(folder);
+    } catch {
+      this.#scanned.delete(session);
+      return false;
+    }
+    const fresh = names.map(seqOf).filter((seq) => seq !== undefined && !scanned.seen.has(seq)) as bigint[];
+    fresh.sort((a, b) => (a < b ? -1 : 1));
+    for (const seq of fresh) {
+      await this.#find(session, folder, seq);
+      scanned.seen.add(seq);
+      if (seq >= scanned.next) scanned.next = seq + 1n;
+    }
+    return true;
+  }
+
+  /** Takes note of a block, if it is there. */
+  async #find(session: string, folder: string, seq: bigint): Promise<boolean> {
     try {
       const { size } = await stat(blockFile(folder, seq));
       this.#event({ type: "found", session, seq, bytes: size });
+      return true;
     } catch {
-      // Released by another pusher.
+      return false;
     }
   }
 
@@ -107,6 +147,7 @@ export class Pusher {
         this.#connection = undefined;
         if (message !== this.#lastProblem && !this.#stop.signal.aborted) tell?.(`${address}: ${message}`);
         this.#lastProblem = message;
+        this.#options.onServer?.("unreachable");
         this.#event({ type: "disconnected" });
         resolve();
       };
@@ -124,7 +165,9 @@ export class Pusher {
   #answer(event: Answer): void {
     switch (event.$case) {
       case "credit":
+        if (this.#lastProblem !== "") this.#options.tell?.(`${this.#options.address}: connected again`);
         this.#lastProblem = "";
+        this.#options.onServer?.("connected");
         this.#event({ type: "connected" });
         this.#event({ type: "credit", ...event.value });
         break;
@@ -159,6 +202,9 @@ export class Pusher {
         this.#event({ type: "archived", session: sessionText(session), ...archived });
         break;
       }
+      case "control":
+        this.#control(event.value);
+        break;
       case "goodbye":
         this.#connection?.close();
     }
@@ -172,26 +218,56 @@ export class Pusher {
     }
   }
 
-  async #perform(effect: PushEffect): Promise<void> {
-    const folder = join(this.#options.root, effect.session);
-    if (effect.type === "send") await this.#send(effect.session, folder, effect.seq);
-    else if (effect.type === "release") await rm(blockFile(folder, effect.seq), { force: true });
-    else if (effect.type === "discard") {
-      this.#scanned.delete(effect.session);
-      await rm(folder, { recursive: true, force: true });
-    } else {
-      await mkdir(join(folder, REFUSED), { recursive: true });
-      await rename(blockFile(folder, effect.seq), blockFile(join(folder, REFUSED), effect.seq));
-      const loss = { seq: String(effect.seq), cause: effect.reason };
-      await appendFile(join(folder, LOSSES), `${JSON.stringify(loss)}\n`);
+  #control({ topic, value }: ingest.Control): void {
+    try {
+      writeControl(this.#options.root, topic, value);
+    } catch (error) {
+      this.#options.tell?.(`control topic ${topic} cannot be kept: ${error}`);
     }
+  }
+
+  async #perform(effect: PushEffect): Promise<void> {
+    const { session } = effect;
+    const folder = join(this.#options.root, session);
+    switch (effect.type) {
+      case "send":
+        await this.#send(session, folder, effect.seq);
+        return;
+      case "release":
+        await rm(blockFile(folder, effect.seq), { force: true });
+        return;
+      case "accepted":
+        this.#accepted.set(session, effect.upTo);
+        this.#writingAccepted ??= setTimeout(() => this.#writeAccepted(), ACCEPTED_EVERY_MS);
+        return;
+      case "discard":
+        this.#scanned.delete(session);
+        this.#accepted.delete(session);
+        await rm(folder, { recursive: true, force: true });
+        return;
+      case "set-aside":
+        noteLoss(folder, await lossOf(folder, effect.seq, effect.reason));
+        await mkdir(join(folder, REFUSED), { recursive: true });
+        await rename(blockFile(folder, effect.seq), blockFile(join(folder, REFUSED), effect.seq));
+    }
+  }
+
+  #writeAccepted(): void {
+    clearTimeout(this.#writingAccepted);
+    this.#writingAccepted = undefined;
+    for (const [session, upTo] of this.#accepted) writeAccepted(join(this.#options.root, session), upTo);
+    this.#accepted.clear();
   }
 
   /** Syncs the block, then sends it: what the server has is never less durable here. */
   async #send(session: string, folder: string, seq: bigint): Promise<void> {
     const connection = this.#connection;
     if (connection === undefined) return;
-    const file = await open(blockFile(folder, seq), "r");
+    const file = await open(blockFile(folder, seq), "r").catch(ifThere);
+    if (file === undefined) {
+      this.#event({ type: "gone", session, seq });
+      return;
+    }
     try {
       await file.datasync();
       const bytes = await file.readFile();
@@ -208,6 +284,22 @@ export class Pusher {
       await file.close();
     }
   }
+}
+
+/** Undefined for a file that is not there; throws every other error. */
+function ifThere(error: unknown): undefined {
+  if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+  throw error;
+}
+
+/** What is lost with a block; how many records, only where its header can be read. */
+async function lossOf(folder: string, seq: bigint, cause: string): Promise<Loss> {
+  const range = { firstSeq: seq, lastSeq: seq, cause };
+  const bytes = await readFile(blockFile(folder, seq)).catch(ifThere);
+  const parsed = bytes === undefined ? undefined : parseEnvelope(bytes);
+  if (parsed === undefined || parsed.error !== undefined) return { ...range, records: 0, from: 0n, until: 0n };
+  const { recordCount, firstTime, lastTime } = parsed.value.header;
+  return { ...range, records: recordCount, from: firstTime, until: lastTime };
 }
 
 /** `DELETED` of REASON_DELETED. */

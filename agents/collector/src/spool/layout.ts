@@ -6,14 +6,24 @@ import { parseSessionText } from "@wayward/record";
  *   <seq>.block    a serialised Block; written under another name, then renamed, so it is whole
  *   description    the session's SessionDescription, for whoever has to end it
  *   owner          who writes here; owner.<n> who took over
- *   losses         blocks that were given up, one JSON object a line
+ *   accepted       the seq up to which the server has everything, by the pusher
+ *   losses         blocks that were given up, one JSON object a line, by the pusher
+ *   losses.told    bytes of `losses` that the session's own records tell of, by the writer
  *   refused/       blocks that the server can never take
+ * and beside them
+ *   control        what the server wants of running agents, by the pusher
  */
 const DIGITS = 12;
 
 export const DESCRIPTION = "description";
+export const ACCEPTED = "accepted";
 export const LOSSES = "losses";
+export const LOSSES_TOLD = "losses.told";
 export const REFUSED = "refused";
+export const CONTROL = "control";
+
+/** Bytes of blocks that a session's spool holds, where nobody says otherwise. */
+export const DEFAULT_QUOTA_BYTES = 256 * 1024 * 1024;
 
 export function blockFile(folder: string, seq: bigint): string {
   return join(folder, `${String(seq).padStart(DIGITS, "0")}.block`);

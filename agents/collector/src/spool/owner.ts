@@ -16,6 +16,9 @@ export interface Owner {
 /** An owner file that nobody touched for so long is abandoned, where its process cannot be looked up. */
 export const ABANDONED_AFTER_MS = 60_000;
 
+/** A writer that has not touched its file for so long looks for a newer owner before it appends. */
+export const LOOK_AGAIN_AFTER_MS = 30_000;
+
 /** This process as an owner. */
 function selfAsOwner(generation: number): Owner {
   return { pid: process.pid, start: processStart(process.pid), boot: bootId(), namespace: pidNamespace(), generation };
@@ -42,13 +45,19 @@ export function touch(folder: string, generation: number): void {
   utimesSync(join(folder, fileName(generation)), now, now);
 }
 
-/** The newest owner, and when it was last touched by the file system's clock; undefined if there is none. */
-export function readOwner(folder: string): { readonly owner: Owner; readonly touchedMs: number } | undefined {
+/** The newest generation of owners; -1 if there is none. Throws if the folder cannot be read. */
+export function newestGeneration(folder: string): number {
   let generation = -1;
   for (const name of readdirSync(folder)) {
     const match = /^owner(?:\.(\d+))?$/.exec(name);
     if (match !== null) generation = Math.max(generation, Number(match[1] ?? 0));
   }
+  return generation;
+}
+
+/** The newest owner, and when it was last touched by the file system's clock; undefined if there is none. */
+export function readOwner(folder: string): { readonly owner: Owner; readonly touchedMs: number } | undefined {
+  const generation = newestGeneration(folder);
   if (generation < 0) return undefined;
   const path = join(folder, fileName(generation));
   try {
@@ -59,6 +68,17 @@ export function readOwner(folder: string): { readonly owner: Owner; readonly tou
     const unknown = { pid: 0, start: "", boot: "", namespace: "", generation };
     return { owner: unknown, touchedMs: statSync(path).mtimeMs };
   }
+}
+
+/** True if this process is the owner. */
+export function isSelf(owner: Owner): boolean {
+  const self = selfAsOwner(0);
+  return (
+    owner.pid === self.pid &&
+    owner.start === self.start &&
+    owner.boot === self.boot &&
+    owner.namespace === self.namespace
+  );
 }
 
 /** Proven alive, proven dead, or not to be told by looking at processes. */

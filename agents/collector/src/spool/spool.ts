@@ -2,8 +2,11 @@ import { mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { WaywardError } from "@wayward/base";
 import { type SessionId, sessionText } from "@wayward/record";
-import { blockFile, DESCRIPTION, seqOf } from "./layout.ts";
-import { claim, touch } from "./owner.ts";
+import { readAccepted } from "./accepted.ts";
+import { type ControlValues, controlVersion, readControl } from "./control.ts";
+import { blockFile, DEFAULT_QUOTA_BYTES, DESCRIPTION, seqOf } from "./layout.ts";
+import { tellLosses, type Untold, untoldLosses } from "./losses.ts";
+import { claim, LOOK_AGAIN_AFTER_MS, newestGeneration, touch } from "./owner.ts";
 
 export interface SpoolOptions {
   /** Folder of all spools. */
@@ -15,7 +18,6 @@ export interface SpoolOptions {
   readonly quotaBytes?: number;
 }
 
-const DEFAULT_QUOTA = 256 * 1024 * 1024;
 const TOUCH_EVERY_MS = 1_000;
 
 /**
@@ -25,12 +27,18 @@ const TOUCH_EVERY_MS = 1_000;
  */
 export class Spool {
   readonly folder: string;
+  readonly #root: string;
   readonly #quota: number;
   readonly #touching: NodeJS.Timeout;
+  #touchedMs = performance.now();
   #bytes = 0;
+  #lost: WaywardError | undefined;
+  #toldBytes = 0;
+  #controlVersion = "";
 
   /** Makes the session's folder. Throws what the file system throws. */
-  constructor({ root, session, description, quotaBytes = DEFAULT_QUOTA }: SpoolOptions) {
+  constructor({ root, session, description, quotaBytes = DEFAULT_QUOTA_BYTES }: SpoolOptions) {
+    this.#root = root;
     this.folder = join(root, sessionText(session));
     this.#quota = quotaBytes;
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
@@ -39,8 +47,22 @@ export class Spool {
     this.#touching = setInterval(() => this.#touch(), TOUCH_EVERY_MS).unref();
   }
 
-  /** Keeps a block. Throws RESOURCE_EXHAUSTED / SPOOL_FULL above the quota or on a full disk. */
+  /** Why nothing can be appended any more: another has taken the spool over, or the session was deleted. */
+  get lost(): WaywardError | undefined {
+    return this.#lost;
+  }
+
+  /** The seq up to which the server has everything; -1 while nobody has told. */
+  get accepted(): bigint {
+    return readAccepted(this.folder);
+  }
+
+  /**
+   * Keeps a block. Throws RESOURCE_EXHAUSTED / SPOOL_FULL above the quota or
+   * on a full disk, and ABORTED / SPOOL_LOST once the spool is another's.
+   */
   append(seq: bigint, bytes: Uint8Array): void {
+    this.#checkOwnership();
     if (this.#bytes + bytes.length > this.#quota) this.#bytes = this.#measure();
     if (this.#bytes + bytes.length > this.#quota) {
       throw new WaywardError(
@@ -60,16 +82,60 @@ export class Spool {
     this.#bytes += bytes.length;
   }
 
+  /** What the pusher has given up since `tell`; undefined if nothing. */
+  losses(): Untold | undefined {
+    return untoldLosses(this.folder, this.#toldBytes);
+  }
+
+  /** Says that a block that was appended tells of these losses. Best effort. */
+  tell({ end }: Untold): void {
+    this.#toldBytes = end;
+    try {
+      tellLosses(this.folder, end);
+    } catch {
+      // Whoever adopts this spool may then tell of them a second time.
+    }
+  }
+
+  /** What the server wants of agents, where that has changed since the last call. */
+  control(): ControlValues | undefined {
+    const version = controlVersion(this.#root);
+    if (version === this.#controlVersion) return undefined;
+    this.#controlVersion = version;
+    return readControl(this.#root);
+  }
+
   close(): void {
     clearInterval(this.#touching);
   }
 
+  /** A process that was stopped for long may find that an adopter has ended its session. */
+  #checkOwnership(): void {
+    if (this.#lost !== undefined) throw this.#lost;
+    if (performance.now() - this.#touchedMs < LOOK_AGAIN_AFTER_MS) return;
+    this.#touch();
+    if (this.#lost !== undefined) throw this.#lost;
+  }
+
   #touch(): void {
+    const late = performance.now() - this.#touchedMs > LOOK_AGAIN_AFTER_MS;
     try {
+      if (late && newestGeneration(this.folder) > 0) {
+        this.#lose("another process has taken it over");
+        return;
+      }
       touch(this.folder, 0);
-    } catch {
-      // The pusher has removed the folder of a session that was deleted.
+      this.#touchedMs = performance.now();
+    } catch (error) {
+      // The pusher removes the folder of a session that was deleted on the server.
+      if (error instanceof Error && "code" in error && error.code === "ENOENT")
+        this.#lose("its folder is gone, as when the session was deleted");
     }
+  }
+
+  #lose(why: string): void {
+    this.#lost = new WaywardError("ABORTED", "SPOOL_LOST", `spool ${this.folder}: ${why}`);
+    this.close();
   }
 
   /** What the pusher has left. */
