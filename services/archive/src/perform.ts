@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { asBuffer, present } from "@wayward/base";
+import type { Envelope } from "@wayward/block";
 import { decodeFooter, encodeChunk, entryKey } from "@wayward/chunk";
 import { sessionText } from "@wayward/record";
 import type { Store } from "@wayward/store";
@@ -15,8 +16,10 @@ export async function perform(
 ): Promise<Event> {
   switch (effect.type) {
     case "store-chunk": {
-      const envelopes = effect.blocks.flatMap(({ envelope }) => (envelope === undefined ? [] : [envelope]));
-      const { body, bytes, sha256 } = encodeChunk(envelopes);
+      const digests = new Map<Envelope, string>();
+      for (const { envelope, digest } of effect.blocks) if (envelope !== undefined) digests.set(envelope, digest);
+      const digestOf = (envelope: Envelope) => Buffer.from(digests.get(envelope) ?? "", "hex");
+      const { body, bytes, sha256 } = encodeChunk([...digests.keys()], digestOf);
       const key = `${prefix}c/${randomUUID()}`;
       await store.put(key, body, { sha256 });
       return { type: "chunk-stored", chunk: { key, bytes: BigInt(bytes), sha256 } };

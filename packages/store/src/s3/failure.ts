@@ -32,7 +32,7 @@ export function s3Error(error: unknown, subject: string): WaywardError {
   ) => new WaywardError(code, reason, `${subject}: ${message}`, { cause: error });
   if (!(error instanceof S3ServiceException)) return make("UNAVAILABLE", "STORE_UNUSABLE");
   const status = error.$metadata.httpStatusCode;
-  if (/BadDigest|Checksum/i.test(error.name)) return make("DATA_LOSS", "BAD_DIGEST");
+  if (/BadDigest|Checksum|SHA256Mismatch/i.test(error.name)) return make("DATA_LOSS", "BAD_DIGEST");
   if (FULL.has(error.name) || status === 507) return make("RESOURCE_EXHAUSTED", "STORE_FULL");
   if (status === 403) return make("PERMISSION_DENIED", "STORE_DENIED");
   if (status === 404) return make("NOT_FOUND", "NO_BUCKET");

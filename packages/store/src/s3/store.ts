@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
 import {
   DeleteObjectsCommand,
   GetObjectCommand,
@@ -134,24 +135,48 @@ class S3Store implements Store {
     condition: { readonly IfNoneMatch?: string; readonly IfMatch?: string },
   ): Promise<string | undefined> {
     checkKey(key);
-    const bytes = body instanceof Uint8Array ? body : Buffer.concat(body);
-    const digest = sha256 ?? createHash("sha256").update(bytes).digest();
+    const pieces = body instanceof Uint8Array ? [body] : body;
+    const digest = Buffer.from(sha256 ?? digestOf(pieces));
+    const [only] = pieces;
+    const command = new PutObjectCommand({
+      Bucket: this.#bucket,
+      Key: key,
+      // Several pieces are not joined: copying a chunk costs more than hashing it.
+      Body: only !== undefined && pieces.length === 1 ? only : Readable.from(pieces, { objectMode: false }),
+      ContentLength: pieces.reduce((sum, { length }) => sum + length, 0),
+      ChecksumSHA256: digest.toString("base64"),
+      ...condition,
+    });
+    signDigest(command, digest.toString("hex"));
     try {
-      const { ETag } = await this.#client.send(
-        new PutObjectCommand({
-          Bucket: this.#bucket,
-          Key: key,
-          Body: bytes,
-          ChecksumSHA256: Buffer.from(digest).toString("base64"),
-          ...condition,
-        }),
-      );
+      const { ETag } = await this.#client.send(command);
       return ETag ?? "";
     } catch (error) {
       if (isConflict(error) || (condition.IfMatch !== undefined && isMissing(error))) return undefined;
       throw s3Error(error, `object ${key}`);
     }
   }
+}
+
+/** The signature covers the body by this digest; without it the SDK would hash the body once more. */
+function signDigest(command: PutObjectCommand, sha256: string): void {
+  const options = { step: "build", name: "signDigest" } as const;
+  command.middlewareStack.add((next) => {
+    return (args) => {
+      if (hasHeaders(args.request)) args.request.headers["x-amz-content-sha256"] = sha256;
+      return next(args);
+    };
+  }, options);
+}
+
+function hasHeaders(request: unknown): request is { readonly headers: Record<string, string> } {
+  return typeof request === "object" && request !== null && "headers" in request;
+}
+
+function digestOf(pieces: readonly Uint8Array[]): Buffer {
+  const hash = createHash("sha256");
+  for (const piece of pieces) hash.update(piece);
+  return hash.digest();
 }
 
 function beyond(key: string, { offset, length }: ByteRange, got: number): WaywardError {
