@@ -1,7 +1,7 @@
 export { Block, refusalOf, verifyBlock } from "./block.ts";
 export { BUCKETS, bucketOf, bucketTop } from "./bucket.ts";
 export { type Cell, cellAt, formatMessage, messageAt, scalarText } from "./cell.ts";
-export type { Ints } from "./coding/ints.ts";
+export { type Ints, readInts, writeInts } from "./coding/ints.ts";
 export { type Texts, textAt, type Values, valuesAt } from "./coding/texts.ts";
 export { Columns, type KindRun, type LaneRun } from "./columns/columns.ts";
 export type { Column, KindColumns, Presence } from "./columns/field.ts";
@@ -23,7 +23,7 @@ export { LIMITS } from "./limits.ts";
 export { OPEN_KINDS, type OpenEntry, type OpenKind, type OpenSet, readOpenSet } from "./pairing/open-set.ts";
 export { FOLD, Pairing, type PairingNames } from "./pairing/pairing.ts";
 export { replay, seed } from "./pairing/replay.ts";
-export { CAN_PACK } from "./section.ts";
+export { CAN_PACK, createBudget, SectionReader, SectionWriter } from "./section.ts";
 export { type FieldValue, FLAG, HEAD_WORDS, isText, type RecordHead, type Scalar, Stage, wordsOf } from "./stage.ts";
 export { Gather } from "./summary/gather.ts";
 export { MergedRow, MergedTable, mergeSummaries, readSummary } from "./summary/section.ts";
@@ -37,4 +37,5 @@ export {
   TOP_ENTRIES,
   type TopEntry,
 } from "./summary/tables.ts";
+export { Words64 } from "./words.ts";
 export { BlockWriter, type BlockWriterOptions, type WrittenBlock } from "./writer.ts";

@@ -22,6 +22,13 @@ export const FLAG = { site: 1, stack: 2, parent: 4, correlation: 8, absent: 16 }
 /** Words before the optional ones. */
 export const HEAD_WORDS = 4;
 
+/** By a record's flags: words from its begin to its fields, or to its presence mask. */
+export const FIELDS_AT = Uint8Array.from({ length: 32 }, (_, flags) => {
+  const { site, stack, parent, correlation } = FLAG;
+  const words = (flag: number, count: number) => (flags & flag ? count : 0);
+  return HEAD_WORDS + words(site, 1) + words(stack, 1) + words(parent, 2) + words(correlation, 6);
+});
+
 /** How many words a field of this type takes. */
 export function wordsOf(type: FieldType): 1 | 2 {
   return type === "i64" || type === "u64" || type === "f64" || type === "time" || type === "duration" ? 2 : 1;

@@ -4,6 +4,12 @@ export class Words64 {
   hi: Uint32Array = new Uint32Array(256);
   length = 0;
 
+  /** Room for `length` numbers, all of them in the list; those that were not there keep what they held. */
+  resize(length: number): void {
+    while (this.lo.length < length) this.#grow();
+    this.length = length;
+  }
+
   push(lo: number, hi: number): void {
     if (this.length === this.lo.length) this.#grow();
     this.lo[this.length] = lo;

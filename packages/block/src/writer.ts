@@ -63,6 +63,8 @@ export class BlockWriter {
   readonly #pack: boolean;
   readonly #drops = new Stage(256);
   readonly #columns: ColumnsEncoder;
+  /** Kept between blocks. */
+  readonly #sections: Readonly<Record<"dictionary" | "summary" | "openSet" | "columns", SectionWriter>>;
   #nextSeq: bigint;
 
   constructor(options: BlockWriterOptions) {
@@ -72,6 +74,8 @@ export class BlockWriter {
     this.#nextSeq = options.firstSeq ?? 0n;
     this.pairing = new Pairing(this.dictionary);
     this.#columns = new ColumnsEncoder(this);
+    const section = () => new SectionWriter(this.#pack);
+    this.#sections = { dictionary: section(), summary: section(), openSet: section(), columns: section() };
   }
 
   get nextSeq(): bigint {
@@ -168,16 +172,14 @@ export class BlockWriter {
     const seq = this.#nextSeq;
     this.dictionary.begin(beginsEpoch(seq));
     this.pairing.clearGathers();
-    const openSet = new SectionWriter(this.#pack);
+    const { dictionary, summary, openSet, columns } = this.#sections;
+    const parts = [dictionary, summary, openSet, columns];
+    for (const part of parts) part.clear();
     writeOpenSet(openSet, this.pairing, this.dictionary);
-    const columns = new SectionWriter(this.#pack);
     const walked = this.#columns.write(columns, stage, from, count);
-    const summary = new SectionWriter(this.#pack);
     this.#writeSummary(summary, walked, seq);
-    const dictionary = new SectionWriter(this.#pack);
     this.dictionary.write(dictionary);
 
-    const parts = [dictionary, summary, openSet, columns];
     const payload = Buffer.concat(parts.map((part) => part.bytes()));
     const unpackedLength = parts.reduce((sum, part) => sum + part.unpacked, 0);
     if (payload.length > LIMITS.payloadBytes || unpackedLength > LIMITS.unpackedBytes) return undefined;
@@ -287,13 +289,8 @@ function measuredRow(program: Program): SummaryRow {
   const { builder, measured } = program;
   const row = { key1: builder.number, key2: 0, count: builder.count, extra: 0 };
   if (measured.rows === 0) return { ...row, sum: 0n, min: 0, max: 0, histogram: new Uint32Array(0) };
-  return {
-    ...row,
-    sum: BigInt(measured.sums[0]!),
-    min: measured.mins[0]!,
-    max: measured.maxs[0]!,
-    histogram: measured.sparse(0),
-  };
+  const { sum, min, max } = measured.stats(0);
+  return { ...row, sum, min, max, histogram: measured.sparse(0) };
 }
 
 function collectKeyed(program: Program, rows: SummaryRow[]): number {
@@ -302,11 +299,7 @@ function collectKeyed(program: Program, rows: SummaryRow[]): number {
     rows.push({
       key1: builder.number,
       key2: key,
-      count: keyed.counts[row]!,
-      sum: BigInt(keyed.sums[row]!),
-      min: keyed.mins[row]!,
-      max: keyed.maxs[row]!,
-      extra: 0,
+      ...keyed.stats(row),
       histogram: keyed.sparse(row),
     });
   }

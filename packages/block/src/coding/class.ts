@@ -1,3 +1,8 @@
+import { Scratch } from "./scratch.ts";
+
+const classScratch = new Scratch();
+const bitScratch = new Scratch();
+
 /**
  * Class coding: a number's size and its top bits as one byte, the other bits
  * packed as they are. The bytes take the entropy coder well; the bits are
@@ -9,10 +14,11 @@
  *   class 216-250   exponent 29-63; exponent bits follow
  *
  * Bits are packed from the low end of each byte, low bits of a value first.
+ * What is given back is valid until the next call.
  */
 export function encodeClasses(lo: Uint32Array, hi: Uint32Array, count: number): { classes: Buffer; bits: Buffer } {
-  const classes = Buffer.allocUnsafe(count);
-  const bits = Buffer.allocUnsafe(count * 8 + 8);
+  const classes = classScratch.take(count);
+  const bits = bitScratch.take(count * 8 + 8);
   let at = 0;
   let held = 0;
   let fill = 0;
@@ -56,7 +62,7 @@ export function encodeClasses(lo: Uint32Array, hi: Uint32Array, count: number): 
     }
   }
   if (fill > 0) bits[at++] = held & 255;
-  return { classes, bits: bits.subarray(0, at) };
+  return { classes: classes.subarray(0, count), bits: bits.subarray(0, at) };
 }
 
 /** Undoes `encodeClasses` into `lo` and `hi`. False if the bits run out, are left over, or a class is unknown. */

@@ -1,6 +1,7 @@
 import { refuse, type SectionReader, type SectionWriter } from "../section.ts";
-import type { Words64 } from "../words.ts";
+import { Words64 } from "../words.ts";
 import { decodeClasses, encodeClasses } from "./class.ts";
+import { Scratch } from "./scratch.ts";
 import { decodeVarints, encodeVarints } from "./varint.ts";
 
 /** How a column of numbers is written. FORMAT.md, "Codings". */
@@ -24,7 +25,7 @@ export function writeInts(writer: SectionWriter, column: Words64): void {
   else if (coding === CODING.class) {
     const { classes, bits } = encodeClasses(lo, hi, length);
     writer.stream(classes);
-    writer.stream(bits);
+    writer.noise(bits);
   }
 }
 
@@ -67,20 +68,31 @@ export function unzigzag({ lo, hi }: Ints): void {
 
 const SAMPLE = 512;
 
+const lowScratch = new Scratch();
+const highScratch = new Scratch();
+const deltas = new Words64();
+const NEAR = 4096;
+/** By value below NEAR its place plus one; all 0 between calls. */
+const nearScratch = new Uint32Array(NEAR);
+
 /** Places in an index have two bytes. */
 const INDEX_MAX = 65_536;
 
 function chooseCoding(lo: Uint32Array, hi: Uint32Array, length: number): number {
-  let same = true;
+  const firstLo = lo[0]!;
+  const firstHi = hi[0]!;
   let all = 0;
   let anyHigh = 0;
+  let differs = 0;
   for (let index = 0; index < length; index++) {
-    all |= lo[index]!;
-    anyHigh |= hi[index]!;
-    if (lo[index] !== lo[0] || hi[index] !== hi[0]) same = false;
+    const low = lo[index]!;
+    const high = hi[index]!;
+    all |= low;
+    anyHigh |= high;
+    differs |= (low ^ firstLo) | (high ^ firstHi);
   }
   if (all === 0 && anyHigh === 0) return CODING.empty;
-  if (same) return CODING.constant;
+  if (differs === 0) return CODING.constant;
   if (anyHigh === 0 && all >>> 0 < 256) return CODING.byte;
   return chooseWide(lo, hi, length, anyHigh === 0);
 }
@@ -91,18 +103,25 @@ function chooseWide(lo: Uint32Array, hi: Uint32Array, length: number, narrow: bo
   const start = (length - count) >> 1;
   let valueBits = 0;
   let deltaBits = 0;
-  const distinct = new Set<number>();
   for (let index = start; index < start + count; index++) {
     valueBits += bitsOf(lo[index]!, hi[index]!);
-    distinct.add(lo[index]! + hi[index]! * 0x1_0000_0000);
     if (index === start) continue;
     const low = lo[index]! - lo[index - 1]!;
     const high = (hi[index]! - hi[index - 1]! - (low < 0 ? 1 : 0)) | 0;
     deltaBits += high < 0 ? bitsOf(~low >>> 0, ~high >>> 0) + 1 : bitsOf(low >>> 0, high) + 1;
   }
   if (deltaBits < valueBits * 0.6) return CODING.delta;
-  if (narrow && length > 32 && length <= INDEX_MAX && distinct.size <= count >> 1) return CODING.index;
+  if (narrow && length > 32 && length <= INDEX_MAX && repeats(lo, start, count)) return CODING.index;
   return CODING.class;
+}
+
+/** True if at most half of so many numbers are distinct. */
+function repeats(lo: Uint32Array, start: number, count: number): boolean {
+  const distinct = new Set<number>();
+  for (let index = start; index < start + count; index++) {
+    if (distinct.add(lo[index]!).size > count >> 1) return false;
+  }
+  return true;
 }
 
 function bitsOf(lo: number, hi: number): number {
@@ -110,14 +129,14 @@ function bitsOf(lo: number, hi: number): number {
 }
 
 function toBytes(lo: Uint32Array, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length);
+  const bytes = lowScratch.take(length);
   for (let index = 0; index < length; index++) bytes[index] = lo[index]!;
-  return bytes;
+  return bytes.subarray(0, length);
 }
 
 function encodeDeltas(lo: Uint32Array, hi: Uint32Array, length: number): Buffer {
-  const deltaLo = new Uint32Array(length);
-  const deltaHi = new Uint32Array(length);
+  deltas.resize(length);
+  const { lo: deltaLo, hi: deltaHi } = deltas;
   let lastLo = 0;
   let lastHi = 0;
   for (let index = 0; index < length; index++) {
@@ -144,23 +163,27 @@ function sumDeltas(lo: Uint32Array, hi: Uint32Array): void {
 /** Distinct values in order of first use, then each value's place among them: low bytes, and high bytes where over 256. */
 function writeIndex(writer: SectionWriter, lo: Uint32Array, length: number): void {
   const places = new Map<number, number>();
-  const low = Buffer.allocUnsafe(length);
-  const high = Buffer.allocUnsafe(length);
+  const low = lowScratch.take(length);
+  const high = highScratch.take(length);
+  // Ids are small: an array answers for them, the map for the others.
+  const near = nearScratch;
   for (let index = 0; index < length; index++) {
     const value = lo[index]!;
-    let place = places.get(value);
-    if (place === undefined) {
+    let place = value < NEAR ? near[value]! - 1 : (places.get(value) ?? -1);
+    if (place < 0) {
       place = places.size;
       places.set(value, place);
+      if (value < NEAR) near[value] = place + 1;
     }
-    low[index] = place & 255;
+    low[index] = place;
     high[index] = place >>> 8;
   }
+  for (const value of places.keys()) if (value < NEAR) near[value] = 0;
   const values = Uint32Array.from(places.keys());
   writer.varint(values.length);
   writer.stream(encodeDeltas(values, new Uint32Array(values.length), values.length));
-  writer.stream(low);
-  writer.stream(values.length > 256 ? high : high.subarray(0, 0));
+  writer.stream(low.subarray(0, length));
+  writer.stream(high.subarray(0, values.length > 256 ? length : 0));
 }
 
 function readIndex(reader: SectionReader, lo: Uint32Array): void {

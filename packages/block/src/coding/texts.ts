@@ -11,21 +11,21 @@ import { decodeVarints, encodeVarints } from "./varint.ts";
  * then its full length follows as one more number.
  */
 
+/** Longest text that is written character by character. */
+const ASCII_CHARS = 24;
+
 /** Gathers texts of one column. */
 export class TextBuilder {
   #bytes = Buffer.allocUnsafe(1024);
   #at = 0;
   readonly #lengths = new Words64();
-  count = 0;
 
   clear(): void {
     this.#at = 0;
     this.#lengths.length = 0;
-    this.count = 0;
   }
 
   push(value: string | Uint8Array): void {
-    this.count++;
     if (typeof value === "string") this.#string(value);
     else this.#raw(asBuffer(value), value.length);
   }
@@ -43,9 +43,22 @@ export class TextBuilder {
       return;
     }
     this.#room(value.length * 3);
-    const written = this.#bytes.write(value, this.#at, "utf8");
+    const written = this.#ascii(value) ? value.length : this.#bytes.write(value, this.#at, "utf8");
     this.#at += written;
-    this.#lengths.pushNumber(written * 2);
+    this.#lengths.push(written * 2, 0);
+  }
+
+  /** Writes a short text of ASCII: a call out of JavaScript costs more than its characters. */
+  #ascii(value: string): boolean {
+    if (value.length > ASCII_CHARS) return false;
+    const bytes = this.#bytes;
+    const from = this.#at;
+    for (let index = 0; index < value.length; index++) {
+      const code = value.charCodeAt(index);
+      if (code > 0x7f) return false;
+      bytes[from + index] = code;
+    }
+    return true;
   }
 
   #raw(bytes: Buffer, fullLength: number): void {
@@ -122,29 +135,27 @@ export class ValuesBuilder {
   readonly #counts = new Words64();
   readonly #ints = new Words64();
   readonly #texts = new TextBuilder();
-  #tags: number[] = [];
-  #floats: number[] = [];
-  count = 0;
+  #tags = Buffer.allocUnsafeSlow(256);
+  #tagged = 0;
+  readonly #floats: number[] = [];
 
   clear(): void {
     this.#counts.length = 0;
     this.#ints.length = 0;
     this.#texts.clear();
-    this.#tags = [];
-    this.#floats = [];
-    this.count = 0;
+    this.#tagged = 0;
+    this.#floats.length = 0;
   }
 
   push(values: readonly Scalar[]): void {
-    this.count++;
     this.#counts.push(values.length, 0);
-    for (const value of values) this.#scalar(value);
+    for (let index = 0; index < values.length; index++) this.#scalar(values[index]!);
   }
 
   write(writer: SectionWriter): void {
-    writer.varint(this.#tags.length);
+    writer.varint(this.#tagged);
     writer.stream(encodeVarints(this.#counts.lo, this.#counts.hi, this.#counts.length));
-    writer.stream(Uint8Array.from(this.#tags));
+    writer.stream(this.#tags.subarray(0, this.#tagged));
     writer.stream(encodeVarints(this.#ints.lo, this.#ints.hi, this.#ints.length));
     const floats = Buffer.allocUnsafe(this.#floats.length * 8);
     for (let index = 0; index < this.#floats.length; index++) floats.writeDoubleLE(this.#floats[index]!, index * 8);
@@ -152,35 +163,43 @@ export class ValuesBuilder {
     this.#texts.write(writer);
   }
 
+  #tag(tag: number): void {
+    if (this.#tagged === this.#tags.length) this.#tags = Buffer.concat([this.#tags], this.#tagged * 2);
+    this.#tags[this.#tagged++] = tag;
+  }
+
   #scalar(value: Scalar): void {
     if (typeof value === "number") {
-      if (Number.isInteger(value) && Math.abs(value) < 2 ** 52 && !Object.is(value, -0)) {
-        this.#tags.push(TAG.int);
+      if (value > 0 && value === (value | 0)) {
+        this.#tag(TAG.int);
+        this.#ints.push(value * 2, 0);
+      } else if (Number.isInteger(value) && Math.abs(value) < 2 ** 52 && !Object.is(value, -0)) {
+        this.#tag(TAG.int);
         this.#ints.pushNumber(value < 0 ? -2 * value - 1 : 2 * value);
       } else {
-        this.#tags.push(TAG.float);
+        this.#tag(TAG.float);
         this.#floats.push(value);
       }
     } else if (typeof value === "string") {
-      this.#tags.push(TAG.string);
+      this.#tag(TAG.string);
       this.#texts.push(value);
     } else if (typeof value === "bigint") this.#bigint(value);
-    else if (value === null) this.#tags.push(TAG.null);
-    else if (typeof value === "boolean") this.#tags.push(value ? TAG.true : TAG.false);
+    else if (value === null) this.#tag(TAG.null);
+    else if (typeof value === "boolean") this.#tag(value ? TAG.true : TAG.false);
     else {
-      this.#tags.push(TAG.bytes);
+      this.#tag(TAG.bytes);
       this.#texts.push(value);
     }
   }
 
   #bigint(value: bigint): void {
     if (value >= 0n && value < 1n << 64n && value >= 1n << 63n) {
-      this.#tags.push(TAG.unsigned);
+      this.#tag(TAG.unsigned);
       this.#ints.pushBigint(value);
       return;
     }
     const signed = BigInt.asIntN(64, value);
-    this.#tags.push(TAG.int);
+    this.#tag(TAG.int);
     this.#ints.pushBigint(BigInt.asUintN(64, (signed << 1n) ^ (signed >> 63n)));
   }
 }

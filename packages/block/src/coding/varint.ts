@@ -1,6 +1,10 @@
-/** LEB128 of 64-bit numbers given as halves. */
+import { Scratch } from "./scratch.ts";
+
+const scratch = new Scratch();
+
+/** LEB128 of 64-bit numbers given as halves. The bytes are valid until the next call. */
 export function encodeVarints(lo: Uint32Array, hi: Uint32Array, count: number): Buffer {
-  const bytes = Buffer.allocUnsafe(count * 10);
+  const bytes = scratch.take(count * 10);
   let at = 0;
   for (let index = 0; index < count; index++) {
     let low = lo[index]!;

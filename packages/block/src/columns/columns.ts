@@ -74,16 +74,22 @@ export class Columns {
     return this.#times;
   }
 
-  /** Times since `start` as numbers: exact for sessions up to 104 days. */
+  /** Times since `start` as numbers: exact for sessions up to 104 days. What was before it counts as 0. */
   timesSince(start: bigint): Float64Array {
     const words = new Uint32Array(this.times.buffer);
     const startLo = Number(start & 0xffffffffn);
     const startHi = Number(start >> 32n);
     const times = new Float64Array(this.count);
     for (let index = 0; index < times.length; index++) {
-      times[index] = (words[index * 2 + 1]! - startHi) * 0x1_0000_0000 + (words[index * 2]! - startLo);
+      const time = (words[index * 2 + 1]! - startHi) * 0x1_0000_0000 + (words[index * 2]! - startLo);
+      times[index] = time < 0 ? 0 : time;
     }
     return times;
+  }
+
+  /** True where no lane misses a number, so that each counts on from its first. */
+  get dense(): boolean {
+    return this.#holes.at.length === 0;
   }
 
   /** For each record how many its lane attempted before it. */

@@ -1,14 +1,15 @@
+import type { Table } from "@wayward/record";
 import { writeInts } from "../coding/ints.ts";
 import type { DictionaryWriter } from "../dictionary/writer.ts";
 import type { LaneState } from "../pairing/lane.ts";
 import { FOLD, type Pairing } from "../pairing/pairing.ts";
 import type { SectionWriter } from "../section.ts";
-import { FLAG, HEAD_WORDS, type Stage } from "../stage.ts";
+import { FIELDS_AT, FLAG, HEAD_WORDS, type Stage } from "../stage.ts";
 import type { SummaryRow } from "../summary/tables.ts";
 import { Words64 } from "../words.ts";
 import { SHAPE } from "./builder.ts";
 import { OP } from "./op.ts";
-import { orderByLane } from "./order.ts";
+import { LaneOrder, type LaneShare } from "./order.ts";
 import type { Program } from "./program.ts";
 import { RankBuilder } from "./rank.ts";
 
@@ -44,82 +45,80 @@ const TWO_32 = 0x1_0000_0000;
 const NOTHING = new Uint32Array(0);
 
 /**
- * Turns staged records into the columns section, lane by lane, and pairs and
- * sums them on the way: every record is looked at once. Buffers are kept
- * between blocks.
+ * Turns staged records into the columns section. A first pass goes lane by
+ * lane over all records: times, kinds, objects, pairing. A second one takes
+ * each kind's fields, column by column. Buffers are kept between blocks.
  */
 export class ColumnsEncoder {
   readonly #source: EncodeSource;
   readonly #startLo: number;
   readonly #startHi: number;
+  readonly #order = new LaneOrder();
   readonly #slots = new Words64();
-  readonly #deltas = new Words64();
-  readonly #ranks = new RankBuilder();
-  readonly #places = new Int32Array(64);
+  readonly #steps = new Words64();
+  /** Since the session's start, for pairing. */
+  #times = new Float64Array(1024);
+  readonly #ranks: RankBuilder;
+  readonly #programs: (Program | undefined)[] = [];
+  readonly #use: (table: Table, id: number) => void;
   /** String number of each site's zone name, plus one; 0 where not looked up yet. */
   #siteNames = new Uint32Array(256);
   #kinds: Program[] = [];
   #lanes: LaneRun[] = [];
-  #laneCounts = new Map<number, number>();
-  #minLo = 0;
-  #minHi = 0;
-  #maxLo = 0;
-  #maxHi = 0;
-  #lastLo = 0;
-  #lastHi = 0;
+  readonly #laneCounts = new Map<number, number>();
+  readonly #extremes = new TimeExtremes();
 
   constructor(source: EncodeSource) {
     this.#source = source;
     this.#startLo = Number(source.start & 0xffffffffn);
     this.#startHi = Number(source.start >> 32n);
+    this.#use = (table, id) => source.dictionary.use(table, id);
+    this.#ranks = new RankBuilder((id) => source.dictionary.use("object", id));
   }
 
   /** Writes `count` records of the stage that begin at word `from`. */
   write(section: SectionWriter, stage: Stage, from: number, count: number): Walked {
-    this.#clear();
-    const order = orderByLane(stage, from, count);
-    let begin = 0;
-    for (const { lane, count: records } of order.lanes) {
-      this.#lane(stage, lane, order.at.subarray(begin, begin + records), begin);
-      begin += records;
+    this.#clear(count);
+    const lanes = this.#order.sort(stage, from, count);
+    for (const share of lanes) this.#lane(stage.words, share);
+    for (const program of this.#kinds) {
+      program.builder.gather(stage, this.#use);
+      program.sum();
+      if (program.op === OP.logMessage) this.#countMessages(program);
     }
     this.#write(section);
-    const none = count === 0;
     return {
-      firstTime: none ? 0n : joined(this.#minLo, this.#minHi),
-      lastTime: none ? 0n : joined(this.#maxLo, this.#maxHi),
+      firstTime: count === 0 ? 0n : this.#extremes.first,
+      lastTime: count === 0 ? 0n : this.#extremes.last,
       laneCounts: this.#rows(),
       kinds: this.#kinds,
     };
   }
 
-  #clear(): void {
+  #clear(count: number): void {
     for (const program of this.#kinds) program.clear();
     this.#kinds = [];
     this.#lanes = [];
     this.#laneCounts.clear();
-    this.#slots.length = 0;
-    this.#deltas.length = 0;
+    this.#slots.resize(count);
+    this.#steps.resize(count);
+    if (count > this.#times.length) this.#times = new Float64Array(Math.max(count, this.#times.length * 2));
+    this.#source.pairing.setTimes(this.#times);
     this.#ranks.clear();
-    this.#minLo = 0xffffffff;
-    this.#minHi = 0xffffffff;
-    this.#maxLo = 0;
-    this.#maxHi = 0;
+    this.#extremes.clear();
   }
 
-  #lane(stage: Stage, lane: number, offsets: Uint32Array, begin: number): void {
+  #lane(words: Uint32Array, { lane, from, count }: LaneShare): void {
     const { dictionary, pairing } = this.#source;
-    const { words } = stage;
     const state = pairing.lane(lane);
     dictionary.use("lane", lane);
     this.#ranks.lane();
     const before = this.#kinds.map((program) => program.builder.count);
-    const lo = words[offsets[0]! + 2]!;
-    const hi = words[offsets[0]! + 3]!;
-    this.#lanes.push({ lane, count: offsets.length, firstEventNo: state.nextEventNo, lo, hi });
-    this.#lastLo = lo;
-    this.#lastHi = hi;
-    for (let index = 0; index < offsets.length; index++) this.#record(stage, offsets[index]!, state, begin + index);
+    const first = this.#order.at[from]!;
+    const [lo, hi] = [words[first + 2]!, words[first + 3]!];
+    this.#lanes.push({ lane, count, firstEventNo: state.nextEventNo, lo, hi });
+    this.#walkTimes(words, from, count);
+    this.#records(words, from, count, state);
     for (const [slot, { builder }] of this.#kinds.entries()) {
       const records = builder.count - (before[slot] ?? 0);
       if (records === 0) continue;
@@ -128,170 +127,110 @@ export class ColumnsEncoder {
     }
   }
 
-  #record(stage: Stage, at: number, state: LaneState, index: number): void {
-    const { words } = stage;
-    const head = words[at]!;
-    const program = this.#source.program(head & 0xffff);
-    const { builder } = program;
-    if (builder.slot < 0) builder.slot = this.#kinds.push(program) - 1;
-    this.#slots.push(builder.slot, 0);
-    const time = this.#time(words[at + 2]!, words[at + 3]!);
-    const flags = head >>> 24;
-    let site = 0;
-    let next = at + HEAD_WORDS;
-    if (flags !== 0) {
-      if (flags & FLAG.site) {
-        site = words[next]!;
-        this.#source.dictionary.use("site", site);
+  /** Times since the start, their steps from record to record, and the extremes. */
+  #walkTimes(words: Uint32Array, from: number, count: number): void {
+    const { at } = this.#order;
+    const { lo: stepsLo, hi: stepsHi } = this.#steps;
+    const extremes = this.#extremes;
+    const times = this.#times;
+    const [startLo, startHi] = [this.#startLo, this.#startHi];
+    let lastLo = words[at[from]! + 2]!;
+    let lastHi = words[at[from]! + 3]!;
+    extremes.see(lastLo, lastHi);
+    for (let index = from; index < from + count; index++) {
+      const offset = at[index]!;
+      const lo = words[offset + 2]!;
+      const hi = words[offset + 3]!;
+      const step = lo - lastLo;
+      stepsLo[index] = step;
+      stepsHi[index] = hi - lastHi - (step < 0 ? 1 : 0);
+      const time = (hi - startHi) * TWO_32 + (lo - startLo);
+      times[index] = time < 0 ? 0 : time;
+      // A clock that only goes on has its extremes at the ends.
+      if (hi < lastHi || (hi === lastHi && step < 0)) {
+        extremes.see(lastLo, lastHi);
+        extremes.see(lo, hi);
       }
-      next = builder.common(words, next, flags);
-      if (flags & FLAG.stack) this.#source.dictionary.use("stack", builder.stacks.lo[builder.stacks.length - 1]!);
+      lastLo = lo;
+      lastHi = hi;
     }
-    this.#fields(stage, program, next, flags);
-    if (program.op !== OP.none) this.#pair(program.op, words, state, site, time, index);
-    if (program.measure >= 0 || program.key >= 0) this.#sum(program, words, index);
-    builder.count++;
-    state.nextEventNo++;
+    extremes.see(lastLo, lastHi);
   }
 
-  /** Gathers the time's step and extremes; tells the time since the session's start. */
-  #time(lo: number, hi: number): number {
-    const stepLo = lo - this.#lastLo;
-    this.#deltas.push(stepLo >>> 0, (hi - this.#lastHi - (stepLo < 0 ? 1 : 0)) >>> 0);
-    this.#lastLo = lo;
-    this.#lastHi = hi;
-    if (hi < this.#minHi || (hi === this.#minHi && lo < this.#minLo)) {
-      this.#minLo = lo;
-      this.#minHi = hi;
-    }
-    if (hi > this.#maxHi || (hi === this.#maxHi && lo > this.#maxLo)) {
-      this.#maxLo = lo;
-      this.#maxHi = hi;
-    }
-    const time = (hi - this.#startHi) * TWO_32 + (lo - this.#startLo);
-    return time < 0 ? 0 : time;
-  }
-
-  #fields(stage: Stage, program: Program, from: number, flags: number): void {
-    const { words } = stage;
-    const { builder } = program;
-    const { fields } = builder;
-    const places = this.#places;
-    let at = from;
-    let low = 0xffffffff;
-    let high = 0xffffffff;
-    if (flags & FLAG.absent) {
-      low = words[at++]!;
-      if (fields.length > 32) high = words[at++]!;
-    }
-    for (let index = 0; index < fields.length; index++) {
-      const field = fields[index]!;
-      if (((index < 32 ? low >>> index : high >>> (index - 32)) & 1) === 0) {
-        places[index] = -1;
-        if (field.shape === SHAPE.object) this.#ranks.push(0);
-        else field.skip(builder.count);
-        continue;
-      }
-      places[index] = at;
-      if (field.shape === SHAPE.two) {
-        field.words.push(words[at]!, words[at + 1]!);
-        at += 2;
-        continue;
-      }
-      const word = words[at++]!;
-      if (field.shape === SHAPE.text) field.text(stage.texts[word]);
-      else {
-        if (field.shape === SHAPE.object) this.#ranks.push(word);
-        else field.words.push(word, 0);
-        if (field.field.table !== undefined) this.#source.dictionary.use(field.field.table, word);
-      }
-    }
-  }
-
-  /** The word of a field, 0 where the record lacks it. */
-  #word(words: Uint32Array, field: number): number {
-    const at = this.#places[field]!;
-    return at < 0 ? 0 : words[at]!;
-  }
-
-  /** A 64-bit field as a number, 0 where the record lacks it. */
-  #wide(words: Uint32Array, field: number): number {
-    const at = this.#places[field]!;
-    return at < 0 ? 0 : words[at]! + words[at + 1]! * TWO_32;
-  }
-
-  /** Field positions are those of the kinds in packages/record. */
-  #pair(op: number, words: Uint32Array, state: LaneState, site: number, time: number, index: number): void {
+  #records(words: Uint32Array, from: number, count: number, state: LaneState): void {
+    const { at } = this.#order;
+    const slots = this.#slots.lo;
     const { pairing } = this.#source;
-    const eventNo = state.nextEventNo;
-    const first = this.#word(words, 0);
-    switch (op) {
-      case OP.zoneBegin:
-        pairing.zoneBegin(state, first || this.#siteName(site), site, this.#wide(words, 1), time, eventNo);
-        break;
-      case OP.zoneEnd:
-        pairing.zoneEnd(state, this.#wide(words, 0), time, index);
-        break;
-      case OP.lockWait:
-        pairing.lockWait(state, first, this.#word(words, 1) & (FOLD - 1), time, eventNo);
-        break;
-      case OP.lockAcquired:
-        pairing.lockAcquired(state, first, this.#word(words, 1) & (FOLD - 1), time, eventNo, index);
-        break;
-      case OP.lockReleased:
-        pairing.lockReleased(state, first, time, index);
-        break;
-      case OP.lockTimedOut:
-        pairing.lockTimedOut(state, first, this.#word(words, 1) & (FOLD - 1), time, index);
-        break;
-      case OP.lockUpgraded:
-        pairing.lockMode(state, first, 0);
-        break;
-      case OP.lockDowngraded:
-        pairing.lockMode(state, first, 1);
-        break;
-      case OP.lockHandedOver:
-        pairing.lockHandedOver(state, first, this.#word(words, 1));
-        break;
-      case OP.logMessage:
-        pairing.gathers.channel.count(this.#word(words, 1) * FOLD + (first & (FOLD - 1)), 1);
-        break;
-      case OP.jobEnqueue:
-        pairing.jobEvent("enqueued", state, first, this.#wide(words, 1), time, eventNo, index);
-        break;
-      case OP.jobStart:
-        pairing.jobEvent("started", state, first, this.#wide(words, 1), time, eventNo, index);
-        break;
-      case OP.jobFinish:
-        pairing.jobEvent("finished", state, first, this.#wide(words, 1), time, eventNo, index);
-        break;
-      case OP.contextEnter:
-        pairing.contextEnter(state, first, time, eventNo);
-        break;
-      case OP.contextExit:
-        pairing.contextExit(state, first);
-        break;
-      case OP.threadExit:
-        pairing.laneExit(state);
-        break;
+    let eventNo = state.nextEventNo;
+    for (let index = from; index < from + count; index++) {
+      const offset = at[index]!;
+      const head = words[offset]!;
+      const program = this.#programs[head & 0xffff] ?? this.#program(head & 0xffff);
+      const { builder, op } = program;
+      if (builder.slot < 0) builder.slot = this.#kinds.push(program) - 1;
+      slots[index] = builder.slot;
+      const flags = head >>> 24;
+      builder.add(offset, flags);
+      if (op > OP.logMessage || program.objects.length > 0) {
+        let next = offset + FIELDS_AT[flags & 31]!;
+        let mask = 0xffff_ffff;
+        if (flags & FLAG.absent) {
+          mask = words[next]!;
+          next += builder.fields.length > 32 ? 2 : 1;
+        }
+        if (program.objects.length > 0) this.#objects(words, offset, program, next, mask);
+        if (op > OP.logMessage) {
+          let first = 0;
+          if (mask & 1) {
+            first = program.firstWords === 2 ? words[next]! + words[next + 1]! * TWO_32 : words[next]!;
+            next += program.firstWords;
+          }
+          let second = 0;
+          if (mask & 2) second = program.secondWords === 2 ? words[next]! + words[next + 1]! * TWO_32 : words[next]!;
+          if (first === 0 && op === OP.zoneBegin && flags & FLAG.site)
+            first = this.#siteName(words[offset + HEAD_WORDS]!);
+          pairing.apply(op, state, first, second, eventNo, index);
+        }
+      }
+      eventNo++;
+    }
+    state.nextEventNo = eventNo;
+  }
+
+  #program(number: number): Program {
+    const program = this.#source.program(number);
+    this.#programs[number] = program;
+    return program;
+  }
+
+  /** Ranks the record's objects; its fields begin at word `next`. */
+  #objects(words: Uint32Array, offset: number, { objects, builder }: Program, next: number, low: number): void {
+    if (objects.length === 1 && objects[0] === 0) {
+      this.#ranks.push(low & 1 ? words[next]! : 0);
+      return;
+    }
+    const { fields } = builder;
+    const wide = fields.length > 32 && (words[offset]! >>> 24) & FLAG.absent;
+    let at = next;
+    for (let index = 0; index < fields.length; index++) {
+      const mask = index < 32 ? low : wide ? words[next - 1]! : 0xffff_ffff;
+      const there = (mask >>> (index & 31)) & 1;
+      const { shape } = fields[index]!;
+      if (shape === SHAPE.object) this.#ranks.push(there ? words[at]! : 0);
+      if (there) at += shape === SHAPE.two ? 2 : 1;
     }
   }
 
-  #sum(program: Program, words: Uint32Array, index: number): void {
-    const { measure, key } = program;
-    const there = measure >= 0 && this.#places[measure]! >= 0;
-    const value = there ? this.#measured(program, words) : 0;
-    if (there) program.measured.measure(0, value, index);
-    if (key < 0) return;
-    if (there) program.keyed.measure(this.#word(words, key), value, index);
-    else program.keyed.count(this.#word(words, key), 1);
-  }
-
-  /** A negative duration counts as 0, as a clock that steps back does. */
-  #measured(program: Program, words: Uint32Array): number {
-    const at = this.#places[program.measure]!;
-    if (program.signed && words[at + 1]! >= 0x8000_0000) return 0;
-    return words[at]! + words[at + 1]! * TWO_32;
+  /** Messages by channel and level, its second and first field. */
+  #countMessages({ builder }: Program): void {
+    const { channel } = this.#source.pairing.gathers;
+    const [levels, channels] = builder.fields.map(({ words }) => words.lo);
+    const levelPlaces = builder.fields[0]!.places(builder.count);
+    for (let record = 0; record < builder.count; record++) {
+      const place = levelPlaces === undefined ? record : levelPlaces[record]!;
+      const level = place < 0 ? 0 : levels![place]!;
+      channel.count(channels![record]! * FOLD + (level & (FOLD - 1)), 1);
+    }
   }
 
   #siteName(site: number): number {
@@ -338,7 +277,7 @@ export class ColumnsEncoder {
     writeInts(section, column);
     writeInts(section, this.#slots);
     section.varint(0);
-    writeInts(section, this.#deltas);
+    writeInts(section, this.#steps);
     this.#ranks.write(section);
     for (const { builder } of this.#kinds) section.measured(() => builder.write(section));
   }
@@ -351,6 +290,36 @@ export class ColumnsEncoder {
   }
 }
 
-function joined(lo: number, hi: number): bigint {
-  return (BigInt(hi) << 32n) | BigInt(lo);
+/** Least and greatest of the times seen. */
+class TimeExtremes {
+  #minLo = 0;
+  #minHi = 0;
+  #maxLo = 0;
+  #maxHi = 0;
+
+  get first(): bigint {
+    return (BigInt(this.#minHi) << 32n) | BigInt(this.#minLo);
+  }
+
+  get last(): bigint {
+    return (BigInt(this.#maxHi) << 32n) | BigInt(this.#maxLo);
+  }
+
+  clear(): void {
+    this.#minLo = 0xffffffff;
+    this.#minHi = 0xffffffff;
+    this.#maxLo = 0;
+    this.#maxHi = 0;
+  }
+
+  see(lo: number, hi: number): void {
+    if (hi < this.#minHi || (hi === this.#minHi && lo < this.#minLo)) {
+      this.#minLo = lo;
+      this.#minHi = hi;
+    }
+    if (hi > this.#maxHi || (hi === this.#maxHi && lo > this.#maxLo)) {
+      this.#maxLo = lo;
+      this.#maxHi = hi;
+    }
+  }
 }

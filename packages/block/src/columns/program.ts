@@ -1,6 +1,7 @@
 import type { Kind } from "@wayward/record";
+import { wordsOf } from "../stage.ts";
 import { Gather } from "../summary/gather.ts";
-import { KindBuilder } from "./builder.ts";
+import { isObject, KindBuilder } from "./builder.ts";
 import { opOf } from "./op.ts";
 
 /** Families whose keys have a summary of their own. */
@@ -10,27 +11,50 @@ const OWN_SUMMARY = /^(log|zone|lock|context|thread)\./;
 export class Program {
   readonly builder: KindBuilder;
   readonly op: number;
+  /** Words of the first two fields, 0 where the kind has fewer. */
+  readonly firstWords: number;
+  readonly secondWords: number;
+  /** Fields that go into the block's column of objects, rising. */
+  readonly objects: readonly number[];
   /** Field whose whole numbers are summed, or -1. */
   readonly measure: number;
   /** Field whose strings are counted, or -1. */
   readonly key: number;
-  /** True if the measure may be negative. */
-  readonly signed: boolean;
   readonly measured: Gather;
   readonly keyed: Gather;
 
   constructor(number: number, kind: Kind, useString: (id: number) => void) {
+    const { name, fields } = kind;
     this.builder = new KindBuilder(number, kind);
-    this.op = opOf(kind.name);
-    this.measure = kind.fields.findIndex(
-      ({ role, type }) => role === "measure" && (type === "u64" || type === "duration"),
-    );
-    this.key = OWN_SUMMARY.test(kind.name)
+    this.op = opOf(name);
+    const [first, second] = fields;
+    this.firstWords = first === undefined ? 0 : wordsOf(first.type);
+    this.secondWords = second === undefined ? 0 : wordsOf(second.type);
+    this.objects = fields.flatMap((field, index) => (isObject(field) ? [index] : []));
+    this.measure = fields.findIndex(({ role, type }) => role === "measure" && (type === "u64" || type === "duration"));
+    this.key = OWN_SUMMARY.test(name)
       ? -1
-      : kind.fields.findIndex(({ role, type, table }) => role === "key" && type === "ref" && table === "string");
-    this.signed = kind.fields[this.measure]?.type === "duration";
+      : fields.findIndex(({ role, type, table }) => role === "key" && type === "ref" && table === "string");
     this.measured = new Gather(() => {});
     this.keyed = new Gather(useString);
+  }
+
+  /** Counts the gathered records by key and measure. */
+  sum(): void {
+    const { fields, count } = this.builder;
+    const measure = fields[this.measure];
+    const key = fields[this.key];
+    if (measure === undefined && key === undefined) return;
+    const present = measure === undefined ? NOBODY : measure.places(count);
+    for (let record = 0; record < count; record++) {
+      const place = present === undefined ? record : (present[record] ?? -1);
+      const id = key === undefined ? 0 : key.words.lo[record]!;
+      if (place >= 0) {
+        const value = measure!.measured(place);
+        this.measured.measure(0, value, record);
+        if (key !== undefined) this.keyed.measure(id, value, record);
+      } else if (key !== undefined) this.keyed.count(id, 1);
+    }
   }
 
   clear(): void {
@@ -39,3 +63,6 @@ export class Program {
     this.keyed.clear();
   }
 }
+
+/** No record has a value. */
+const NOBODY = new Int32Array(0);

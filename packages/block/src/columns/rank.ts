@@ -18,6 +18,12 @@ export class RankBuilder {
   readonly #escaped = new Words64();
   readonly #list = new Uint32Array(LIST);
   #listed = 0;
+  readonly #use: (id: number) => void;
+
+  /** `use` hears of every object at least once a lane. */
+  constructor(use: (id: number) => void) {
+    this.#use = use;
+  }
 
   clear(): void {
     this.#count = 0;
@@ -42,6 +48,7 @@ export class RankBuilder {
     if (rank === this.#listed) {
       this.#ranks[this.#count++] = ESCAPE;
       this.#escaped.push(id, 0);
+      if (id !== 0) this.#use(id);
       if (this.#listed < LIST) this.#listed++;
       else rank--;
     } else this.#ranks[this.#count++] = rank;

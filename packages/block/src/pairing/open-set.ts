@@ -3,6 +3,7 @@ import type { DictionaryWriter } from "../dictionary/writer.ts";
 import { LIMITS } from "../limits.ts";
 import { type Budget, createBudget, refuse, SectionReader, type SectionWriter } from "../section.ts";
 import { Words64 } from "../words.ts";
+import { OPEN, type OpenList } from "./open-list.ts";
 import type { Pairing } from "./pairing.ts";
 
 export const OPEN_KINDS = ["zone", "wait", "held", "context", "job"] as const;
@@ -95,27 +96,24 @@ function listOpen(pairing: Pairing): OpenSet {
     if (entries.length < LIMITS.openEntries) entries.push(entry);
     else leftOut++;
   };
+  const addAll = (kind: OpenKind, lane: number, list: OpenList) => {
+    for (let index = 0; index < list.length; index++) {
+      const [subject, start] = [list.get(index, OPEN.id), list.get(index, OPEN.start)];
+      const [detail, eventNo] = [list.get(index, OPEN.detail), list.get(index, OPEN.eventNo)];
+      add({ kind, lane, subject, detail, start, eventNo, unsure: list.get(index, OPEN.unsure) !== 0 });
+    }
+  };
   for (const lane of pairing.lanes.values()) {
-    for (const { name, start, eventNo, unsure } of lane.zones) {
-      add({ kind: "zone", lane: lane.id, subject: name, detail: 0, start, eventNo, unsure });
-    }
-    for (const { lock, mode, start, eventNo, unsure } of lane.held) {
-      add({ kind: "held", lane: lane.id, subject: lock, detail: mode, start, eventNo, unsure });
-    }
-    for (const { name, start, eventNo, unsure } of lane.contexts) {
-      add({ kind: "context", lane: lane.id, subject: name, detail: 0, start, eventNo, unsure });
-    }
-    if (lane.waitLock !== 0) {
-      const { waitLock, waitMode, waitStart, waitEventNo, waitUnsure } = lane;
-      const rest = { start: waitStart, eventNo: waitEventNo, unsure: waitUnsure };
-      add({ kind: "wait", lane: lane.id, subject: waitLock, detail: waitMode, ...rest });
-    }
+    addAll("zone", lane.id, lane.zones);
+    addAll("held", lane.id, lane.held);
+    addAll("context", lane.id, lane.contexts);
+    addAll("wait", lane.id, lane.wait);
   }
   for (const [id, { name, start, lane, eventNo }] of pairing.loose) {
     add({ kind: "zone", lane, subject: name, detail: id, start, eventNo, unsure: false });
   }
   for (const { queue, job, started, lane, eventNo } of pairing.jobs.values()) {
-    if (started === undefined) continue;
+    if (Number.isNaN(started)) continue;
     add({ kind: "job", lane, subject: queue, detail: job, start: started, eventNo, unsure: false });
   }
   return { entries, leftOut };

@@ -1,13 +1,14 @@
 import type { Table } from "@wayward/record";
+import { OP } from "../columns/op.ts";
 import { LANE_KINDS } from "../dictionary/tables.ts";
 import { Gather } from "../summary/gather.ts";
 import type { Dimension } from "../summary/tables.ts";
+import { type JobState, JobTable } from "./job-table.ts";
 import { LaneState } from "./lane.ts";
+import { OPEN } from "./open-list.ts";
 
 /** How many keys a folded key holds in its second part: modes and levels. */
 export const FOLD = 8;
-/** Jobs whose other half is still awaited; beyond it the oldest is forgotten. */
-const JOBS_MAX = 100_000;
 
 const TASK = LANE_KINDS.indexOf("task");
 
@@ -21,20 +22,9 @@ export interface PairingNames {
 
 type CreateGather = (created: (key: number) => void) => Gather;
 
-interface JobState {
-  readonly queue: number;
-  readonly job: number;
-  enqueued: number | undefined;
-  started: number | undefined;
-  finished: number | undefined;
-  lane: number;
-  eventNo: number;
-}
-
 /** Zones that carry an id: they end in any order and on any lane. */
 interface LooseZone {
   readonly name: number;
-  readonly site: number;
   readonly start: number;
   readonly lane: number;
   readonly eventNo: number;
@@ -47,11 +37,11 @@ interface LooseZone {
 export class Pairing {
   readonly lanes = new Map<number, LaneState>();
   readonly loose = new Map<number, LooseZone>();
-  /** By queue and job. */
-  readonly jobs = new Map<number | string, JobState>();
+  readonly jobs = new JobTable();
   readonly gathers: Readonly<Record<Exclude<Dimension, "kind" | "lane" | "key">, Gather>>;
   /** Lanes that exited in the block in the making. */
   readonly exited: number[] = [];
+  #times: Float64Array = new Float64Array(0);
   #lastHolder = new Uint32Array(256);
   /** Event numbers of lanes that exited, should they speak again. */
   #exitedAt = new Float64Array(256);
@@ -90,112 +80,74 @@ export class Pairing {
     for (const gather of Object.values(this.gathers)) gather.clear();
   }
 
-  zoneBegin(lane: LaneState, name: number, site: number, id: number, time: number, eventNo: number): void {
-    if (id === 0) lane.zones.push({ name, site, start: time, eventNo, unsure: false });
-    else this.loose.set(id, { name, site, start: time, lane: lane.id, eventNo });
+  /** Says when the block's records were made: nanoseconds since the session's start, negative ones as 0. */
+  setTimes(times: Float64Array): void {
+    this.#times = times;
   }
 
-  zoneEnd(lane: LaneState, id: number, time: number, index: number): void {
-    const zone = id === 0 ? lane.zones.pop() : this.loose.get(id);
-    if (id !== 0) this.loose.delete(id);
-    if (zone === undefined) return;
-    const duration = span(zone.start, time);
-    this.gathers.zone.measure(zone.name, duration, index);
-    if (id === 0 && lane.zones.length === 0) this.gathers.busy.measure(lane.counted, duration, index);
-  }
-
-  lockWait(lane: LaneState, lock: number, mode: number, time: number, eventNo: number): void {
-    lane.waitLock = lock;
-    lane.waitMode = mode;
-    lane.waitStart = time;
-    lane.waitEventNo = eventNo;
-    lane.waitUnsure = false;
-  }
-
-  lockAcquired(lane: LaneState, lock: number, mode: number, time: number, eventNo: number, index: number): void {
-    if (lane.waitLock === lock) {
-      this.gathers.lockWait.measure(lock * FOLD + mode, span(lane.waitStart, time), index);
-      lane.waitLock = 0;
+  /**
+   * Record `index` of the block: `first` and `second` are its first two fields
+   * as whole numbers, 0 where it lacks them (the order of fields is that of
+   * packages/record; a zone that names none has its site's name as first).
+   * Its time is taken from `setTimes`: an argument of 64 bits would be an
+   * object for each call.
+   */
+  apply(op: number, lane: LaneState, first: number, second: number, eventNo: number, index: number): void {
+    const time = this.#times[index]!;
+    switch (op) {
+      case OP.zoneBegin:
+        if (second === 0) lane.zones.push(first, 0, time, eventNo);
+        else this.loose.set(second, { name: first, start: time, lane: lane.id, eventNo });
+        break;
+      case OP.zoneEnd:
+        this.#zoneEnd(lane, first, time, index);
+        break;
+      case OP.lockWait:
+        lane.wait.length = 0;
+        lane.wait.push(first, second & (FOLD - 1), time, eventNo);
+        break;
+      case OP.lockAcquired:
+        this.#endWait(lane, first, second & (FOLD - 1), time, index);
+        lane.held.push(first, second & (FOLD - 1), time, eventNo);
+        this.#holder(lane, first, second & (FOLD - 1));
+        break;
+      case OP.lockReleased:
+        this.#lockReleased(lane, first, time, index);
+        break;
+      case OP.lockTimedOut:
+        this.#endWait(lane, first, second & (FOLD - 1), time, index);
+        break;
+      case OP.lockUpgraded:
+        setMode(lane, first, 0);
+        break;
+      case OP.lockDowngraded:
+        setMode(lane, first, 1);
+        break;
+      case OP.lockHandedOver:
+        this.#lockHandedOver(lane, first, second);
+        break;
+      case OP.jobEnqueue:
+        this.#jobEnqueued(lane, first, second, time, eventNo, index);
+        break;
+      case OP.jobStart:
+        this.#jobStarted(lane, first, second, time, eventNo, index);
+        break;
+      case OP.jobFinish:
+        this.#jobFinished(lane, first, second, time, eventNo, index);
+        break;
+      case OP.contextEnter:
+        lane.contexts.push(first, 0, time, eventNo);
+        break;
+      case OP.contextExit: {
+        const at = lane.contexts.findLast(first);
+        if (at >= 0) lane.contexts.remove(at);
+        break;
+      }
+      case OP.threadExit:
+        lane.close();
+        this.exited.push(lane.id);
+        break;
     }
-    lane.held.push({ lock, mode, start: time, eventNo, unsure: false });
-    if (lock >= this.#lastHolder.length) this.#lastHolder = grown(this.#lastHolder, new Uint32Array(sizeFor(lock)));
-    const last = this.#lastHolder[lock]!;
-    if (last === lane.id) return;
-    this.#lastHolder[lock] = lane.id;
-    if (last === 0) return;
-    const row = this.gathers.lockHold.row(lock * FOLD + mode);
-    if (row >= 0) this.gathers.lockHold.extras[row]!++;
-  }
-
-  lockReleased(lane: LaneState, lock: number, time: number, index: number): void {
-    const held = takeHeld(lane, lock) ?? this.#takeElsewhere(lock);
-    if (held !== undefined) this.gathers.lockHold.measure(held.lock * FOLD + held.mode, span(held.start, time), index);
-  }
-
-  /** A wait that ended without the lock. */
-  lockTimedOut(lane: LaneState, lock: number, mode: number, time: number, index: number): void {
-    if (lane.waitLock !== lock) return;
-    this.gathers.lockWait.measure(lock * FOLD + mode, span(lane.waitStart, time), index);
-    lane.waitLock = 0;
-  }
-
-  lockMode(lane: LaneState, lock: number, mode: number): void {
-    const held = lane.held.findLast((entry) => entry.lock === lock);
-    if (held !== undefined) held.mode = mode;
-  }
-
-  lockHandedOver(lane: LaneState, lock: number, to: number): void {
-    const held = takeHeld(lane, lock);
-    if (held !== undefined) this.lane(to).held.push(held);
-  }
-
-  contextEnter(lane: LaneState, name: number, time: number, eventNo: number): void {
-    lane.contexts.push({ name, start: time, eventNo, unsure: false });
-  }
-
-  contextExit(lane: LaneState, name: number): void {
-    const at = lane.contexts.findLastIndex((context) => context.name === name);
-    if (at >= 0) lane.contexts.splice(at, 1);
-  }
-
-  jobEvent(
-    what: "enqueued" | "started" | "finished",
-    lane: LaneState,
-    queue: number,
-    job: number,
-    time: number,
-    eventNo: number,
-    index: number,
-  ): void {
-    // A number hashes in a third of the time; job numbers over 2^31 are rare.
-    const key = job < 0x8000_0000 && queue < 0x20_0000 ? queue * 0x8000_0000 + job : `${queue}/${job}`;
-    let state = this.jobs.get(key);
-    if (state === undefined) {
-      state = { queue, job, enqueued: undefined, started: undefined, finished: undefined, lane: lane.id, eventNo };
-      this.jobs.set(key, state);
-      if (this.jobs.size > JOBS_MAX) this.jobs.delete(this.jobs.keys().next().value ?? "");
-    }
-    state[what] = time;
-    if (what === "started") {
-      state.lane = lane.id;
-      state.eventNo = eventNo;
-    }
-    if (what !== "finished" && state.enqueued !== undefined && state.started !== undefined) {
-      this.gathers.queueWait.measure(queue, span(state.enqueued, state.started), index);
-    }
-    if (state.started !== undefined && state.finished !== undefined) {
-      this.gathers.queueRun.measure(queue, span(state.started, state.finished), index);
-      this.jobs.delete(key);
-    }
-  }
-
-  /** The lane is gone: nothing on it is open any more. */
-  laneExit(lane: LaneState): void {
-    lane.zones.length = 0;
-    lane.held.length = 0;
-    lane.contexts.length = 0;
-    lane.waitLock = 0;
-    this.exited.push(lane.id);
   }
 
   /** Forgets the lanes that exited, but not how far their records are counted. */
@@ -226,27 +178,100 @@ export class Pairing {
   copyInto(made: Pairing): void {
     for (const [id, lane] of this.lanes) made.lanes.set(id, lane.copy());
     for (const [id, zone] of this.loose) made.loose.set(id, zone);
-    for (const [key, job] of this.jobs) made.jobs.set(key, { ...job });
+    this.jobs.copyInto(made.jobs);
     made.#lastHolder = this.#lastHolder.slice();
     made.#exitedAt = this.#exitedAt.slice();
   }
 
-  #takeElsewhere(lock: number) {
-    const holder = this.lanes.get(this.#lastHolder[lock] ?? 0);
-    return holder === undefined ? undefined : takeHeld(holder, lock);
+  #zoneEnd(lane: LaneState, id: number, time: number, index: number): void {
+    const { zones } = lane;
+    if (id === 0) {
+      if (zones.length === 0) return;
+      const last = --zones.length;
+      const duration = span(zones.get(last, OPEN.start), time);
+      this.gathers.zone.measure(zones.get(last, OPEN.id), duration, index);
+      if (last === 0) this.gathers.busy.measure(lane.counted, duration, index);
+      return;
+    }
+    const zone = this.loose.get(id);
+    if (zone === undefined) return;
+    this.loose.delete(id);
+    this.gathers.zone.measure(zone.name, span(zone.start, time), index);
+  }
+
+  /** A wait that ended, with the lock or without. */
+  #endWait({ wait }: LaneState, lock: number, mode: number, time: number, index: number): void {
+    if (wait.length === 0 || wait.get(0, OPEN.id) !== lock) return;
+    wait.length = 0;
+    this.gathers.lockWait.measure(lock * FOLD + mode, span(wait.get(0, OPEN.start), time), index);
+  }
+
+  /** Counts a change of lane. */
+  #holder(lane: LaneState, lock: number, mode: number): void {
+    if (lock >= this.#lastHolder.length) this.#lastHolder = grown(this.#lastHolder, new Uint32Array(sizeFor(lock)));
+    const last = this.#lastHolder[lock]!;
+    if (last === lane.id) return;
+    this.#lastHolder[lock] = lane.id;
+    if (last !== 0) this.gathers.lockHold.extra(lock * FOLD + mode);
+  }
+
+  #lockReleased(lane: LaneState, lock: number, time: number, index: number): void {
+    let { held } = lane;
+    let at = held.findLast(lock);
+    if (at < 0) {
+      // Another lane's: locks may be released by others than who took them.
+      held = this.lanes.get(this.#lastHolder[lock] ?? 0)?.held ?? held;
+      at = held.findLast(lock);
+      if (at < 0) return;
+    }
+    const mode = held.get(at, OPEN.detail);
+    const duration = span(held.get(at, OPEN.start), time);
+    held.remove(at);
+    this.gathers.lockHold.measure(lock * FOLD + mode, duration, index);
+  }
+
+  #lockHandedOver({ held }: LaneState, lock: number, to: number): void {
+    const at = held.findLast(lock);
+    if (at < 0) return;
+    const other = this.lane(to).held;
+    const unsure = held.get(at, OPEN.unsure);
+    other.push(lock, held.get(at, OPEN.detail), held.get(at, OPEN.start), held.get(at, OPEN.eventNo));
+    if (unsure !== 0) other.setUnsure(other.length - 1);
+    held.remove(at);
+  }
+
+  #jobEnqueued(lane: LaneState, queue: number, job: number, time: number, eventNo: number, index: number): void {
+    const state = this.jobs.state(queue, job, lane.id, eventNo);
+    state.enqueued = time;
+    if (state.started >= 0) this.gathers.queueWait.measure(queue, span(time, state.started), index);
+    this.#jobOver(state, index);
+  }
+
+  #jobStarted(lane: LaneState, queue: number, job: number, time: number, eventNo: number, index: number): void {
+    const state = this.jobs.state(queue, job, lane.id, eventNo);
+    state.started = time;
+    state.lane = lane.id;
+    state.eventNo = eventNo;
+    if (state.enqueued >= 0) this.gathers.queueWait.measure(queue, span(state.enqueued, time), index);
+    this.#jobOver(state, index);
+  }
+
+  #jobFinished(lane: LaneState, queue: number, job: number, time: number, eventNo: number, index: number): void {
+    const state = this.jobs.state(queue, job, lane.id, eventNo);
+    state.finished = time;
+    this.#jobOver(state, index);
+  }
+
+  #jobOver(state: JobState, index: number): void {
+    if (!(state.started >= 0 && state.finished >= 0)) return;
+    this.gathers.queueRun.measure(state.queue, span(state.started, state.finished), index);
+    this.jobs.delete(state);
   }
 }
 
-function takeHeld(lane: LaneState, lock: number) {
-  const { held } = lane;
-  for (let at = held.length - 1; at >= 0; at--) {
-    const entry = held[at]!;
-    if (entry.lock !== lock) continue;
-    if (at === held.length - 1) held.pop();
-    else held.splice(at, 1);
-    return entry;
-  }
-  return undefined;
+function setMode({ held }: LaneState, lock: number, mode: number): void {
+  const at = held.findLast(lock);
+  if (at >= 0) held.setDetail(at, mode);
 }
 
 /** Clocks that step back give 0, never a negative duration. */

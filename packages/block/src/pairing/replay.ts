@@ -3,27 +3,20 @@ import type { Column } from "../columns/field.ts";
 import { OP, opOf } from "../columns/op.ts";
 import type { Dictionary } from "../dictionary/reader.ts";
 import type { LaneState } from "./lane.ts";
-import type { OpenSet } from "./open-set.ts";
-import { FOLD, type Pairing } from "./pairing.ts";
+import type { OpenList } from "./open-list.ts";
+import type { OpenKind, OpenSet } from "./open-set.ts";
+import type { Pairing } from "./pairing.ts";
 
 const TWO_32 = 0x1_0000_0000;
 
-/** A field's whole numbers as they stand in its column. */
-interface Operand {
-  readonly lo: Uint32Array;
-  readonly hi: Uint32Array;
-  readonly present: Int32Array | undefined;
-}
-
-/** What pairing reads of one kind's records: their first two fields, and their sites. */
+/** What pairing reads of one kind's records: their first two fields as whole numbers, 0 where a record lacks one. */
 interface Operation {
   readonly op: number;
-  readonly first: Operand;
-  readonly second: Operand;
-  readonly sites: Uint32Array | undefined;
+  readonly first: Numbers;
+  readonly second: Numbers;
 }
 
-const NONE: Operand = { lo: new Uint32Array(0), hi: new Uint32Array(0), present: undefined };
+type Numbers = Uint32Array | Float64Array;
 
 /**
  * Pairs a decoded block's records as its writer did, in the same order: lane
@@ -31,112 +24,87 @@ const NONE: Operand = { lo: new Uint32Array(0), hi: new Uint32Array(0), present:
  * the block's summary says.
  */
 export function replay(columns: Columns, dictionary: Dictionary, pairing: Pairing, start: bigint): void {
-  const operations = columns.kinds.map(({ number }, slot): Operation | undefined => {
+  const operations = columns.kinds.map(({ number, count }, slot): Operation => {
     const kind = dictionary.kind(number);
     const op = kind === undefined ? OP.none : opOf(kind.name);
-    if (op === OP.none || kind === undefined) return undefined;
+    if (op <= OP.logMessage || kind === undefined) return NO_OPERATION;
     const own = columns.columns(slot, kind);
-    return { op, first: operandOf(own.columns[0]), second: operandOf(own.columns[1]), sites: own.sites };
+    const names = numbersOf(own.columns[0], count);
+    const first = op === OP.zoneBegin ? namedBySites(names, own.sites, dictionary) : names;
+    return { op, first, second: numbersOf(own.columns[1], count) };
   });
-  const { slots, placeOf } = columns;
-  const times = columns.timesSince(start);
-  const eventNos = columns.eventNos();
-  for (const { lane, from, count } of columns.lanes) {
+  pairing.setTimes(columns.timesSince(start));
+  const eventNos = columns.dense ? undefined : columns.eventNos();
+  const next = new Uint32Array(operations.length);
+  const { slots } = columns;
+  for (const { lane, from, count, firstEventNo } of columns.lanes) {
     const state = pairing.lane(lane);
     for (let index = from; index < from + count; index++) {
-      const operation = operations[slots[index]!];
-      if (operation === undefined) continue;
-      const time = times[index]! < 0 ? 0 : times[index]!;
-      pairRecord(pairing, operation, placeOf[index]!, state, time, eventNos[index]!, index, dictionary);
+      const slot = slots[index]!;
+      const place = next[slot]!++;
+      const { op, first, second } = operations[slot]!;
+      if (op === OP.none) continue;
+      const eventNo = eventNos === undefined ? firstEventNo + index - from : eventNos[index]!;
+      pairing.apply(op, state, first[place]!, second[place]!, eventNo, index);
     }
   }
   pairing.forgetExited();
 }
 
-function operandOf(column: Column | undefined): Operand {
-  return column?.shape === "ints" ? { ...column.ints, present: column.present } : NONE;
+const NO_OPERATION: Operation = { op: OP.none, first: new Uint32Array(0), second: new Uint32Array(0) };
+
+/** A column's whole numbers, one for each record, as the writer saw them. */
+function numbersOf(column: Column | undefined, count: number): Numbers {
+  if (column?.shape !== "ints") return new Uint32Array(count);
+  const { present, field } = column;
+  const { lo, hi } = column.ints;
+  if (present === undefined && (field.type === "ref" || field.type === "enum")) return lo;
+  if (lo.length === 0) return new Uint32Array(count);
+  const numbers = new Float64Array(count);
+  for (let at = 0; at < count; at++) {
+    const place = present === undefined ? at : present[at]!;
+    if (place >= 0) numbers[at] = lo[place]! + hi[place]! * TWO_32;
+  }
+  return numbers;
 }
 
-/** A whole number as the writer saw it; 0 where the record lacks it. */
-function wholeAt({ lo, hi, present }: Operand, record: number): number {
-  const place = present === undefined ? record : present[record]!;
-  return place < 0 || place >= lo.length ? 0 : lo[place]! + hi[place]! * TWO_32;
+/** A zone without a name of its own has its site's. */
+function namedBySites(names: Numbers, sites: Uint32Array | undefined, dictionary: Dictionary): Numbers {
+  if (sites === undefined) return names;
+  const known = new Map<number, number>();
+  const named = new Uint32Array(names.length);
+  for (let at = 0; at < names.length; at++) {
+    if (names[at] !== 0) named[at] = names[at]!;
+    else {
+      const site = sites[at]!;
+      let name = known.get(site);
+      if (name === undefined) {
+        name = dictionary.zoneNameId(site);
+        known.set(site, name);
+      }
+      named[at] = name;
+    }
+  }
+  return named;
 }
 
 /** Puts what was open at a block's start into a fresh pairing, for readers that begin there. */
 export function seed(pairing: Pairing, { entries }: OpenSet): void {
   for (const { kind, lane, subject, detail, start, eventNo, unsure } of entries) {
     const state = pairing.lane(lane);
-    if (kind === "zone" && detail === 0) state.zones.push({ name: subject, site: 0, start, eventNo, unsure });
-    else if (kind === "zone") pairing.zoneBegin(state, subject, 0, detail, start, eventNo);
-    else if (kind === "held") state.held.push({ lock: subject, mode: detail, start, eventNo, unsure });
-    else if (kind === "wait") pairing.lockWait(state, subject, detail, start, eventNo);
-    else if (kind === "context") pairing.contextEnter(state, subject, start, eventNo);
-    else pairing.jobEvent("started", state, subject, detail, start, eventNo, 0);
+    if (kind === "job" || (kind === "zone" && detail !== 0)) {
+      pairing.setTimes(Float64Array.of(start));
+      pairing.apply(kind === "job" ? OP.jobStart : OP.zoneBegin, state, subject, detail, eventNo, 0);
+    } else {
+      const list = listOf(state, kind);
+      list.push(subject, detail, start, eventNo);
+      if (unsure) list.setUnsure(list.length - 1);
+    }
   }
 }
 
-/** Field positions are those of the kinds in packages/record. */
-function pairRecord(
-  pairing: Pairing,
-  { op, first: firstOperand, second: secondOperand, sites }: Operation,
-  place: number,
-  state: LaneState,
-  time: number,
-  eventNo: number,
-  index: number,
-  dictionary: Dictionary,
-): void {
-  const first = wholeAt(firstOperand, place);
-  const second = wholeAt(secondOperand, place);
-  switch (op) {
-    case OP.zoneBegin: {
-      const site = sites?.[place] ?? 0;
-      const name = first || dictionary.zoneNameId(site);
-      pairing.zoneBegin(state, name, site, second, time, eventNo);
-      break;
-    }
-    case OP.zoneEnd:
-      pairing.zoneEnd(state, first, time, index);
-      break;
-    case OP.lockWait:
-      pairing.lockWait(state, first, second & (FOLD - 1), time, eventNo);
-      break;
-    case OP.lockAcquired:
-      pairing.lockAcquired(state, first, second & (FOLD - 1), time, eventNo, index);
-      break;
-    case OP.lockReleased:
-      pairing.lockReleased(state, first, time, index);
-      break;
-    case OP.lockTimedOut:
-      pairing.lockTimedOut(state, first, second & (FOLD - 1), time, index);
-      break;
-    case OP.lockUpgraded:
-      pairing.lockMode(state, first, 0);
-      break;
-    case OP.lockDowngraded:
-      pairing.lockMode(state, first, 1);
-      break;
-    case OP.lockHandedOver:
-      pairing.lockHandedOver(state, first, second);
-      break;
-    case OP.jobEnqueue:
-      pairing.jobEvent("enqueued", state, first, second, time, eventNo, index);
-      break;
-    case OP.jobStart:
-      pairing.jobEvent("started", state, first, second, time, eventNo, index);
-      break;
-    case OP.jobFinish:
-      pairing.jobEvent("finished", state, first, second, time, eventNo, index);
-      break;
-    case OP.contextEnter:
-      pairing.contextEnter(state, first, time, eventNo);
-      break;
-    case OP.contextExit:
-      pairing.contextExit(state, first);
-      break;
-    case OP.threadExit:
-      pairing.laneExit(state);
-      break;
-  }
+function listOf(state: LaneState, kind: Exclude<OpenKind, "job">): OpenList {
+  if (kind === "zone") return state.zones;
+  if (kind === "held") return state.held;
+  return kind === "wait" ? state.wait : state.contexts;
 }

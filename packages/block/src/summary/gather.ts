@@ -5,22 +5,37 @@ import { TOP_ENTRIES } from "./tables.ts";
 /** Keys below this find their row by array, the others by map. */
 const DIRECT_KEYS = 1 << 16;
 
+/** Places of a row's numbers. */
+const STATS = 5;
+const SUM = 1;
+const MIN = 2;
+const MAX = 3;
+const EXTRA = 4;
+
+/** What one row adds up to; 0 where nothing was measured. */
+export interface GatherStats {
+  readonly count: number;
+  readonly sum: bigint;
+  readonly min: number;
+  readonly max: number;
+  readonly extra: number;
+}
+
 /** Gathers one dimension's rows for one block; kept between blocks. */
 export class Gather {
   #direct = new Int32Array(64).fill(-1);
   readonly #far = new Map<number, number>();
   readonly #created: (key: number) => void;
   keys: number[] = [];
-  counts = new Float64Array(0);
-  sums = new Float64Array(0);
-  mins = new Float64Array(0);
-  maxs = new Float64Array(0);
-  extras = new Float64Array(0);
-  histograms = new Uint32Array(0);
+  /** Five numbers a row: count, sum, least, greatest, extra. */
+  #stats = new Float64Array(0);
+  #histograms = new Uint32Array(0);
   other = 0;
   topKeys: number[] = [];
   topDurations: number[] = [];
   topIndexes: number[] = [];
+  /** What a duration must pass to be among the longest. */
+  #topLeast = -1;
 
   /** `created` hears of every new key, so that what it refers to gets defined. */
   constructor(created: (key: number) => void) {
@@ -35,17 +50,14 @@ export class Gather {
     if (this.rows === 0 && this.other === 0) return;
     for (const key of this.keys) if (key < DIRECT_KEYS) this.#direct[key] = -1;
     this.#far.clear();
-    this.counts.fill(0, 0, this.rows);
-    this.sums.fill(0, 0, this.rows);
-    this.mins.fill(0, 0, this.rows);
-    this.maxs.fill(0, 0, this.rows);
-    this.extras.fill(0, 0, this.rows);
-    this.histograms.fill(0, 0, this.rows * BUCKETS);
+    this.#stats.fill(0, 0, this.rows * STATS);
+    this.#histograms.fill(0, 0, this.rows * BUCKETS);
     this.keys = [];
     this.other = 0;
     this.topKeys = [];
     this.topDurations = [];
     this.topIndexes = [];
+    this.#topLeast = -1;
   }
 
   /** Row of the key, or -1 where the table is full. */
@@ -57,7 +69,13 @@ export class Gather {
   count(key: number, records: number): void {
     const row = this.row(key);
     if (row < 0) this.other += records;
-    else this.counts[row]! += records;
+    else this.#stats[row * STATS]! += records;
+  }
+
+  /** Counts one more of the row's extra. */
+  extra(key: number): void {
+    const row = this.row(key);
+    if (row >= 0) this.#stats[row * STATS + EXTRA]!++;
   }
 
   /** Counts a quantity of at least 0. `index` is the record's position, for the longest. */
@@ -67,21 +85,28 @@ export class Gather {
       this.other++;
       return;
     }
-    const count = this.counts[row]!;
-    this.counts[row] = count + 1;
-    this.sums[row]! += value;
-    if (value > this.maxs[row]!) this.maxs[row] = value;
-    if (count === 0 || value < this.mins[row]!) this.mins[row] = value;
-    this.histograms[row * BUCKETS + bucketOf(value)]!++;
-    if (this.topDurations.length < TOP_ENTRIES || value > this.topDurations[TOP_ENTRIES - 1]!)
-      this.#top(key, value, index);
+    const stats = this.#stats;
+    const at = row * STATS;
+    const count = stats[at]!;
+    stats[at] = count + 1;
+    stats[at + SUM]! += value;
+    if (count === 0 || value < stats[at + MIN]!) stats[at + MIN] = value;
+    if (value > stats[at + MAX]!) stats[at + MAX] = value;
+    this.#histograms[row * BUCKETS + bucketOf(value)]!++;
+    if (value > this.#topLeast) this.#top(key, value, index);
+  }
+
+  /** What a row adds up to. */
+  stats(row: number): GatherStats {
+    const [count = 0, sum = 0, min = 0, max = 0, extra = 0] = this.#stats.subarray(row * STATS, row * STATS + STATS);
+    return { count, sum: BigInt(sum), min, max, extra };
   }
 
   /** A row's histogram as bucket number and count in turn. */
   sparse(row: number): Uint32Array {
     const pairs: number[] = [];
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      const count = this.histograms[row * BUCKETS + bucket]!;
+      const count = this.#histograms[row * BUCKETS + bucket]!;
       if (count > 0) pairs.push(bucket, count);
     }
     return Uint32Array.from(pairs);
@@ -98,12 +123,13 @@ export class Gather {
       this.topKeys.pop();
       this.topIndexes.pop();
     }
+    if (this.topDurations.length === TOP_ENTRIES) this.#topLeast = this.topDurations[TOP_ENTRIES - 1]!;
   }
 
   #add(key: number): number {
     const row = this.rows;
     if (row === LIMITS.summaryRows) return -1;
-    if (row === this.counts.length) this.#grow();
+    if (row * STATS === this.#stats.length) this.#grow();
     this.keys.push(key);
     if (key < DIRECT_KEYS) this.#setDirect(key, row);
     else this.#far.set(key, row);
@@ -121,16 +147,12 @@ export class Gather {
   }
 
   #grow(): void {
-    const larger = <T extends Float64Array | Uint32Array>(old: T, made: T): T => {
-      made.set(old);
-      return made;
-    };
-    const rows = Math.max(1, this.counts.length * 2);
-    this.counts = larger(this.counts, new Float64Array(rows));
-    this.sums = larger(this.sums, new Float64Array(rows));
-    this.mins = larger(this.mins, new Float64Array(rows));
-    this.maxs = larger(this.maxs, new Float64Array(rows));
-    this.extras = larger(this.extras, new Float64Array(rows));
-    this.histograms = larger(this.histograms, new Uint32Array(rows * BUCKETS));
+    const rows = Math.max(1, (this.#stats.length / STATS) * 2);
+    const stats = new Float64Array(rows * STATS);
+    stats.set(this.#stats);
+    this.#stats = stats;
+    const histograms = new Uint32Array(rows * BUCKETS);
+    histograms.set(this.#histograms);
+    this.#histograms = histograms;
   }
 }

@@ -36,11 +36,7 @@ export function writeGathered(
   const rows: SummaryRow[] = gather.keys.map((key, row) => ({
     key1: Math.floor(key / fold),
     key2: key % fold,
-    count: gather.counts[row]!,
-    sum: BigInt(gather.sums[row]!),
-    min: gather.mins[row]!,
-    max: gather.maxs[row]!,
-    extra: gather.extras[row]!,
+    ...gather.stats(row),
     histogram: gather.sparse(row),
   }));
   const top = gather.topKeys.map((key, at) => ({

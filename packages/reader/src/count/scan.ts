@@ -71,15 +71,13 @@ function addGather(gather: Gather, dimension: PairedDimension, keysOf: (key1: nu
   return (tally: Tally): void => {
     for (const [row, key] of gather.keys.entries()) {
       // A key may be there for its changes of lane only.
-      if (gather.counts[row] === 0) continue;
+      const stats = gather.stats(row);
+      if (stats.count === 0) continue;
       const [key1, key2] = [Math.floor(key / fold), key % fold];
       tally.addRow(keysOf(key1, key2), {
         key1,
         key2,
-        count: gather.counts[row]!,
-        sum: BigInt(gather.sums[row]!),
-        min: gather.mins[row]!,
-        max: gather.maxs[row]!,
+        ...stats,
         extra: 0,
         histogram: gather.sparse(row),
       });
@@ -98,7 +96,7 @@ function addContended(
   const fold = foldOf("lockWait");
   for (const [row, key] of gather.keys.entries()) {
     const keys = groupBy.map((group) => pairedKey(group, session, dictionary, Math.floor(key / fold), key % fold));
-    tally.addContended(keys, gather.counts[row]!);
+    tally.addContended(keys, gather.stats(row).count);
   }
 }
 
