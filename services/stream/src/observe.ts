@@ -231,6 +231,11 @@ export class Observation {
 
   /** The chosen records of a block, and the holes that it tells of. */
   async *#send(observed: ObservedSession, envelope: Envelope, fill: boolean): AsyncGenerator<Response> {
+    if (this.#request.form === 1) {
+      const value = selection.BlockBatch.fromPartial({ blocks: [{ block: Buffer.from(envelope.bytes) }] });
+      yield this.#say({ $case: "blocks", value });
+      return;
+    }
     const { block, dictionary } = await observed.open(envelope, this.#source.catalogue);
     const { view } = observed;
     tellDrops(view.id, block, dictionary, this.#gaps);
