@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { archive } from "@wayward/api";
 import { asBuffer } from "@wayward/base";
-import { digestOf, type Envelope, mergeSummaries, sections } from "@wayward/block";
+import { digestOf, type Envelope, sections } from "@wayward/block";
 import { sessionText } from "@wayward/record";
+import { mergeSections } from "./summary/merge.ts";
 
 /** "WCK1", little-endian. */
 export const CHUNK_MAGIC = 0x314b4357;
@@ -43,7 +44,7 @@ export function encodeChunk(blocks: readonly Envelope[], digest: (block: Envelop
       body.push(block.bytes);
       offset += block.bytes.length;
     }
-    const summary = mergeSummaries(list.map((block) => sections(block).summary));
+    const summary = asBuffer(mergeSections(list.map((block) => sections(block).summary)));
     footer.sessions.push({ session: asBuffer(list[0]!.header.session), blocks: entries, summary });
   }
   const footerBytes = archive.ChunkFooter.encode(footer).finish();
