@@ -9,6 +9,7 @@ export function combine(answers: readonly Answer[]): Answer {
 
 class Combined implements Answer {
   readonly pageToken = new Uint8Array(0);
+  readonly cursor = new Uint8Array(0);
   readonly #answers: readonly Answer[];
 
   constructor(answers: readonly Answer[]) {

@@ -1,5 +1,5 @@
 import { type ChannelOptions, credentials, type ServiceError } from "@grpc/grpc-js";
-import { query, stream } from "@wayward/api";
+import { query, selection, stream } from "@wayward/api";
 import { unwrap } from "@wayward/base";
 import { parseSessionText } from "@wayward/record";
 import { addressOf } from "./address.ts";
@@ -7,6 +7,9 @@ import { type Answer, ReadAnswer } from "./answer.ts";
 import { failureOf } from "./failure.ts";
 import { filterOf, type Selection, selectorOf } from "./selection.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
+
+const { Form } = selection;
+const { Order } = query;
 
 export interface ConnectOptions {
   /** `host:port` of all services; else WAYWARD_QUERY, WAYWARD_STREAM, WAYWARD_SERVER, else this machine. */
@@ -17,8 +20,14 @@ export interface ReadOptions extends Selection {
   /** Newest first. */
   readonly reverse?: boolean | undefined;
   readonly limit?: number | undefined;
-  /** From an earlier answer with the same selection. */
+  /** From an earlier answer with the same selection: goes on there, on what that answer rested on. */
   readonly pageToken?: Uint8Array | undefined;
+  /** `time` (the default), or `arrival`: as blocks came, which is cheapest and can be resumed by `cursor`. */
+  readonly order?: "time" | "arrival" | undefined;
+  /** From an earlier answer or watch with the same selection: goes on behind it, in order of arrival. */
+  readonly cursor?: Uint8Array | undefined;
+  /** How records travel: `rows` (the default), or `blocks` that are decoded here. The answer is the same. */
+  readonly form?: "rows" | "blocks" | undefined;
 }
 
 export interface CountOptions extends Selection {
@@ -81,18 +90,20 @@ export class Client {
     return session ?? query.Session.fromPartial({});
   }
 
-  /** Records in time order, or newest first. */
+  /** Records in order of time, newest first, or as they arrived. */
   read(options: ReadOptions = {}): Answer {
+    const inArrival = options.order === "arrival" || options.cursor !== undefined;
+    const reverse = options.reverse ?? false;
     const call = this.#queries().read({
       selector: selectorOf(options),
       filter: filterOf(options),
-      form: 0,
-      reverse: options.reverse ?? false,
+      form: options.form === "blocks" ? Form.FORM_BLOCKS : Form.FORM_ROWS_UNSPECIFIED,
+      reverse,
       limit: BigInt(options.limit ?? 0),
-      order: 0,
-      pageToken: Buffer.from(options.pageToken ?? new Uint8Array(0)),
+      order: inArrival ? Order.ORDER_ARRIVAL : Order.ORDER_TIME_UNSPECIFIED,
+      pageToken: Buffer.from(options.cursor ?? options.pageToken ?? new Uint8Array(0)),
     });
-    return new ReadAnswer(call, this.queryAddress);
+    return new ReadAnswer(call, this.queryAddress, { reverse, inArrival });
   }
 
   /** History, then live. */

@@ -1,8 +1,10 @@
 export { BlockFilter, type Chosen } from "./filter/block-filter.ts";
 export { dropGaps, GapList, sessionGaps } from "./gaps.ts";
+export { type Cursor, decodeCursor, encodeCursor, type SessionRanges, type UnderWay } from "./place/cursor.ts";
+export { questionHash } from "./place/token.ts";
+export { cursorQuestion } from "./read/in-arrival.ts";
 export { kindEntry, type RowSource, RowWriter } from "./read/rows.ts";
 export { chooseRun, type Run, tellDrops, tellUnknown } from "./read/run.ts";
-export { questionHash } from "./read/token.ts";
 export { Reader } from "./reader.ts";
 export { type SessionTest, sessionTest } from "./selector.ts";
 export { type BlockRef, SessionBlocks } from "./snapshot/blocks.ts";

@@ -1,20 +1,18 @@
-import { type query, selection } from "@wayward/api";
-import { unwrap } from "@wayward/base";
+import { query, type selection } from "@wayward/api";
 import { countSessions } from "./count/count.ts";
 import { coverageOf } from "./coverage.ts";
 import { BlockFilter } from "./filter/block-filter.ts";
 import { GapList, sessionGaps } from "./gaps.ts";
-import { mergeSessions } from "./read/merge.ts";
-import { kindEntry, RowWriter } from "./read/rows.ts";
-import { type Position, positionAt } from "./read/run.ts";
-import { decodeToken, encodeToken, questionHash } from "./read/token.ts";
+import { readInArrival } from "./read/in-arrival.ts";
+import { readInTime } from "./read/in-time.ts";
+import { kindEntry } from "./read/rows.ts";
 import { type SessionTest, sessionTest } from "./selector.ts";
 import { SessionBlocks } from "./snapshot/blocks.ts";
 import { Catalogue, type CatalogueOptions, type Snapshot } from "./snapshot/catalogue.ts";
 import type { SessionView } from "./snapshot/session.ts";
 
-/** Rows in one message: large enough to be cheap, small enough to be soon. */
-const ROWS_A_MESSAGE = 500;
+const { Order } = query;
+
 const TOP_DEFAULT = 100;
 
 /** Answers questions about one tenant's records: archive and not yet archived tail as one. */
@@ -35,33 +33,13 @@ export class Reader {
     return (await this.catalogue.snapshot(isIt)).sessions[0];
   }
 
-  /** Records in order, then their coverage. Throws BAD_FILTER, BAD_TOKEN. */
+  /** Records in order, then their coverage. Throws BAD_FILTER, BAD_TOKEN, BAD_CURSOR, PAGE_EXPIRED. */
   async *read(request: query.ReadRequest, signal: AbortSignal): AsyncGenerator<query.ReadResponse> {
-    const filter = new BlockFilter(request.filter);
-    const question = questionOf(request);
-    const after = request.pageToken.length === 0 ? undefined : unwrap(decodeToken(question, request.pageToken));
+    // A wrong filter is told before anything is read.
+    new BlockFilter(request.filter);
     const snapshot = await this.snapshot(request.selector);
-    const gaps = new GapList();
-    for (const view of snapshot.sessions) sessionGaps(view, gaps);
-    const sessions = await this.#open(snapshot);
-    const rows = new RowWriter();
-    let left = request.limit === 0n ? Number.MAX_SAFE_INTEGER : Number(request.limit);
-    let records = 0n;
-    let last: Position | undefined;
-    const merged = mergeSessions(sessions, { filter, reverse: request.reverse, after, gaps, signal });
-    for await (const { run, from, until } of merged) {
-      for (let place = from; place < until && left > 0; place++) {
-        rows.add(run, run.order[place]!);
-        left--;
-        records++;
-        if (left === 0) last = positionAt(run, place);
-        if (rows.rows === ROWS_A_MESSAGE) yield { part: { $case: "rows", value: rows.take() } };
-      }
-      if (left === 0) break;
-    }
-    if (rows.rows > 0) yield { part: { $case: "rows", value: rows.take() } };
-    const pageToken = last === undefined ? Buffer.alloc(0) : encodeToken(question, last);
-    yield { part: { $case: "end", value: { coverage: coverageOf(snapshot, gaps, records), pageToken } } };
+    const inArrival = request.order === Order.ORDER_ARRIVAL;
+    yield* (inArrival ? readInArrival : readInTime)(request, this.catalogue, snapshot, signal);
   }
 
   /** Counts and sums by group. Throws BAD_FILTER, BAD_COUNT. */
@@ -97,10 +75,6 @@ export class Reader {
     };
   }
 
-  async #open({ sessions }: Snapshot): Promise<SessionBlocks[]> {
-    return Promise.all(sessions.map((view) => SessionBlocks.open(view, this.catalogue.source)));
-  }
-
   async *#each({ sessions }: Snapshot, see?: (session: SessionBlocks) => void): AsyncGenerator<SessionBlocks> {
     for (const view of sessions) {
       const session = await SessionBlocks.open(view, this.catalogue.source);
@@ -108,12 +82,4 @@ export class Reader {
       yield session;
     }
   }
-}
-
-function questionOf({ selector, filter, reverse, order }: query.ReadRequest): Buffer {
-  return questionHash(
-    selector === undefined ? Buffer.alloc(0) : selection.Selector.encode(selector).finish(),
-    filter === undefined ? Buffer.alloc(0) : selection.Filter.encode(filter).finish(),
-    Buffer.of(reverse ? 1 : 0, order),
-  );
 }

@@ -55,6 +55,11 @@ export class BlockFilter {
     return last >= this.from && (this.until === 0n || first < this.until);
   }
 
+  /** True if every record between these aligned times passes. */
+  takesWhole(first: bigint, last: bigint): boolean {
+    return this.isOpen && first >= this.from && (this.until === 0n || last < this.until);
+  }
+
   /** The chosen records of a block; `offset` turns its times into aligned ones. */
   choose(block: Block, dictionary: Dictionary, offset: bigint): Chosen {
     const { columns, header } = block;

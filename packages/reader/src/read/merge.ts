@@ -16,11 +16,22 @@ export interface MergeOptions {
 /** Records of one run that follow each other in the answer: places `from` to `until - 1` of its order. */
 export interface Stretch {
   readonly run: Run;
+  readonly session: SessionBlocks;
+  readonly ref: BlockRef;
   readonly from: number;
   readonly until: number;
 }
 
-interface Waiting {
+interface Open {
+  readonly run: Run;
+  readonly session: SessionBlocks;
+  readonly ref: BlockRef;
+  /** Where its next record stands. */
+  head: Position;
+}
+
+/** A block that was not opened yet. */
+export interface Waiting {
   readonly session: SessionBlocks;
   readonly ref: BlockRef;
   /** Aligned times. */
@@ -40,7 +51,7 @@ export async function* mergeSessions(
   const { filter, reverse, after, gaps, signal } = options;
   const direction = reverse ? -1 : 1;
   const waiting = listBlocks(sessions, filter, after, reverse);
-  const open: { readonly run: Run; head: Position }[] = [];
+  const open: Open[] = [];
   let nextWaiting = 0;
   for (;;) {
     let top = leastOf(open, direction);
@@ -51,16 +62,16 @@ export async function* mergeSessions(
       if (run === undefined) continue;
       if (after !== undefined) skipUpTo(run, after, direction);
       if (run.next === run.order.length) continue;
-      open.push({ run, head: positionAt(run, run.next) });
+      open.push({ run, session, ref, head: positionAt(run, run.next) });
       top = leastOf(open, direction);
     }
     if (top < 0) return;
-    const { run } = open[top]!;
+    const { run, session, ref } = open[top]!;
     const bound = boundOf(open, top, waiting[nextWaiting], direction, reverse);
     const from = run.next;
     do run.next++;
     while (run.next < run.order.length && isBefore(positionAt(run, run.next), bound, direction));
-    yield { run, from, until: run.next };
+    yield { run, session, ref, from, until: run.next };
     if (run.next < run.order.length) open[top]!.head = positionAt(run, run.next);
     else {
       tellUnknown(run, gaps);
@@ -109,7 +120,8 @@ function mayComeBefore({ first, last }: Waiting, head: Position | undefined, rev
   return reverse ? last >= head.aligned : first <= head.aligned;
 }
 
-function skipUpTo(run: Run, after: Position, direction: number): void {
+/** Leaves out what comes up to a position of the answer. */
+export function skipUpTo(run: Run, after: Position, direction: number): void {
   let low = run.next;
   let high = run.order.length;
   while (low < high) {
@@ -121,7 +133,7 @@ function skipUpTo(run: Run, after: Position, direction: number): void {
 }
 
 /** Blocks that may hold chosen records, in the order in which the merge reaches them. */
-function listBlocks(
+export function listBlocks(
   sessions: readonly SessionBlocks[],
   filter: BlockFilter,
   after: Position | undefined,

@@ -13,6 +13,13 @@ export interface BlockRef {
   load(): Promise<Block>;
 }
 
+/** What a block adds to its epoch's dictionary, and its header, as they were written. */
+export interface Definitions {
+  readonly seq: bigint;
+  readonly header: Uint8Array;
+  readonly section: Uint8Array;
+}
+
 /** All blocks of one session in a snapshot, with the dictionaries of their epochs. */
 export class SessionBlocks {
   readonly view: SessionView;
@@ -20,25 +27,25 @@ export class SessionBlocks {
   readonly refs: readonly BlockRef[];
   /** Merged summary sections of the chunks; blocks of the tail have their own. */
   readonly summaries: readonly Uint8Array[];
-  readonly #sections: ReadonlyMap<bigint, Uint8Array>;
+  readonly #definitions: ReadonlyMap<bigint, Definitions>;
   readonly #dictionaries = new Map<bigint, Dictionary>();
 
   private constructor(
     view: SessionView,
     refs: readonly BlockRef[],
     summaries: readonly Uint8Array[],
-    definitions: ReadonlyMap<bigint, Uint8Array>,
+    definitions: ReadonlyMap<bigint, Definitions>,
   ) {
     this.view = view;
     this.refs = refs;
     this.summaries = summaries;
-    this.#sections = definitions;
+    this.#definitions = definitions;
   }
 
   /** Reads the footers of the session's chunks; blocks are read when they are loaded. */
   static async open(view: SessionView, source: BlockSource): Promise<SessionBlocks> {
     const refs = new Map<bigint, BlockRef>();
-    const definitions = new Map<bigint, Uint8Array>();
+    const definitions = new Map<bigint, Definitions>();
     const summaries: Uint8Array[] = [];
     if (!view.deleted && !view.expired) {
       for (const { chunk, ranges } of view.places) {
@@ -48,13 +55,13 @@ export class SessionBlocks {
         for (const [index, entry] of blocks.entries()) {
           if (!isIn(ranges, entry.seq) || refs.has(entry.seq)) continue;
           refs.set(entry.seq, archivedRef(source, place, blocks, index));
-          definitions.set(entry.seq, entry.dictionary);
+          definitions.set(entry.seq, { seq: entry.seq, header: entry.header, section: entry.dictionary });
         }
       }
       for (const [seq, envelope] of view.tail) {
         const { recordCount, firstTime, lastTime } = envelope.header;
         refs.set(seq, { seq, records: recordCount, firstTime, lastTime, load: async () => new Block(envelope) });
-        definitions.set(seq, sections(envelope).dictionary);
+        definitions.set(seq, { seq, header: envelope.headerBytes, section: sections(envelope).dictionary });
       }
     }
     const inOrder = [...refs.values()].sort((a, b) => (a.seq < b.seq ? -1 : 1));
@@ -67,7 +74,7 @@ export class SessionBlocks {
     const known = this.#dictionaries.get(epoch);
     if (known !== undefined) return known;
     const dictionary = new Dictionary();
-    for (let at = epoch * EPOCH; at < (epoch + 1n) * EPOCH; at++) addSection(dictionary, this.#sections.get(at));
+    for (const { section } of this.definitions(seq)) addSection(dictionary, section);
     this.#dictionaries.set(epoch, dictionary);
     return dictionary;
   }
@@ -75,22 +82,45 @@ export class SessionBlocks {
   /** What the whole session defines; ids mean one thing through all its epochs. */
   wholeDictionary(): Dictionary {
     const dictionary = new Dictionary();
-    for (const [, section] of [...this.#sections].sort(([a], [b]) => (a < b ? -1 : 1))) addSection(dictionary, section);
+    for (const { section } of [...this.#definitions.values()].sort((a, b) => (a.seq < b.seq ? -1 : 1))) {
+      addSection(dictionary, section);
+    }
     return dictionary;
   }
 
-  /** Dictionary sections of the blocks of this one's epoch up to it, by seq. */
-  sectionsUpTo(seq: bigint): ReadonlyMap<bigint, Uint8Array> {
+  /** What the blocks of this one's epoch define, in order of seq. */
+  definitions(seq: bigint): Definitions[] {
     const first = (seq / EPOCH) * EPOCH;
-    return new Map([...this.#sections].filter(([at]) => at >= first && at < seq));
+    const found: Definitions[] = [];
+    for (let at = first; at < first + EPOCH; at++) {
+      const known = this.#definitions.get(at);
+      if (known !== undefined) found.push(known);
+    }
+    return found;
+  }
+
+  /** The blocks in these ranges of seqs, in order. */
+  refsIn(ranges: readonly archive.Range[]): BlockRef[] {
+    return ranges.flatMap(({ first, last }) => this.refs.slice(this.#find(first), this.#find(last + 1n)));
+  }
+
+  /** Place of the first block whose seq is not below this one. */
+  #find(seq: bigint): number {
+    let low = 0;
+    let high = this.refs.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.refs[middle]!.seq < seq) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
 
 const EPOCH = BigInt(LIMITS.epochBlocks);
 
 /** A damaged section leaves its ids unknown, which is reported where they are met. */
-function addSection(dictionary: Dictionary, section: Uint8Array | undefined): void {
-  if (section === undefined) return;
+function addSection(dictionary: Dictionary, section: Uint8Array): void {
   try {
     dictionary.add(section);
   } catch (error) {

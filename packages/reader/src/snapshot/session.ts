@@ -27,6 +27,9 @@ export interface SessionView {
   /** Raw times of the first and last record; both 0 without records. */
   readonly firstTime: bigint;
   readonly lastTime: bigint;
+  /** Log entries that first and last spoke of it; undefined where only the bus knows it. */
+  readonly firstN: bigint | undefined;
+  readonly lastN: bigint | undefined;
 }
 
 /** What turns the session's raw times into nanoseconds since 1970. */
@@ -93,6 +96,8 @@ function viewOf(
     blocks: present.size,
     firstTime: least(firsts),
     lastTime: greatest(lasts),
+    firstN: archived?.firstN,
+    lastN: archived?.lastN,
   };
 }
 

@@ -122,7 +122,10 @@ export interface ReadRequest {
   /** 0 means all. */
   limit: bigint;
   order: Order;
-  /** From the last answer's page_token; ends at that answer's snapshot. */
+  /**
+   * From the last answer's page_token; ends at that answer's snapshot. In
+   * order of arrival a cursor, which has no end.
+   */
   pageToken: Buffer;
 }
 
@@ -132,6 +135,11 @@ export interface ReadResponse {
     | { $case: "blocks"; value: BlockBatch }
     | { $case: "end"; value: ReadEnd }
     | undefined;
+  /**
+   * In order of arrival: resumes behind everything sent so far, here and in
+   * Observe. At most once a second, and at the end.
+   */
+  cursor: Buffer;
 }
 
 export interface ReadEnd {
@@ -1014,7 +1022,7 @@ export const ReadRequest: MessageFns<ReadRequest> = {
 };
 
 function createBaseReadResponse(): ReadResponse {
-  return { part: undefined };
+  return { part: undefined, cursor: Buffer.alloc(0) };
 }
 
 export const ReadResponse: MessageFns<ReadResponse> = {
@@ -1029,6 +1037,9 @@ export const ReadResponse: MessageFns<ReadResponse> = {
       case "end":
         ReadEnd.encode(message.part.value, writer.uint32(26).fork()).join();
         break;
+    }
+    if (message.cursor.length !== 0) {
+      writer.uint32(34).bytes(message.cursor);
     }
     return writer;
   },
@@ -1070,6 +1081,14 @@ export const ReadResponse: MessageFns<ReadResponse> = {
             message.part = { $case: "end", value: ReadEnd.decode(reader, reader.uint32()) };
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.cursor = Buffer.from(reader.bytes());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1107,6 +1126,7 @@ export const ReadResponse: MessageFns<ReadResponse> = {
         break;
       }
     }
+    message.cursor = object.cursor ?? Buffer.alloc(0);
     return message;
   },
 };

@@ -186,20 +186,30 @@ export interface ValueList {
   values: Value[];
 }
 
-/** Blocks as they were written. */
+/**
+ * Blocks as they were written. In order of time they come by their first
+ * aligned time (newest first: by their last one), so whoever has a block may
+ * pass on its records up to where the next block begins.
+ */
 export interface BlockBatch {
   blocks: BlockItem[];
+  /** Sessions that no batch of this stream has named yet. */
+  sessions: SessionEntry[];
 }
 
 export interface BlockItem {
   /** A serialised wayward.block.v1.Block. */
   block: Buffer;
   /**
-   * Dictionary sections of earlier blocks of the epoch that this stream has
-   * not sent yet, in seq order.
+   * Dictionary sections of the epoch's other blocks, in seq order, with the
+   * first block of the epoch that this stream sends. A later block of the
+   * epoch brings what has come since.
    */
   dictionaries: DictionaryItem[];
-  /** Selected records, as first and count in turn. Empty means all. */
+  /**
+   * Selected records by their places in the block, as first and count in
+   * turn. Empty means all.
+   */
   ranges: number[];
 }
 
@@ -1467,13 +1477,16 @@ export const ValueList: MessageFns<ValueList> = {
 };
 
 function createBaseBlockBatch(): BlockBatch {
-  return { blocks: [] };
+  return { blocks: [], sessions: [] };
 }
 
 export const BlockBatch: MessageFns<BlockBatch> = {
   encode(message: BlockBatch, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.blocks) {
       BlockItem.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.sessions) {
+      SessionEntry.encode(v!, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -1499,6 +1512,14 @@ export const BlockBatch: MessageFns<BlockBatch> = {
             message.blocks.push(BlockItem.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.sessions.push(SessionEntry.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1517,6 +1538,7 @@ export const BlockBatch: MessageFns<BlockBatch> = {
   fromPartial(object: DeepPartial<BlockBatch>): BlockBatch {
     const message = createBaseBlockBatch();
     message.blocks = object.blocks?.map((e) => BlockItem.fromPartial(e)) || [];
+    message.sessions = object.sessions?.map((e) => SessionEntry.fromPartial(e)) || [];
     return message;
   },
 };
