@@ -10,3 +10,4 @@ export { type SessionTest, sessionTest } from "./selector.ts";
 export { type BlockRef, SessionBlocks } from "./snapshot/blocks.ts";
 export { Catalogue, type CatalogueOptions, type PartitionPlace, type Snapshot } from "./snapshot/catalogue.ts";
 export { offsetOf, type SessionView } from "./snapshot/session.ts";
+export { bytesPending, type SessionStateName, stateOf } from "./snapshot/state.ts";

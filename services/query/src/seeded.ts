@@ -36,6 +36,8 @@ export interface SeededOptions {
   readonly turns?: number;
   /** False: the session goes on, or its end was lost. */
   readonly ends?: boolean;
+  /** Else one made of the seed. */
+  readonly id?: Uint8Array;
 }
 
 /** A session as its writer made it. */
@@ -53,9 +55,9 @@ export interface Seeded {
 /** Records of every built-in family that is paired, of a user kind and of drops, on threads and tasks; for this service's tests. */
 export function seededSession(
   seed: number,
-  { name = `app-${seed}`, blocks, turns = 30, ends = true }: SeededOptions,
+  { name = `app-${seed}`, blocks, turns = 30, ends = true, id: given }: SeededOptions,
 ): Seeded {
-  const id = newSessionId(1_700_000_000_000 + seed * 1000);
+  const id = given ?? newSessionId(1_700_000_000_000 + seed * 1000);
   const start = 5_000_000_000n * BigInt(seed + 1);
   const anchor = { clock: start, wall: 1_700_000_000_000_000_000n + BigInt(seed) * 777n, uncertainty: 10n };
   const description = api.SessionDescription.fromPartial({ name, host: `host-${seed % 2}`, start, anchor });

@@ -1,16 +1,21 @@
 import { query } from "@wayward/api";
 import { fromBase32, WaywardError } from "@wayward/base";
-import { GapList, offsetOf, type SessionView, sessionGaps } from "@wayward/reader";
+import { GapList, offsetOf, type SessionStateName, type SessionView, sessionGaps, stateOf } from "@wayward/reader";
 
 const { SessionState } = query;
 
-/** An open session of which nothing has come for so long is SILENT. */
-const SILENT_AFTER_MS = 60_000;
+const STATES: Readonly<Record<SessionStateName, query.SessionState>> = {
+  open: SessionState.SESSION_STATE_OPEN,
+  ended: SessionState.SESSION_STATE_ENDED,
+  silent: SessionState.SESSION_STATE_SILENT,
+  deleted: SessionState.SESSION_STATE_DELETED,
+  expired: SessionState.SESSION_STATE_EXPIRED,
+};
 const PAGE_DEFAULT = 100;
 const PAGE_MAX = 1_000;
 
-/** A session as the protocol shows it. */
-export function sessionMessage(view: SessionView, nowMs: number): query.Session {
+/** A session as the protocol shows it. `bytesPending`: what chunks still hold of one that is deleted. */
+export function sessionMessage(view: SessionView, nowMs: number, bytesPending = 0n): query.Session {
   const gaps = new GapList();
   sessionGaps(view, gaps);
   const offset = offsetOf(view.description);
@@ -18,7 +23,7 @@ export function sessionMessage(view: SessionView, nowMs: number): query.Session 
   return {
     session: Buffer.from(view.id),
     description: view.description,
-    state: stateOf(view, offset, nowMs),
+    state: STATES[stateOf(view, nowMs)],
     records: view.records,
     blocks: view.blocks,
     bytes: view.bytes,
@@ -26,17 +31,8 @@ export function sessionMessage(view: SessionView, nowMs: number): query.Session 
     last: timed ? view.lastTime + offset : 0n,
     end: view.end,
     gaps: gaps.listed,
-    // Until compaction rewrites chunks that other sessions share.
-    bytesPending: view.deleted ? view.bytes : 0n,
+    bytesPending,
   };
-}
-
-function stateOf(view: SessionView, offset: bigint, nowMs: number): query.SessionState {
-  if (view.deleted) return SessionState.SESSION_STATE_DELETED;
-  if (view.expired) return SessionState.SESSION_STATE_EXPIRED;
-  if (view.end !== undefined) return SessionState.SESSION_STATE_ENDED;
-  const heardMs = Number((view.lastTime + offset) / 1_000_000n);
-  return nowMs - heardMs > SILENT_AFTER_MS ? SessionState.SESSION_STATE_SILENT : SessionState.SESSION_STATE_OPEN;
 }
 
 /** One page, newest first; ids are in order of time. Throws BAD_PAGE_SIZE, BAD_TOKEN. */

@@ -2,7 +2,7 @@ import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import { query } from "@wayward/api";
 import { WaywardError } from "@wayward/base";
 import type { Bus } from "@wayward/bus";
-import { Reader } from "@wayward/reader";
+import { bytesPending, Reader } from "@wayward/reader";
 import { sessionText } from "@wayward/record";
 import { type CallContext, type Log, type Metrics, type Part, serverStream, unary } from "@wayward/service-kit";
 import type { Store } from "@wayward/store";
@@ -46,7 +46,10 @@ export function startQuery({ bus, store, partitions, log, metrics }: QueryOption
     ),
     getSession: call<query.GetSessionRequest, query.GetSessionResponse>("GetSession", async (reader, { session }) => {
       const view = await reader.session(checkId(session));
-      if (view !== undefined) return { session: sessionMessage(view, Date.now()) };
+      if (view !== undefined) {
+        const pending = await bytesPending(view, reader.catalogue.source);
+        return { session: sessionMessage(view, Date.now(), pending) };
+      }
       throw new WaywardError("NOT_FOUND", "NO_SESSION", `session ${sessionText(session)} is not here`);
     }),
     listKinds: call<query.ListKindsRequest, query.ListKindsResponse>("ListKinds", (reader, { selector }) =>

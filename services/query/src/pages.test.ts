@@ -1,0 +1,149 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { startArchiver } from "@wayward/archive";
+import { type Bus, openEmbeddedBus, partitionOf } from "@wayward/bus";
+import { type Client, type ClientRecord, connect } from "@wayward/client";
+import { newSessionId, sessionText } from "@wayward/record";
+import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
+import { openStore, type Store } from "@wayward/store";
+import { type Seeded, seededSession } from "./seeded.ts";
+import { startQuery } from "./start.ts";
+
+const PARTITIONS = 2;
+const log = createLog("error");
+
+async function all(answer: AsyncIterable<ClientRecord>): Promise<string[]> {
+  const places: string[] = [];
+  for await (const { session, lane, eventNo } of answer) places.push(`${session} ${lane.number} ${eventNo}`);
+  return places;
+}
+
+describe("pages and states while the archive changes", () => {
+  const folder = mkdtempSync(join(tmpdir(), "wayward-pages-"));
+  const [first, doomed, growing, later] = [
+    seededSession(21, { blocks: 6 }),
+    seededSession(22, { blocks: 6 }),
+    seededSession(23, { blocks: 8 }),
+    seededSession(24, { blocks: 4 }),
+  ] as const;
+  let bus: Bus;
+  let store: Store;
+  let serving: Serving;
+  let client: Client;
+
+  const publish = async ({ id, text }: Seeded, from = 0, until = 1000) => {
+    const { blocks } = [first, doomed, growing, later].find((session) => session.text === text)!;
+    for (const block of blocks.slice(from, until)) {
+      await bus.publish(partitionOf(id, PARTITIONS), { tenant: "default", session: text }, block);
+    }
+  };
+  const archiveAll = async (keepBytes = 0) => {
+    const archiver = await startArchiver({ bus, store, partitions: PARTITIONS, flushMs: 20, keepBytes });
+    const isEmpty = async () => {
+      const bounds = await Promise.all([0, 1].map((partition) => bus.bounds(partition)));
+      return bounds.every(({ first, last }) => first > last);
+    };
+    const hasExpired = async () => keepBytes === 0 || (await client.session(first.text)).state === 5;
+    for (let tries = 0; tries < 500 && !((await isEmpty()) && (await hasExpired())); tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await archiver.stop();
+  };
+
+  beforeAll(async () => {
+    bus = openEmbeddedBus({ path: join(folder, "bus"), partitions: PARTITIONS });
+    store = await openStore(`file://${folder}/store`);
+    const metrics = createMetrics();
+    const parts = [startQuery({ bus, store, partitions: PARTITIONS, log, metrics })];
+    serving = await serve({ host: "127.0.0.1", port: 0, httpPort: 0, parts, log, metrics });
+    client = connect({ server: serving.address });
+    await publish(first);
+    await publish(doomed, 0, 6);
+    await publish(growing, 0, 2);
+    await archiveAll();
+    await publish(growing, 2, 4);
+  });
+  afterAll(async () => {
+    client.close();
+    await serving.stop();
+    await bus.close();
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  test("a page goes on where it was, on what was there then, whatever was added, archived and deleted since", async () => {
+    for (const [reverse, form] of [
+      [false, "rows"],
+      [true, "blocks"],
+    ] as const) {
+      const options = { reverse, form };
+      const whole = await all(client.read(options));
+      const page = client.read({ ...options, limit: 301 });
+      const had = await all(page);
+      const { coverage } = page;
+      if (!reverse) await publish(later, 0, 2);
+      else await publish(growing, 4, 6);
+      await archiveAll();
+      const rest = client.read({ ...options, pageToken: page.pageToken });
+      expect([...had, ...(await all(rest))]).toEqual(whole);
+      expect(rest.coverage?.snapshot).toEqual(coverage?.snapshot);
+      expect((await all(client.read(options))).length).toBeGreaterThan(whole.length);
+    }
+    const whole = await all(client.read());
+    const page = client.read({ limit: 100 });
+    const had = await all(page);
+    await client.delete(doomed.text);
+    const rest = await all(client.read({ pageToken: page.pageToken }));
+    expect(rest).toEqual(whole.slice(had.length).filter((place) => !place.startsWith(doomed.text)));
+  });
+
+  test("a session that is deleted is not listed, and tells what bytes it has left", async () => {
+    const listed: string[] = [];
+    for await (const { session } of client.find()) listed.push(sessionText(session));
+    expect(listed).not.toContain(doomed.text);
+    const found = await client.session(doomed.text);
+    expect(found.state).toBe(4);
+    // Its chunk is shared with sessions that live.
+    expect(found.bytesPending).toBe(BigInt(doomed.blocks.reduce((sum, { length }) => sum + length, 0)));
+  });
+
+  test("a session without an end is silent once it has said nothing for a minute", async () => {
+    expect((await client.session(growing.text)).state).toBe(3);
+    const fresh = newSessionId(Date.now());
+    const { blocks } = seededSession(25, { blocks: 1, ends: false, id: fresh });
+    const address = { tenant: "default", session: sessionText(fresh) };
+    await bus.publish(partitionOf(fresh, PARTITIONS), address, blocks[0]!);
+    expect((await client.session(sessionText(fresh))).state).toBe(1);
+  });
+
+  test("a token that retention has outlived is refused, with what still works", async () => {
+    const page = client.read({ limit: 10 });
+    await all(page);
+    // What the archiver commits makes it look at its size.
+    const next = Array.from({ length: 20 }, (_, at) => seededSession(30 + at, { blocks: 1 })).find(
+      ({ id }) => partitionOf(id, PARTITIONS) === partitionOf(first.id, PARTITIONS),
+    )!;
+    const address = { tenant: "default", session: next.text };
+    await bus.publish(partitionOf(next.id, PARTITIONS), address, next.blocks[0]!);
+    await archiveAll(10);
+    const outlived = await all(client.read({ pageToken: page.pageToken })).catch((error: unknown) => error);
+    expect(outlived).toMatchObject({
+      code: "OUT_OF_RANGE",
+      reason: "PAGE_EXPIRED",
+      message: expect.stringMatching(/has lost session \w+ to retention; the oldest that works is entry \d+/),
+    });
+    const gone = client.read({ sessions: [first.text] });
+    expect(await all(gone)).toEqual([]);
+    expect(gone.coverage).toMatchObject({ complete: false, gaps: [{ cause: 5 }] });
+  });
+
+  test("a token of another archive is refused", async () => {
+    const page = client.read({ names: ["app-23"], limit: 1 });
+    await all(page);
+    await expect(all(client.read({ names: ["app-24"], pageToken: page.pageToken }))).rejects.toMatchObject({
+      reason: "BAD_TOKEN",
+    });
+  });
+});
