@@ -14,7 +14,7 @@ export class Announcer {
     this.#bus = bus;
   }
 
-  add({ partition, incarnation, busSeq }: Place, { session, seq }: Pushed): void {
+  add({ partition, incarnation, busSeq }: Place, { session, seq, crc32 }: Pushed): void {
     if (this.#held.size === 0) setImmediate(() => this.flush());
     const held = this.#held.get(partition) ?? { incarnation, blocks: [] };
     // Bus sequences compare only inside one incarnation.
@@ -22,7 +22,7 @@ export class Announcer {
       this.#announce(partition, held);
       Object.assign(held, { incarnation, blocks: [] });
     }
-    held.blocks.push({ busSeq, session, seq });
+    held.blocks.push({ busSeq, session, seq, crc32 });
     this.#held.set(partition, held);
   }
 

@@ -92,9 +92,10 @@ function take(state: IngestState, event: Extract<Event, { type: "pushed" }>, eff
     answer(state, id, { $case: "refused", value: admission.refused }, effects);
     return;
   }
-  const { session, seq } = admission.envelope.header;
+  const { header, crc32 } = admission.envelope;
+  const { session, seq } = header;
   const text = sessionText(session);
-  const block = { stream: id, tenant: stream.tenant, session, sessionText: text, seq, bytes, pushed, received };
+  const block = { stream: id, tenant: stream.tenant, session, sessionText: text, seq, crc32, bytes, pushed, received };
   if (exceeds(stream.credit, bytes.length)) {
     const { blocks, bytes: held } = stream.credit;
     const limit = `at most ${STREAM_CREDIT.blocks} blocks of ${STREAM_CREDIT.bytes} bytes`;

@@ -14,6 +14,8 @@ export interface Pushed {
   readonly session: Buffer;
   readonly sessionText: string;
   readonly seq: bigint;
+  /** The block's own checksum. */
+  readonly crc32: number;
   /** As they came; the bus gets these. */
   readonly bytes: Uint8Array;
   /** The pusher's send time, in nanoseconds of its session's clock. */

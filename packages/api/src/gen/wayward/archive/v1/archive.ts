@@ -246,6 +246,11 @@ export interface AcceptedBlock {
   busSeq: bigint;
   session: Buffer;
   seq: bigint;
+  /**
+   * The block's own checksum: tells it from another block of this identity
+   * that was published and never stored.
+   */
+  crc32: number;
 }
 
 /** The store's v1/layout object. */
@@ -2515,7 +2520,7 @@ export const Accepted: MessageFns<Accepted> = {
 };
 
 function createBaseAcceptedBlock(): AcceptedBlock {
-  return { busSeq: 0n, session: Buffer.alloc(0), seq: 0n };
+  return { busSeq: 0n, session: Buffer.alloc(0), seq: 0n, crc32: 0 };
 }
 
 export const AcceptedBlock: MessageFns<AcceptedBlock> = {
@@ -2534,6 +2539,9 @@ export const AcceptedBlock: MessageFns<AcceptedBlock> = {
         throw new globalThis.Error("value provided for field message.seq of type uint64 too large");
       }
       writer.uint32(24).uint64(message.seq);
+    }
+    if (message.crc32 !== 0) {
+      writer.uint32(37).fixed32(message.crc32);
     }
     return writer;
   },
@@ -2575,6 +2583,14 @@ export const AcceptedBlock: MessageFns<AcceptedBlock> = {
             message.seq = reader.uint64() as bigint;
             continue;
           }
+          case 4: {
+            if (tag !== 37) {
+              break;
+            }
+
+            message.crc32 = reader.fixed32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2595,6 +2611,7 @@ export const AcceptedBlock: MessageFns<AcceptedBlock> = {
     message.busSeq = (object.busSeq !== undefined && object.busSeq !== null) ? BigInt(object.busSeq) : 0n;
     message.session = object.session ?? Buffer.alloc(0);
     message.seq = (object.seq !== undefined && object.seq !== null) ? BigInt(object.seq) : 0n;
+    message.crc32 = object.crc32 ?? 0;
     return message;
   },
 };
