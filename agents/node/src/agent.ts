@@ -1,56 +1,49 @@
-import { homedir } from "node:os";
-import { join } from "node:path";
-import { block as api } from "@wayward/api";
-import type { FieldValue, ObjectInfo } from "@wayward/block";
-import { Spool } from "@wayward/collector";
+import { delay, WaywardError } from "@wayward/base";
+import type { FieldValue, LaneKind, ObjectInfo } from "@wayward/block";
+import type { Spool } from "@wayward/collector";
 import {
   counterValue,
   dbQuery,
-  ioClose,
-  ioFsync,
-  ioOpen,
-  ioRead,
-  ioWrite,
-  jobEnqueue,
-  jobFinish,
-  jobProgress,
-  jobRetry,
-  jobStart,
   type Kind,
-  LOCK_MODES,
-  type LockMode,
-  lockAcquired,
-  lockReleased,
-  lockWait,
-  memoryAlloc,
-  memoryFree,
-  newSessionId,
   noteText,
-  parseSessionText,
   type SessionId,
   sessionText,
+  threadExit,
   zoneBegin,
   zoneEnd,
 } from "@wayward/record";
+import {
+  barrierRecords,
+  conditionRecords,
+  contextRecords,
+  fileRecords,
+  heapRecords,
+  lockRecords,
+  queueRecords,
+} from "./bare.ts";
 import { Channel } from "./channel.ts";
-import { describeSession, runId } from "./description.ts";
+import { LEVELS_TOPIC, remoteLevels, type Threshold } from "./levels.ts";
 import { Mutex, RwLock, Semaphore } from "./locks.ts";
-import { Recorder } from "./recorder.ts";
+import type { Pushing } from "./push/pushing.ts";
+import type { Recorder } from "./recorder.ts";
+import type { Settings } from "./settings.ts";
+import { type Called, Sites } from "./sites.ts";
+import { tell } from "./tell.ts";
 import { formatTraceparent, parseTraceparent, type Trace } from "./trace.ts";
+import { Upkeep } from "./upkeep.ts";
 
-/** How an agent is started; what is left out comes from the environment. */
-export interface AgentOptions {
-  /** Folder of the spool. WAYWARD_SPOOL. */
-  readonly spool?: string;
-  /** WAYWARD_NAME. Default: `node`. */
-  readonly name?: string;
-  /** WAYWARD_LABELS, as `key=value,key=value`. */
-  readonly labels?: Readonly<Record<string, string>>;
-  /** Longest wait in memory, in milliseconds. Default 50. */
-  readonly flushMs?: number;
-  /** Room for one interval, in 32-bit words. Default 1 Mi. */
-  readonly words?: number;
+/** What an agent is made of. */
+export interface AgentParts {
+  readonly session: SessionId;
+  readonly settings: Settings;
+  readonly recorder: Recorder;
+  /** Where blocks go; an agent without one records nothing. */
+  readonly spool: Spool | undefined;
+  /** This process's own pusher, if it has one. */
+  readonly pushing: Pushing | undefined;
 }
+
+const UPKEEP_EVERY_MS = 1_000;
 
 /** A zone that has begun. */
 export interface OpenZone {
@@ -58,34 +51,63 @@ export interface OpenZone {
   end(status?: number, failed?: boolean): void;
 }
 
+/** What may be known of a statement beside its duration; in nanoseconds. */
+export interface DbFacts {
+  /** Wait for a connection. */
+  readonly poolWait?: bigint;
+  readonly lockWait?: bigint;
+  readonly error?: string;
+}
+
+/** A lane that the program runs by itself, such as a fibre. */
+export interface OwnLane {
+  /** Names it in other records. */
+  readonly number: number;
+  /** Runs `work`, and what it starts, as this lane. */
+  run<T>(work: () => T): T;
+  /** Says that nothing runs on it any more. */
+  exit(code?: number): void;
+}
+
 /** Records what this process does. */
 export class Agent {
   readonly session: SessionId;
   readonly log: Channel;
+  readonly #parts: AgentParts;
   readonly #recorder: Recorder;
+  readonly #sites: Sites;
   readonly #channels = new Map<string, Channel>();
   readonly #zones = new Map<string, { readonly name: number; readonly site: number }>();
+  readonly #remote = new Map<string, Threshold>();
+  readonly #timers: readonly NodeJS.Timeout[];
+  readonly #upkeep: Upkeep | undefined;
   #lastZone = 0n;
-  readonly #timer: NodeJS.Timeout;
+  #ended: boolean;
 
-  constructor(options: AgentOptions, env: NodeJS.ProcessEnv) {
-    const flushMs = options.flushMs ?? 50;
-    const run = runId(env.WAYWARD_RUN);
-    const parsed = parseSessionText(env.WAYWARD_PARENT ?? "");
-    const parent = parsed.error === undefined ? parsed.value : new Uint8Array(0);
-    const name = options.name ?? env.WAYWARD_NAME ?? "node";
-    const labels = options.labels ?? parseLabels(env.WAYWARD_LABELS ?? "");
-    this.session = newSessionId(Date.now());
-    const description = describeSession({ name, labels, run, parent: Buffer.from(parent), flushMs });
-    const root = options.spool ?? env.WAYWARD_SPOOL ?? defaultSpool(env);
-    const serialised = api.SessionDescription.encode(description).finish();
-    const spool = new Spool({ root, session: this.session, description: serialised });
-    this.#recorder = new Recorder({ session: this.session, description }, spool, options.words ?? 1 << 20);
-    // Children are sessions of the same run below this one.
-    env.WAYWARD_RUN = run.toString("hex");
-    env.WAYWARD_PARENT = sessionText(this.session);
+  /** Programs call `start`. */
+  constructor(parts: AgentParts) {
+    const { session, settings, recorder, spool } = parts;
+    this.#parts = parts;
+    this.session = session;
+    this.#recorder = recorder;
+    this.#sites = new Sites(recorder.writer.dictionary, settings.sites);
+    this.#ended = spool === undefined;
     this.log = this.channel("main");
-    this.#timer = setInterval(() => this.flush(), flushMs).unref();
+    for (const { channel, level } of settings.levels) this.channel(channel).level = level;
+    this.#upkeep = spool === undefined ? undefined : new Upkeep(recorder, spool);
+    if (spool === undefined) this.#timers = [];
+    else {
+      this.#timers = [
+        setInterval(() => this.flush(), settings.flushMs).unref(),
+        setInterval(() => this.#keepUp(spool), UPKEEP_EVERY_MS).unref(),
+      ];
+      this.#applyControl(spool);
+    }
+  }
+
+  /** False if it could not be started or was stopped: then every call does nothing. */
+  get recording(): boolean {
+    return !this.#ended;
   }
 
   /** The channel of that name, made with its parents at first use. */
@@ -93,7 +115,8 @@ export class Agent {
     const known = this.#channels.get(name);
     if (known !== undefined) return known;
     const dot = name.lastIndexOf(".");
-    const made = new Channel(this.#recorder, name, dot > 0 ? this.channel(name.slice(0, dot)) : undefined);
+    const made = new Channel(this.#recorder, this.#sites, name, dot > 0 ? this.channel(name.slice(0, dot)) : undefined);
+    made.remote = this.#remote.get(name);
     this.#channels.set(name, made);
     return made;
   }
@@ -103,12 +126,7 @@ export class Agent {
   /** Runs synchronous `work` in a zone; a throw marks it failed. */
   zone<T>(name: string, work: () => T): T;
   zone<T>(name: string, work?: () => T): T | Disposable {
-    let zone = this.#zones.get(name);
-    if (zone === undefined) {
-      const { dictionary } = this.#recorder.writer;
-      zone = { name: dictionary.string(name), site: dictionary.site({ text: name }) };
-      this.#zones.set(name, zone);
-    }
+    const zone = this.#zones.get(name) ?? this.#zoneNamed(name, this.zone);
     this.#recorder.zoneBegin(zone.name, zone.site);
     if (work === undefined)
       return { [Symbol.dispose ?? Symbol.for("nodejs.dispose")]: () => this.#recorder.zoneEnd(false) } as Disposable;
@@ -118,7 +136,8 @@ export class Agent {
   /** Runs asynchronous `work` in a zone that may overlap others of its lane; a rejection marks it failed. */
   async zoneAsync<T>(name: string, work: () => Promise<T>): Promise<T> {
     const id = ++this.#lastZone;
-    this.#recorder.record(zoneBegin, [this.#recorder.writer.dictionary.string(name), id]);
+    const zone = this.#zones.get(name) ?? this.#zoneNamed(name, this.zoneAsync);
+    this.#recorder.record(zoneBegin, [zone.name, id], zone.site);
     let failed = true;
     try {
       const result = await work();
@@ -132,7 +151,8 @@ export class Agent {
   /** Begins a zone that may end at any time, in any order and anywhere; under `trace` where it belongs to one. */
   openZone(name: string, trace?: Trace): OpenZone {
     const id = ++this.#lastZone;
-    this.#recorder.record(zoneBegin, [this.#recorder.writer.dictionary.string(name), id], 0, trace);
+    const zone = this.#zones.get(name) ?? this.#zoneNamed(name, this.openZone);
+    this.#recorder.record(zoneBegin, [zone.name, id], zone.site, trace);
     return {
       end: (status, failed = false) =>
         this.#recorder.record(zoneEnd, [id, status, failed ? true : undefined], 0, trace),
@@ -144,78 +164,84 @@ export class Agent {
     return this.#recorder.task(name, work);
   }
 
+  /** Names the running lane: the thread's own, or the task's. */
+  thread(name: string): void {
+    this.#recorder.nameLane(name);
+  }
+
+  /** A lane that the program itself switches to and from. */
+  lane(name: string, kind: LaneKind = "fibre"): OwnLane {
+    const number = this.#recorder.lane(name, kind);
+    return {
+      number,
+      run: (work) => this.#recorder.on(number, work),
+      exit: (code) => this.#recorder.on(number, () => this.#recorder.record(threadExit, [code])),
+    };
+  }
+
   /** Records of a lock that somebody else implements. */
   lock(name: string, object: Partial<ObjectInfo> = {}) {
-    const lock = this.#object({ type: "mutex", class: name, ...object });
-    const record =
-      (kind: Kind) =>
-      (mode: LockMode = "exclusive") =>
-        this.#recorder.record(kind, [lock, LOCK_MODES.indexOf(mode)]);
-    return { wait: record(lockWait), acquired: record(lockAcquired), released: record(lockReleased) };
+    return lockRecords(this.#recorder, this.#object({ type: "mutex", class: name, ...object }), this.#sites);
+  }
+
+  /** Records of a condition variable that somebody else implements. */
+  condition(name: string, object: Partial<ObjectInfo> = {}) {
+    return conditionRecords(this.#recorder, this.#object({ type: "condition", class: name, ...object }));
+  }
+
+  /** Records of a barrier that somebody else implements. */
+  barrier(name: string, object: Partial<ObjectInfo> = {}) {
+    return barrierRecords(this.#recorder, this.#object({ type: "barrier", class: name, ...object }));
+  }
+
+  /** Records of what interrupts a lane and runs on it, such as a signal handler. */
+  context(name: string) {
+    return contextRecords(this.#recorder, name);
   }
 
   /** A lock for asynchronous code, recorded. */
   mutex(name: string, object: Partial<ObjectInfo> = {}): Mutex {
-    return new Mutex(this.#recorder, this.#object({ type: "mutex", class: name, ...object }));
+    return new Mutex(this.#lockParts({ type: "mutex", class: name, ...object }, this.mutex));
   }
 
   /** A lock of one writer or many readers for asynchronous code, recorded. */
   rwlock(name: string, object: Partial<ObjectInfo> = {}): RwLock {
-    return new RwLock(this.#recorder, this.#object({ type: "rwlock", class: name, ...object }));
+    return new RwLock(this.#lockParts({ type: "rwlock", class: name, ...object }, this.rwlock));
   }
 
   /** Room for so many at a time, recorded. */
   semaphore(name: string, permits: number, object: Partial<ObjectInfo> = {}): Semaphore {
-    return new Semaphore(this.#recorder, this.#object({ type: "semaphore", class: name, ...object }), permits);
+    return new Semaphore(this.#lockParts({ type: "semaphore", class: name, ...object }, this.semaphore), permits);
   }
 
   /** Allocations in a heap of the program's own; sizes in bytes. */
   memory(heap: string) {
-    const object = this.#object({ type: "heap", class: heap });
-    return {
-      alloc: (address: bigint, size: number) => this.#recorder.record(memoryAlloc, [object, address, size]),
-      free: (address: bigint) => this.#recorder.record(memoryFree, [object, address]),
-    };
+    return heapRecords(this.#recorder, this.#object({ type: "heap", class: heap }));
   }
 
   /** Work on a file; sizes in bytes, durations in nanoseconds. */
   io(file: string) {
-    const object = this.#object({ type: "file", class: file });
-    return {
-      open: (duration: bigint, error?: string) => this.#recorder.record(ioOpen, [object, duration, error]),
-      read: (bytes: number, duration: bigint, error?: string) =>
-        this.#recorder.record(ioRead, [object, bytes, duration, error]),
-      write: (bytes: number, duration: bigint, error?: string) =>
-        this.#recorder.record(ioWrite, [object, bytes, duration, error]),
-      fsync: (duration: bigint, error?: string) => this.#recorder.record(ioFsync, [object, duration, error]),
-      close: (duration: bigint, error?: string) => this.#recorder.record(ioClose, [object, duration, error]),
-    };
+    return fileRecords(this.#recorder, this.#object({ type: "file", class: file }));
   }
 
   /** Jobs of a queue. */
   queue(name: string) {
-    const queue = this.#object({ type: "queue", class: name });
-    const record = (kind: Kind, ...values: FieldValue[]) => this.#recorder.record(kind, [queue, ...values]);
-    return {
-      enqueue: (job: bigint, depth?: number) => record(jobEnqueue, job, depth),
-      start: (job: bigint) => record(jobStart, job),
-      progress: (job: bigint, done: number, total: number) => record(jobProgress, job, done, total),
-      retry: (job: bigint, attempt: number, cause?: string) => record(jobRetry, job, attempt, cause),
-      finish: (job: bigint, outcome: "ok" | "failed" | "cancelled" = "ok") =>
-        record(jobFinish, job, ["ok", "failed", "cancelled"].indexOf(outcome)),
-    };
+    return queueRecords(this.#recorder, this.#object({ type: "queue", class: name }));
   }
 
   /** One database statement that took `duration` ns; the template, without values. */
-  db(statement: string, duration: bigint, rows?: number): void {
+  db(statement: string, duration: bigint, rows?: number, more: DbFacts = {}): void {
     const { dictionary } = this.#recorder.writer;
-    this.#recorder.record(dbQuery, [dictionary.string(statement), duration, undefined, undefined, rows]);
+    const { poolWait, lockWait, error } = more;
+    this.#recorder.record(dbQuery, [dictionary.string(statement), duration, poolWait, lockWait, rows, error]);
   }
 
+  /** A named value at this time. */
   counter(name: string, value: number): void {
     this.#recorder.record(counterValue, [this.#recorder.writer.dictionary.string(name), value]);
   }
 
+  /** A remark of the program's or of a person's. */
   note(text: string): void {
     this.#recorder.record(noteText, [text]);
   }
@@ -248,15 +274,87 @@ export class Agent {
     return trace === undefined ? undefined : formatTraceparent(trace);
   }
 
-  /** Writes what is staged, synchronously. */
+  /** Writes what is staged to the spool, synchronously. */
   flush(): void {
     this.#recorder.flush();
   }
 
-  /** Writes the rest with the end mark. `exit` is the exit code or signal. */
+  /**
+   * Resolves when a server has accepted everything recorded so far, whoever
+   * pushes it. Rejects with UNAVAILABLE / NOT_DELIVERED after `withinMs`,
+   * DATA_LOSS / REFUSED where a server refused some of it for ever, and
+   * FAILED_PRECONDITION / NOT_RECORDING where nothing is recorded.
+   */
+  async delivered(withinMs = 30_000): Promise<void> {
+    const { spool } = this.#parts;
+    if (spool === undefined) throw new WaywardError("FAILED_PRECONDITION", "NOT_RECORDING", "nothing is recorded");
+    this.flush();
+    const { lastSeq } = this.#recorder;
+    const until = performance.now() + withinMs;
+    for (let waitMs = 5; spool.accepted < lastSeq; waitMs = Math.min(waitMs * 1.5, 50)) {
+      if (spool.lost !== undefined) throw spool.lost;
+      if (performance.now() > until) {
+        const waiting = lastSeq - spool.accepted;
+        const message = `${waiting} blocks of ${spool.folder} were not accepted within ${withinMs} ms`;
+        throw new WaywardError("UNAVAILABLE", "NOT_DELIVERED", message);
+      }
+      await delay(waitMs);
+    }
+    const refused = spool.refused(lastSeq);
+    if (refused > 0) throw new WaywardError("DATA_LOSS", "REFUSED", `the server refused ${refused} records for ever`);
+  }
+
+  /** Writes the rest with the end mark; records nothing afterwards. `exit` is the exit code or signal. */
   stop(exit = ""): void {
-    clearInterval(this.#timer);
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#upkeep?.tellLosses();
     this.#recorder.end(exit);
+    this.#parts.spool?.close();
+  }
+
+  /** Stops, then waits for the server as long as was allowed, blocking this thread: for the end of a process only. */
+  finish(exit: string): void {
+    this.stop(exit);
+    const { spool, pushing, settings } = this.#parts;
+    if (spool !== undefined) pushing?.finish(spool, this.#recorder.lastSeq, settings.exitMs);
+  }
+
+  #keepUp(spool: Spool): void {
+    if (spool.lost !== undefined) {
+      tell(`${spool.lost.message}; nothing more is recorded`);
+      this.stop();
+      return;
+    }
+    this.#upkeep?.placeClock();
+    this.#upkeep?.tellLosses();
+    this.#applyControl(spool);
+  }
+
+  /** Levels that the server has taken back go back to the program's own. */
+  #applyControl(spool: Spool): void {
+    const control = spool.control();
+    if (control === undefined) return;
+    const to = { name: this.#parts.settings.name, session: sessionText(this.session) };
+    const wanted = remoteLevels(control.get(LEVELS_TOPIC) ?? "", to);
+    for (const channel of this.#remote.keys()) if (!wanted.has(channel)) this.channel(channel).remote = undefined;
+    this.#remote.clear();
+    for (const [channel, level] of wanted) {
+      this.#remote.set(channel, level);
+      this.channel(channel).remote = level;
+    }
+  }
+
+  #zoneNamed(name: string, called: Called): { readonly name: number; readonly site: number } {
+    const zone = { name: this.#recorder.writer.dictionary.string(name), site: this.#sites.named(name, called) };
+    this.#zones.set(name, zone);
+    return zone;
+  }
+
+  #lockParts(object: ObjectInfo, called: Called) {
+    const site = this.#sites.of(called);
+    return { recorder: this.#recorder, object: this.#object(object), sites: this.#sites, site };
   }
 
   #object(object: ObjectInfo): number {
@@ -274,13 +372,4 @@ export class Agent {
     this.#recorder.zoneEnd(false);
     return result;
   }
-}
-
-function parseLabels(text: string): Record<string, string> {
-  const pairs = text.split(",").filter((pair) => pair.includes("="));
-  return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
-}
-
-function defaultSpool(env: NodeJS.ProcessEnv): string {
-  return join(env.XDG_STATE_HOME ?? join(homedir(), ".local", "state"), "wayward", "spool");
 }

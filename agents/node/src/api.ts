@@ -1,18 +1,27 @@
-import { Agent, type AgentOptions } from "./agent.ts";
+import type { Agent } from "./agent.ts";
+import { createAgent } from "./create.ts";
 import { endWithProcess } from "./exit.ts";
+import type { AgentOptions } from "./settings.ts";
 
-export type { Agent, AgentOptions, OpenZone } from "./agent.ts";
+export type { Agent, DbFacts, OpenZone, OwnLane } from "./agent.ts";
+export type { LockFacts } from "./bare.ts";
 export type { Channel } from "./channel.ts";
+export type { Threshold } from "./levels.ts";
 export type { Held, Mutex, RwLock, Semaphore } from "./locks.ts";
+export type { AgentOptions } from "./settings.ts";
 export { formatTraceparent, parseTraceparent, type Trace } from "./trace.ts";
 
 let running: Agent | undefined;
 
-/** Starts this process's agent, or gives the one that runs; options count at the first call only. */
+/**
+ * Starts this process's agent, or gives the one that runs; options count at
+ * the first call only. Never throws: where it cannot record, one line on
+ * stderr says why, and the agent does nothing.
+ */
 export function start(options: AgentOptions = {}): Agent {
   if (running === undefined) {
-    running = new Agent(options, process.env);
-    endWithProcess(running);
+    running = createAgent(options, process.env);
+    if (running.recording) endWithProcess(running);
   }
   return running;
 }

@@ -1,6 +1,8 @@
 import type { Scalar } from "@wayward/block";
-import { LEVELS, type Level, logMessage } from "@wayward/record";
+import { logMessage } from "@wayward/record";
+import { THRESHOLDS, type Threshold } from "./levels.ts";
 import type { Recorder } from "./recorder.ts";
+import type { Called, Sites } from "./sites.ts";
 
 /** A named source of messages. `db.pool` is below `db` and follows its level unless it has one of its own. */
 export class Channel {
@@ -9,49 +11,57 @@ export class Channel {
   readonly #number: number;
   readonly #parent: Channel | undefined;
   readonly #sites = new Map<string, number>();
-  #level: Level | undefined;
+  readonly #places: Sites;
+  #level: Threshold | undefined;
+  #remote: Threshold | undefined;
 
-  constructor(recorder: Recorder, name: string, parent?: Channel) {
+  constructor(recorder: Recorder, places: Sites, name: string, parent?: Channel) {
     this.name = name;
     this.#recorder = recorder;
+    this.#places = places;
     this.#number = recorder.writer.dictionary.string(name);
     this.#parent = parent;
   }
 
   /** The least level that is recorded. Default `trace`. */
-  get level(): Level {
-    return this.#level ?? this.#parent?.level ?? "trace";
+  get level(): Threshold {
+    return this.#remote ?? this.#level ?? this.#parent?.level ?? "trace";
   }
 
-  /** Sets the least level; undefined follows the parent. */
-  set level(level: Level | undefined) {
+  /** Sets the least level, `off` for none; undefined follows the parent. What the server asks for goes before. */
+  set level(level: Threshold | undefined) {
     this.#level = level;
   }
 
-  trace(format: string, ...args: Scalar[]): void {
-    this.#log(0, format, args);
-  }
-  debug(format: string, ...args: Scalar[]): void {
-    this.#log(1, format, args);
-  }
-  info(format: string, ...args: Scalar[]): void {
-    this.#log(2, format, args);
-  }
-  warn(format: string, ...args: Scalar[]): void {
-    this.#log(3, format, args);
-  }
-  error(format: string, ...args: Scalar[]): void {
-    this.#log(4, format, args);
-  }
-  fatal(format: string, ...args: Scalar[]): void {
-    this.#log(5, format, args);
+  /** What the server asks for; undefined if nothing. */
+  set remote(level: Threshold | undefined) {
+    this.#remote = level;
   }
 
-  #log(level: number, format: string, args: Scalar[]): void {
-    if (level < LEVELS.indexOf(this.level)) return;
+  trace(format: string, ...args: Scalar[]): void {
+    this.#log(0, format, args, this.trace);
+  }
+  debug(format: string, ...args: Scalar[]): void {
+    this.#log(1, format, args, this.debug);
+  }
+  info(format: string, ...args: Scalar[]): void {
+    this.#log(2, format, args, this.info);
+  }
+  warn(format: string, ...args: Scalar[]): void {
+    this.#log(3, format, args, this.warn);
+  }
+  error(format: string, ...args: Scalar[]): void {
+    this.#log(4, format, args, this.error);
+  }
+  fatal(format: string, ...args: Scalar[]): void {
+    this.#log(5, format, args, this.fatal);
+  }
+
+  #log(level: number, format: string, args: Scalar[], called: Called): void {
+    if (level < THRESHOLDS.indexOf(this.level)) return;
     let site = this.#sites.get(format);
     if (site === undefined) {
-      site = this.#recorder.writer.dictionary.site({ text: format });
+      site = this.#places.named(format, called);
       if (this.#sites.size < SITES_MAX) this.#sites.set(format, site);
     }
     this.#recorder.record(logMessage, [level, this.#number, args], site);

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename } from "node:path";
 import { block as api } from "@wayward/api";
+import { bounded } from "./text.ts";
 
 /** What a program says about its session. */
 export interface Identity {
@@ -15,15 +16,19 @@ export interface Identity {
   readonly flushMs: number;
 }
 
-/** The description that block 0 carries. */
+// What ingest takes of a description (design: limits of SessionDescription).
+const NAME_BYTES = 256;
+const KEY_BYTES = 64;
+const VALUE_BYTES = 256;
+const LABELS_MAX = 64;
+
+/** The description that block 0 carries. Name and labels are cut to what a server takes. */
 export function describeSession({ name, labels, run, parent, flushMs }: Identity): api.SessionDescription {
   const anchor = anchorNow();
   return {
-    name,
-    labels: Object.keys(labels)
-      .sort()
-      .map((key) => ({ key, value: labels[key]! })),
-    host: hostname(),
+    name: bounded(name, NAME_BYTES),
+    labels: boundedLabels(labels),
+    host: bounded(hostname(), NAME_BYTES),
     bootId: bootId(),
     pid: process.pid,
     run,
@@ -46,8 +51,18 @@ export function runId(text: string | undefined): Buffer {
   return /^[0-9a-f]{32}$/i.test(hex) ? Buffer.from(hex, "hex") : randomBytes(16);
 }
 
-/** The tightest of a few readings; wall time has steps of a millisecond. */
-function anchorNow(): api.Anchor {
+function boundedLabels(labels: Readonly<Record<string, string>>): api.Label[] {
+  const cut = new Map(
+    Object.entries(labels).map(([key, value]) => [bounded(key, KEY_BYTES), bounded(value, VALUE_BYTES)]),
+  );
+  return [...cut.keys()]
+    .sort()
+    .slice(0, LABELS_MAX)
+    .map((key) => ({ key, value: cut.get(key)! }));
+}
+
+/** The clock beside wall time: the tightest of a few readings; wall time has steps of a millisecond. */
+export function anchorNow(): api.Anchor {
   let best: api.Anchor | undefined;
   for (let round = 0; round < 5; round++) {
     const before = process.hrtime.bigint();

@@ -4,7 +4,7 @@ const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
 /** Writes everything when the process ends; exit code and death by signal stay as they would be. */
 export function endWithProcess(agent: Agent): void {
-  process.on("exit", (code) => agent.stop(String(code)));
+  process.on("exit", (code) => agent.finish(String(code)));
   process.on("uncaughtExceptionMonitor", () => agent.flush());
   for (const signal of SIGNALS) {
     const onSignal = () => {
@@ -13,7 +13,7 @@ export function endWithProcess(agent: Agent): void {
         agent.flush();
         return;
       }
-      agent.stop(signal);
+      agent.finish(signal);
       process.removeListener(signal, onSignal);
       process.kill(process.pid, signal);
     };

@@ -1,19 +1,32 @@
+import { WaywardError } from "@wayward/base";
 import {
   LOCK_MODES,
   type LockMode,
   lockAcquired,
   lockCreated,
+  lockDowngraded,
   lockReleased,
+  lockTimedOut,
+  lockTryFailed,
   lockWait,
   semaphoreAcquired,
   semaphorePost,
+  semaphoreTimedOut,
+  semaphoreTryFailed,
   semaphoreWait,
 } from "@wayward/record";
 import type { Recorder } from "./recorder.ts";
+import { OperationSites, type Sites } from "./sites.ts";
 
 /** What was acquired; `release` or `using` gives it back, once. */
 export interface Held extends Disposable {
   release(): void;
+}
+
+/** A lock held alone, which may become one held with readers. */
+export interface HeldAlone extends Held {
+  /** Lets readers in; the lock stays held. */
+  downgrade(): void;
 }
 
 interface Waiting {
@@ -21,47 +34,229 @@ interface Waiting {
   readonly grant: () => void;
 }
 
-/**
- * A lock for asynchronous code, first come first served: one writer or many
- * readers. Waits are recorded only where somebody had to wait.
- */
+const TRIED = true;
+
+/** What a lock is made of. */
+interface LockParts {
+  readonly recorder: Recorder;
+  /** The object's number in the dictionary. */
+  readonly object: number;
+  readonly sites: Sites;
+  /** Number of the site where it is made. */
+  readonly site: number;
+}
+
+/** A lock of one writer or many readers for asynchronous code, first come first served. */
 export class RwLock {
+  readonly #turns: Turns;
+  readonly #sites: OperationSites;
+
+  constructor({ recorder, object, sites, site }: LockParts) {
+    this.#turns = new Turns(recorder, object, site);
+    this.#sites = new OperationSites(sites);
+  }
+
+  /** Resolves when the lock is held alone. Rejects with DEADLINE_EXCEEDED / LOCK_TIMEOUT after `withinMs`. */
+  write(withinMs?: number): Promise<HeldAlone> {
+    return this.#turns.acquire("exclusive", withinMs, this.#sites.of("write", this.write));
+  }
+
+  /** Resolves when the lock is held with other readers. Rejects with DEADLINE_EXCEEDED / LOCK_TIMEOUT after `withinMs`. */
+  read(withinMs?: number): Promise<Held> {
+    return this.#turns.acquire("shared", withinMs, this.#sites.of("read", this.read));
+  }
+
+  /** The lock held alone, if that is possible at once. */
+  tryWrite(): HeldAlone | undefined {
+    return this.#turns.try("exclusive", this.#sites.of("tryWrite", this.tryWrite));
+  }
+
+  /** The lock held with other readers, if that is possible at once. */
+  tryRead(): Held | undefined {
+    return this.#turns.try("shared", this.#sites.of("tryRead", this.tryRead));
+  }
+}
+
+/** A lock for asynchronous code that one holds at a time, first come first served. */
+export class Mutex {
+  readonly #turns: Turns;
+  readonly #sites: OperationSites;
+
+  constructor({ recorder, object, sites, site }: LockParts) {
+    this.#turns = new Turns(recorder, object, site);
+    this.#sites = new OperationSites(sites);
+  }
+
+  /** Resolves when the lock is held. Rejects with DEADLINE_EXCEEDED / LOCK_TIMEOUT after `withinMs`. */
+  acquire(withinMs?: number): Promise<Held> {
+    return this.#turns.acquire("exclusive", withinMs, this.#sites.of("acquire", this.acquire));
+  }
+
+  /** The lock, if it is free. */
+  tryAcquire(): Held | undefined {
+    return this.#turns.try("exclusive", this.#sites.of("tryAcquire", this.tryAcquire));
+  }
+
+  /** Runs `work` while the lock is held. */
+  async run<T>(work: () => T | Promise<T>): Promise<T> {
+    const lock = await this.#turns.acquire("exclusive", undefined, this.#sites.of("run", this.run));
+    try {
+      return await work();
+    } finally {
+      lock.release();
+    }
+  }
+}
+
+/** Lets so many in at a time, first come first served. */
+export class Semaphore {
+  readonly #recorder: Recorder;
+  readonly #semaphore: number;
+  readonly #sites: OperationSites;
+  #waiting: (() => void)[] = [];
+  #free: number;
+
+  constructor({ recorder, object, sites }: LockParts, permits: number) {
+    this.#recorder = recorder;
+    this.#semaphore = object;
+    this.#sites = new OperationSites(sites);
+    this.#free = permits;
+  }
+
+  /** Resolves when there is room. Rejects with DEADLINE_EXCEEDED / LOCK_TIMEOUT after `withinMs`. */
+  acquire(withinMs?: number): Promise<Held> {
+    return this.#acquire(withinMs, this.#sites.of("acquire", this.acquire));
+  }
+
+  /** A place, if there is room. */
+  tryAcquire(): Held | undefined {
+    const site = this.#sites.of("tryAcquire", this.tryAcquire);
+    if (this.#free === 0) {
+      this.#recorder.record(semaphoreTryFailed, [this.#semaphore], site);
+      return undefined;
+    }
+    this.#free--;
+    this.#recorder.record(semaphoreAcquired, [this.#semaphore, TRIED], site);
+    return this.#held();
+  }
+
+  async #acquire(withinMs: number | undefined, site: number): Promise<Held> {
+    if (this.#free > 0) this.#free--;
+    else {
+      this.#recorder.record(semaphoreWait, [this.#semaphore], site);
+      if (!(await this.#wait(withinMs))) {
+        this.#recorder.record(semaphoreTimedOut, [this.#semaphore], site);
+        throw timedOut("the semaphore", withinMs);
+      }
+    }
+    this.#recorder.record(semaphoreAcquired, [this.#semaphore], site);
+    return this.#held();
+  }
+
+  #wait(withinMs: number | undefined): Promise<boolean> {
+    return new Promise((resolve) => {
+      const grant = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+      const timer = inTime(withinMs, () => {
+        this.#waiting = this.#waiting.filter((other) => other !== grant);
+        resolve(false);
+      });
+      this.#waiting.push(grant);
+    });
+  }
+
+  #held(): Held {
+    return held(() => {
+      this.#recorder.record(semaphorePost, [this.#semaphore]);
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free++;
+      else next();
+    });
+  }
+}
+
+/** The turns of one lock, first come first served. Waits are recorded only where somebody had to wait. */
+class Turns {
   readonly #recorder: Recorder;
   readonly #lock: number;
-  readonly #waiting: Waiting[] = [];
+  #waiting: Waiting[] = [];
   #readers = 0;
   #writing = false;
 
-  /** `lock` is the object's number in the dictionary. */
-  constructor(recorder: Recorder, lock: number) {
+  constructor(recorder: Recorder, lock: number, site: number) {
     this.#recorder = recorder;
     this.#lock = lock;
-    recorder.record(lockCreated, [lock]);
+    recorder.record(lockCreated, [lock], site);
   }
 
-  /** Resolves when the lock is held alone. */
-  write(): Promise<Held> {
-    return this.#acquire("exclusive");
-  }
-
-  /** Resolves when the lock is held with other readers. */
-  read(): Promise<Held> {
-    return this.#acquire("shared");
-  }
-
-  async #acquire(mode: LockMode): Promise<Held> {
+  /** Waits for its turn. Rejects with DEADLINE_EXCEEDED / LOCK_TIMEOUT after `withinMs`. */
+  async acquire(mode: LockMode, withinMs: number | undefined, site: number): Promise<HeldAlone> {
     const number = LOCK_MODES.indexOf(mode);
-    if (this.#waiting.length > 0 || !this.#isFree(mode)) {
-      this.#recorder.record(lockWait, [this.#lock, number]);
-      await new Promise<void>((grant) => this.#waiting.push({ mode, grant }));
-    } else this.#take(mode);
-    this.#recorder.record(lockAcquired, [this.#lock, number]);
-    return held(() => {
-      this.#recorder.record(lockReleased, [this.#lock, number]);
+    if (this.#mayTake(mode)) this.#take(mode);
+    else {
+      this.#recorder.record(lockWait, [this.#lock, number], site);
+      if (!(await this.#wait(mode, withinMs))) {
+        this.#recorder.record(lockTimedOut, [this.#lock, number, 0], site);
+        throw timedOut("the lock", withinMs);
+      }
+    }
+    this.#recorder.record(lockAcquired, [this.#lock, number], site);
+    return this.#held(mode);
+  }
+
+  /** Takes it if that is possible at once. */
+  try(mode: LockMode, site: number): HeldAlone | undefined {
+    const number = LOCK_MODES.indexOf(mode);
+    if (!this.#mayTake(mode)) {
+      this.#recorder.record(lockTryFailed, [this.#lock, number], site);
+      return undefined;
+    }
+    this.#take(mode);
+    this.#recorder.record(lockAcquired, [this.#lock, number, undefined, 0, undefined, TRIED], site);
+    return this.#held(mode);
+  }
+
+  #held(taken: LockMode): HeldAlone {
+    let mode = taken;
+    const given = held(() => {
+      this.#recorder.record(lockReleased, [this.#lock, LOCK_MODES.indexOf(mode)]);
       if (mode === "exclusive") this.#writing = false;
       else this.#readers--;
       this.#grantNext();
     });
+    const downgrade = () => {
+      if (mode !== "exclusive") return;
+      mode = "shared";
+      this.#recorder.record(lockDowngraded, [this.#lock]);
+      this.#writing = false;
+      this.#readers++;
+      this.#grantNext();
+    };
+    return Object.assign(given, { downgrade });
+  }
+
+  /** True once it was granted, false if that took too long. */
+  #wait(mode: LockMode, withinMs: number | undefined): Promise<boolean> {
+    return new Promise((resolve) => {
+      const waiting = { mode, grant: () => finish(true) };
+      const finish = (granted: boolean) => {
+        clearTimeout(timer);
+        resolve(granted);
+      };
+      const timer = inTime(withinMs, () => {
+        this.#waiting = this.#waiting.filter((other) => other !== waiting);
+        // Those behind may not need to wait for what this one asked for.
+        this.#grantNext();
+        finish(false);
+      });
+      this.#waiting.push(waiting);
+    });
+  }
+
+  #mayTake(mode: LockMode): boolean {
+    return this.#waiting.length === 0 && this.#isFree(mode);
   }
 
   #isFree(mode: LockMode): boolean {
@@ -82,57 +277,12 @@ export class RwLock {
   }
 }
 
-/** A lock for asynchronous code that one holds at a time, first come first served. */
-export class Mutex {
-  readonly #lock: RwLock;
-
-  constructor(recorder: Recorder, lock: number) {
-    this.#lock = new RwLock(recorder, lock);
-  }
-
-  /** Resolves when the lock is held. */
-  acquire(): Promise<Held> {
-    return this.#lock.write();
-  }
-
-  /** Runs `work` while the lock is held. */
-  async run<T>(work: () => T | Promise<T>): Promise<T> {
-    const lock = await this.acquire();
-    try {
-      return await work();
-    } finally {
-      lock.release();
-    }
-  }
+function inTime(withinMs: number | undefined, late: () => void): NodeJS.Timeout | undefined {
+  return withinMs === undefined ? undefined : setTimeout(late, withinMs);
 }
 
-/** Lets so many in at a time, first come first served. */
-export class Semaphore {
-  readonly #recorder: Recorder;
-  readonly #semaphore: number;
-  readonly #waiting: (() => void)[] = [];
-  #free: number;
-
-  constructor(recorder: Recorder, semaphore: number, permits: number) {
-    this.#recorder = recorder;
-    this.#semaphore = semaphore;
-    this.#free = permits;
-  }
-
-  /** Resolves when there is room. */
-  async acquire(): Promise<Held> {
-    if (this.#free === 0) {
-      this.#recorder.record(semaphoreWait, [this.#semaphore]);
-      await new Promise<void>((grant) => this.#waiting.push(grant));
-    } else this.#free--;
-    this.#recorder.record(semaphoreAcquired, [this.#semaphore]);
-    return held(() => {
-      this.#recorder.record(semaphorePost, [this.#semaphore]);
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free++;
-      else next();
-    });
-  }
+function timedOut(what: string, withinMs: number | undefined): WaywardError {
+  return new WaywardError("DEADLINE_EXCEEDED", "LOCK_TIMEOUT", `${what} was not free within ${withinMs} ms`);
 }
 
 function held(giveBack: () => void): Held {

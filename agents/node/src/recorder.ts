@@ -1,6 +1,15 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { BlockWriter, type BlockWriterOptions, type FieldValue, FLAG, Stage } from "@wayward/block";
-import { type Kind, threadExit, threadStart, zoneBegin, zoneEnd } from "@wayward/record";
+import { isMainThread, threadId } from "node:worker_threads";
+import {
+  BlockWriter,
+  type BlockWriterOptions,
+  type FieldValue,
+  FLAG,
+  type LaneInfo,
+  type LaneKind,
+  Stage,
+} from "@wayward/block";
+import { dropRecords, type Kind, threadExit, threadName, threadStart, zoneBegin, zoneEnd } from "@wayward/record";
 import { halves, tick, ticked } from "./clock.ts";
 import type { Sink } from "./sink.ts";
 import type { Trace } from "./trace.ts";
@@ -19,8 +28,6 @@ interface Lost {
 
 /** Words kept free, so that one check covers any record. */
 const RECORD_WORDS = 160;
-/** Blocks kept in memory while the sink refuses them. */
-const PENDING_MAX = 64;
 
 /** Takes records of this thread and writes them as blocks. */
 export class Recorder {
@@ -39,6 +46,8 @@ export class Recorder {
   /** Drops that the next block reports. */
   #owed = false;
   #ended = false;
+  /** The sink has refused a block of an earlier interval. */
+  #refused = false;
 
   /** `words` is the room for one interval, in 32-bit words. */
   constructor(options: BlockWriterOptions, sink: Sink, words: number) {
@@ -46,10 +55,17 @@ export class Recorder {
     this.#stage = new Stage(words);
     this.#last = words - RECORD_WORDS;
     this.#sink = sink;
-    this.#main = { lane: this.writer.dictionary.lane({ name: "main", kind: "thread" }), trace: undefined };
+    // Number 1 in every session: whoever ends it for a dead process has to know one kind's number.
+    this.writer.dictionary.kind(dropRecords);
+    this.#main = { lane: this.writer.dictionary.lane(ownLane()), trace: undefined };
     this.#zoneBegin = this.writer.dictionary.kind(zoneBegin);
     this.#zoneEnd = this.writer.dictionary.kind(zoneEnd);
     this.#write();
+  }
+
+  /** The number of the last block made. */
+  get lastSeq(): bigint {
+    return this.writer.nextSeq - 1n;
   }
 
   /** Lane and trace of the running code. */
@@ -61,6 +77,29 @@ export class Recorder {
   within<T>(trace: Trace, work: () => T): T {
     this.#scoped = true;
     return this.#flows.run({ lane: this.flow.lane, trace }, work);
+  }
+
+  /** Makes a lane that `on` runs work as. */
+  lane(name: string, kind: LaneKind): number {
+    const parent = this.flow.lane;
+    const lane = this.writer.dictionary.lane({ name, kind, parent });
+    this.on(lane, () => this.record(threadStart, [parent]));
+    return lane;
+  }
+
+  /** Runs `work`, and what it starts, as this lane. */
+  on<T>(lane: number, work: () => T): T {
+    const { trace } = this.flow;
+    this.#scoped = true;
+    return this.#flows.run({ lane, trace }, work);
+  }
+
+  /** Gives the running lane another name. */
+  nameLane(name: string): void {
+    const { dictionary } = this.writer;
+    const { lane } = this.flow;
+    if (dictionary.laneRow(lane) !== undefined) dictionary.renameLane(lane, name);
+    this.record(threadName, [dictionary.string(name)]);
   }
 
   /** Runs `work` as a lane of its own. */
@@ -136,7 +175,11 @@ export class Recorder {
     this.#stage.add(this.writer.dictionary.kind(kind), kind, { lane, time: ticked(), site, ...correlation }, values);
   }
 
-  /** Writes what is staged. The sink's failures keep blocks in memory until the next call. */
+  /**
+   * Writes what is staged. While the sink refuses blocks, they and the stage
+   * stay in memory; what the stage cannot take is counted, and reported once
+   * the sink takes blocks again.
+   */
   flush(): void {
     if (!this.#ended && (this.#stage.count > 0 || this.#full || this.#owed || this.#pending.length > 0)) this.#write();
   }
@@ -151,26 +194,33 @@ export class Recorder {
   }
 
   #write(exit?: string): void {
+    const last = exit !== undefined;
+    this.#append(last);
+    if (this.#pending.length > 0) {
+      this.#refused = true;
+      if (!last) return;
+    }
     const blocks = this.writer.write(this.#stage, exit === undefined ? undefined : { cause: 0, uncertainMs: 0, exit });
     this.#stage.clear();
     this.#owed = this.#lost.size > 0;
-    for (const [lane, { count, from, until }] of this.#lost) this.writer.drop(lane, count, from, until, "ring-full");
+    const cause = this.#refused ? "spool-full" : "ring-full";
+    for (const [lane, { count, from, until }] of this.#lost) this.writer.drop(lane, count, from, until, cause);
     this.#lost.clear();
     this.#full = false;
+    this.#refused = false;
     this.#pending.push(...blocks);
-    this.#append();
+    this.#append(last);
   }
 
-  #append(): void {
+  #append(last: boolean): void {
     try {
       while (this.#pending.length > 0) {
         const { seq, bytes } = this.#pending[0]!;
-        this.#sink.append(seq, bytes);
+        this.#sink.append(seq, bytes, last);
         this.#pending.shift();
       }
     } catch {
-      // A refusing disk must not stop the program; the hole in seq tells readers what is gone.
-      if (this.#pending.length > PENDING_MAX) this.#pending = this.#pending.slice(-PENDING_MAX);
+      // A refusing disk must not stop the program: what waits is tried again at the next flush.
     }
   }
 
@@ -186,4 +236,10 @@ export class Recorder {
       lost.until = time;
     }
   }
+}
+
+/** The lane of this thread's own code. */
+function ownLane(): LaneInfo {
+  if (isMainThread) return { name: "main", kind: "thread" };
+  return { name: `worker-${threadId}`, kind: "worker", thread: threadId };
 }

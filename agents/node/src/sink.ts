@@ -1,4 +1,5 @@
 /** Where finished blocks go. Throws if the block could not be kept. */
 export interface Sink {
-  append(seq: bigint, bytes: Uint8Array): void;
+  /** `last` says that nothing will be tried again: a quota no longer counts. */
+  append(seq: bigint, bytes: Uint8Array, last: boolean): void;
 }

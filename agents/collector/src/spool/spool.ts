@@ -58,13 +58,14 @@ export class Spool {
   }
 
   /**
-   * Keeps a block. Throws RESOURCE_EXHAUSTED / SPOOL_FULL above the quota or
-   * on a full disk, and ABORTED / SPOOL_LOST once the spool is another's.
+   * Keeps a block. Throws RESOURCE_EXHAUSTED / SPOOL_FULL above the quota,
+   * which a session's `last` blocks may pass, or on a full disk, and ABORTED /
+   * SPOOL_LOST once the spool is another's.
    */
-  append(seq: bigint, bytes: Uint8Array): void {
+  append(seq: bigint, bytes: Uint8Array, last = false): void {
     this.#checkOwnership();
     if (this.#bytes + bytes.length > this.#quota) this.#bytes = this.#measure();
-    if (this.#bytes + bytes.length > this.#quota) {
+    if (!last && this.#bytes + bytes.length > this.#quota) {
       throw new WaywardError(
         "RESOURCE_EXHAUSTED",
         "SPOOL_FULL",
@@ -80,6 +81,12 @@ export class Spool {
       throw new WaywardError("RESOURCE_EXHAUSTED", "SPOOL_FULL", `spool ${this.folder}: ${message}`, { cause: error });
     }
     this.#bytes += bytes.length;
+  }
+
+  /** Records of blocks up to `seq` that the pusher has given up, as far as anybody could count them, at least 1 a block. */
+  refused(seq: bigint): number {
+    const all = untoldLosses(this.folder, 0)?.losses ?? [];
+    return all.filter(({ firstSeq }) => firstSeq <= seq).reduce((sum, { records }) => sum + Math.max(1, records), 0);
   }
 
   /** What the pusher has given up since `tell`; undefined if nothing. */

@@ -1,0 +1,187 @@
+/**
+ * Records of things that somebody else implements: locks, conditions,
+ * barriers, queues, heaps, files, contexts. Nothing here waits or holds.
+ */
+import type { FieldValue } from "@wayward/block";
+import {
+  arenaReset,
+  barrierPassed,
+  barrierWait,
+  conditionBroadcast,
+  conditionSignal,
+  conditionWait,
+  conditionWoken,
+  contextEnter,
+  contextExit,
+  contextMask,
+  contextUnmask,
+  heapDestroy,
+  heapNew,
+  ioClose,
+  ioFsync,
+  ioOpen,
+  ioRead,
+  ioWrite,
+  jobDeadLetter,
+  jobEnqueue,
+  jobFinish,
+  jobProgress,
+  jobReserve,
+  jobRetry,
+  jobStart,
+  type Kind,
+  LOCK_MODES,
+  type LockMode,
+  lockAcquired,
+  lockAsserted,
+  lockCreated,
+  lockDestroyed,
+  lockDowngraded,
+  lockHandedOver,
+  lockPinned,
+  lockReleased,
+  lockTimedOut,
+  lockTryFailed,
+  lockUnpinned,
+  lockUpgraded,
+  lockWait,
+  memoryAlloc,
+  memoryFree,
+  memoryRealloc,
+  refcount,
+} from "@wayward/record";
+import type { Recorder } from "./recorder.ts";
+import { type Called, OperationSites, type Sites } from "./sites.ts";
+
+/** What may be known of a wait or an acquisition beside lock and mode. */
+export interface LockFacts {
+  /** Nesting level within the lock's class, where one lane may hold several of it. */
+  readonly subclass?: number;
+  /** The lock under which this one is taken. */
+  readonly under?: { readonly number: number };
+  /** Place in the queue of a ticket lock. */
+  readonly ticket?: number | bigint;
+  /** It was tried for, not waited for. */
+  readonly tried?: boolean;
+}
+
+const TIMED_OUT = ["timeout", "failed", "deadlock", "already"] as const;
+
+/** Records of a lock; `number` names it in other records. */
+export function lockRecords(recorder: Recorder, lock: number, sites: Sites) {
+  const places = new OperationSites(sites);
+  const put = (kind: Kind, called: Called, ...values: FieldValue[]) =>
+    recorder.record(kind, [lock, ...values], places.of(kind.name, called));
+  const moded = (mode: LockMode) => LOCK_MODES.indexOf(mode);
+  const facts = ({ subclass, under, ticket }: LockFacts) => [subclass, under?.number ?? 0, ticket];
+  const records = {
+    number: lock,
+    created: () => put(lockCreated, records.created),
+    wait: (mode: LockMode = "exclusive", more: LockFacts = {}) =>
+      put(lockWait, records.wait, moded(mode), ...facts(more)),
+    acquired: (mode: LockMode = "exclusive", more: LockFacts = {}) =>
+      put(lockAcquired, records.acquired, moded(mode), ...facts(more), more.tried),
+    released: (mode: LockMode = "exclusive") => put(lockReleased, records.released, moded(mode)),
+    /** From shared to exclusive. */
+    upgraded: () => put(lockUpgraded, records.upgraded),
+    /** From exclusive to shared. */
+    downgraded: () => put(lockDowngraded, records.downgraded),
+    tryFailed: (mode: LockMode = "exclusive") => put(lockTryFailed, records.tryFailed, moded(mode)),
+    /** A wait ended without the lock. */
+    timedOut: (mode: LockMode = "exclusive", result: (typeof TIMED_OUT)[number] = "timeout") =>
+      put(lockTimedOut, records.timedOut, moded(mode), TIMED_OUT.indexOf(result)),
+    /** The holder gave it to another lane without releasing it. */
+    handedOver: (to: { readonly number: number }) => put(lockHandedOver, records.handedOver, to.number),
+    /** The code relies on holding it or, with `not`, on not holding it. */
+    asserted: (mode: LockMode = "exclusive", not = false) =>
+      put(lockAsserted, records.asserted, moded(mode), not ? true : undefined),
+    /** It may not be released until unpinned. */
+    pinned: () => put(lockPinned, records.pinned),
+    unpinned: () => put(lockUnpinned, records.unpinned),
+    destroyed: () => put(lockDestroyed, records.destroyed),
+  };
+  return records;
+}
+
+/** Records of a condition variable. */
+export function conditionRecords(recorder: Recorder, condition: number) {
+  return {
+    number: condition,
+    /** Waits begin with the lock that guards the condition, and give it up meanwhile. */
+    wait: (lock?: { readonly number: number }) => recorder.record(conditionWait, [condition, lock?.number ?? 0]),
+    woken: (result: "ok" | "timeout" = "ok") =>
+      recorder.record(conditionWoken, [condition, ["ok", "timeout"].indexOf(result)]),
+    signal: () => recorder.record(conditionSignal, [condition]),
+    broadcast: () => recorder.record(conditionBroadcast, [condition]),
+  };
+}
+
+/** Records of a barrier. */
+export function barrierRecords(recorder: Recorder, barrier: number) {
+  return {
+    number: barrier,
+    /** `count` says how many it waits for. */
+    wait: (count?: number) => recorder.record(barrierWait, [barrier, count]),
+    passed: () => recorder.record(barrierPassed, [barrier]),
+  };
+}
+
+/** Records of something that interrupts a lane and runs on it. */
+export function contextRecords(recorder: Recorder, name: string) {
+  const context = recorder.writer.dictionary.string(name);
+  const record = (kind: Kind) => () => recorder.record(kind, [context]);
+  return {
+    enter: record(contextEnter),
+    exit: record(contextExit),
+    mask: record(contextMask),
+    unmask: record(contextUnmask),
+  };
+}
+
+/** Records of allocations in a heap; sizes in bytes. */
+export function heapRecords(recorder: Recorder, heap: number) {
+  const record = (kind: Kind, ...values: FieldValue[]) => recorder.record(kind, [heap, ...values]);
+  return {
+    created: () => record(heapNew),
+    destroyed: () => record(heapDestroy),
+    alloc: (address: bigint, size: number) => record(memoryAlloc, address, size),
+    realloc: (address: bigint, from: bigint, size: number) => record(memoryRealloc, address, from, size),
+    free: (address: bigint) => record(memoryFree, address),
+    /** Everything in an arena goes at once. */
+    reset: () => record(arenaReset),
+    /** A reference was taken (`change` > 0) or dropped; `count` is how many there are now. */
+    refcount: (address: bigint, change: number, count: number) => record(refcount, address, change, count),
+  };
+}
+
+/** Records of work on a file; sizes in bytes, durations in nanoseconds. */
+export function fileRecords(recorder: Recorder, file: number) {
+  const record = (kind: Kind, ...values: FieldValue[]) => recorder.record(kind, [file, ...values]);
+  return {
+    open: (duration: bigint, error?: string) => record(ioOpen, duration, error),
+    read: (bytes: number, duration: bigint, error?: string) => record(ioRead, bytes, duration, error),
+    write: (bytes: number, duration: bigint, error?: string) => record(ioWrite, bytes, duration, error),
+    fsync: (duration: bigint, error?: string) => record(ioFsync, duration, error),
+    close: (duration: bigint, error?: string) => record(ioClose, duration, error),
+  };
+}
+
+const OUTCOMES = ["ok", "failed", "cancelled"] as const;
+
+/** Records of a queue's jobs. */
+export function queueRecords(recorder: Recorder, queue: number) {
+  const record = (kind: Kind, ...values: FieldValue[]) => recorder.record(kind, [queue, ...values]);
+  return {
+    /** `depth` is how many wait then; `delay` how long it must wait at least, in nanoseconds. */
+    enqueue: (job: bigint, depth?: number, delay?: bigint) => record(jobEnqueue, job, depth, delay),
+    /** A worker has taken it, and not begun. */
+    reserve: (job: bigint) => record(jobReserve, job),
+    start: (job: bigint, depth?: number) => record(jobStart, job, depth),
+    progress: (job: bigint, done: number, total: number) => record(jobProgress, job, done, total),
+    retry: (job: bigint, attempt: number, cause?: string) => record(jobRetry, job, attempt, cause),
+    finish: (job: bigint, outcome: (typeof OUTCOMES)[number] = "ok") =>
+      record(jobFinish, job, OUTCOMES.indexOf(outcome)),
+    /** It was given up. */
+    deadLetter: (job: bigint, cause?: string) => record(jobDeadLetter, job, cause),
+  };
+}

@@ -1,0 +1,54 @@
+import { Worker } from "node:worker_threads";
+import type { Spool } from "@wayward/collector";
+import { tell } from "../tell.ts";
+import { type PushJob, SERVER } from "./job.ts";
+import { workerPath } from "./worker-path.ts";
+
+/** How often the end of a process looks whether all was accepted. */
+const LOOK_MS = 5;
+/** The pusher's own memory; blocks are outside its heap. */
+const HEAP_MB = 128;
+
+/**
+ * This process's pusher, a thread of its own: the program's thread never
+ * loads gRPC and never waits for a server, but for the bounded wait at its
+ * end. What the pusher has not delivered stays in the spool.
+ */
+export class Pushing {
+  readonly #state = new SharedArrayBuffer(4);
+  readonly #view = new Int32Array(this.#state);
+  readonly #server: string;
+
+  constructor(job: Omit<PushJob, "state">) {
+    this.#server = job.server;
+    const worker = new Worker(workerPath, {
+      name: "wayward",
+      workerData: { ...job, state: this.#state } satisfies PushJob,
+      // The pusher is no part of the program: what the program preloads must not run here, nor speak.
+      execArgv: [],
+      env: { ...process.env, NODE_OPTIONS: "", NODE_NO_WARNINGS: "1" },
+      stdout: true,
+      stderr: true,
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    });
+    worker.on("message", (message: string) => tell(message));
+    worker.on("error", (error) => this.#fail(error.message));
+    worker.unref();
+  }
+
+  /** Blocks this thread until the server has everything up to `seq`, at most so long, and not while it cannot be reached. */
+  finish(spool: Spool, seq: bigint, withinMs: number): void {
+    const until = performance.now() + withinMs;
+    while (spool.accepted < seq) {
+      const state = Atomics.load(this.#view, 0);
+      const left = until - performance.now();
+      if (state === SERVER.unreachable || left <= 0) return;
+      Atomics.wait(this.#view, 0, state, Math.min(left, LOOK_MS));
+    }
+  }
+
+  #fail(message: string): void {
+    Atomics.store(this.#view, 0, SERVER.unreachable);
+    tell(`the pusher to ${this.#server} has failed: ${message}; records stay in the spool`);
+  }
+}

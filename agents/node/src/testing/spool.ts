@@ -1,0 +1,56 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { unwrap } from "@wayward/base";
+import { type Cell, cellAt, Dictionary, parseEnvelope, verifyBlock } from "@wayward/block";
+
+/** One record as a test looks at it. */
+export interface Row {
+  readonly kind: string;
+  readonly lane: string;
+  /** `function file:line`, the file without its folders. */
+  readonly site: string;
+  readonly values: Readonly<Record<string, Cell>>;
+}
+
+/** Sessions in a spool root, as names of folders. */
+export function sessionsIn(root: string): string[] {
+  return existsSync(root) ? readdirSync(root).filter((name) => /^[0-9a-v]{26}$/.test(name)) : [];
+}
+
+/** Headers and records of one session's spool; anchors are left out unless asked for. */
+export function readSpool(root: string, session: string, anchors = false) {
+  const folder = join(root, session);
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith(".block"))
+    .sort();
+  const envelopes = files.map((file) => unwrap(parseEnvelope(readFileSync(join(folder, file)))));
+  const dictionary = new Dictionary();
+  const rows: Row[] = [];
+  for (const envelope of envelopes) {
+    const { columns } = verifyBlock(envelope, dictionary);
+    const laneOf = columns.lanes.flatMap(({ lane, count }) => new Array<number>(count).fill(lane));
+    for (let record = 0; record < columns.count; record++) {
+      const slot = columns.slots[record]!;
+      const kind = dictionary.kind(columns.kinds[slot]!.number)!;
+      const own = columns.columns(slot, kind);
+      const values = own.columns.map((column) => [
+        column.field.name,
+        cellAt(column, columns.placeOf[record]!, dictionary),
+      ]);
+      if (kind.name === "clock.anchor" && !anchors) continue;
+      rows.push({
+        kind: kind.name,
+        lane: dictionary.lane(laneOf[record]!)?.name ?? "",
+        site: siteText(dictionary, own.sites?.[columns.placeOf[record]!] ?? 0),
+        values: Object.fromEntries(values),
+      });
+    }
+  }
+  return { headers: envelopes.map(({ header }) => header), rows };
+}
+
+function siteText(dictionary: Dictionary, number: number): string {
+  const site = dictionary.site(number);
+  if (site === undefined || site.file === "") return "";
+  return `${site.function} ${site.file.split("/").at(-1)}:${site.line}`;
+}
