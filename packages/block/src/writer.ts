@@ -93,7 +93,7 @@ export class BlockWriter {
    * there as a record of `reporter`.
    */
   drop(lane: number, count: number, from: bigint, until: bigint, cause: DropCause, reporter: number = lane): void {
-    const state = this.pairing.lane(lane);
+    const state = this.pairing.state(lane);
     const first = state.nextEventNo;
     state.nextEventNo += count;
     state.doubt();

@@ -75,12 +75,11 @@ export class Columns {
   }
 
   /** Times since `start` as numbers: exact for sessions up to 104 days. What was before it counts as 0. */
-  timesSince(start: bigint): Float64Array {
+  timesSince(start: bigint, times: Float64Array = new Float64Array(this.count)): Float64Array {
     const words = new Uint32Array(this.times.buffer);
     const startLo = Number(start & 0xffffffffn);
     const startHi = Number(start >> 32n);
-    const times = new Float64Array(this.count);
-    for (let index = 0; index < times.length; index++) {
+    for (let index = 0; index < this.count; index++) {
       const time = (words[index * 2 + 1]! - startHi) * 0x1_0000_0000 + (words[index * 2]! - startLo);
       times[index] = time < 0 ? 0 : time;
     }

@@ -2,6 +2,7 @@ import type { Table } from "@wayward/record";
 import { writeInts } from "../coding/ints.ts";
 import type { DictionaryWriter } from "../dictionary/writer.ts";
 import type { LaneState } from "../pairing/lane.ts";
+import { PairingPages } from "../pairing/pages.ts";
 import { FOLD, type Pairing } from "../pairing/pairing.ts";
 import type { SectionWriter } from "../section.ts";
 import { FIELDS_AT, FLAG, HEAD_WORDS, type Stage } from "../stage.ts";
@@ -56,8 +57,7 @@ export class ColumnsEncoder {
   readonly #order = new LaneOrder();
   readonly #slots = new Words64();
   readonly #steps = new Words64();
-  /** Since the session's start, for pairing. */
-  #times = new Float64Array(1024);
+  readonly #pages = new PairingPages();
   readonly #ranks: RankBuilder;
   readonly #programs: (Program | undefined)[] = [];
   readonly #use: (table: Table, id: number) => void;
@@ -102,15 +102,14 @@ export class ColumnsEncoder {
     this.#laneCounts.clear();
     this.#slots.resize(count);
     this.#steps.resize(count);
-    if (count > this.#times.length) this.#times = new Float64Array(Math.max(count, this.#times.length * 2));
-    this.#source.pairing.setTimes(this.#times);
+    this.#pages.resize(count);
     this.#ranks.clear();
     this.#extremes.clear();
   }
 
   #lane(words: Uint32Array, { lane, from, count }: LaneShare): void {
     const { dictionary, pairing } = this.#source;
-    const state = pairing.lane(lane);
+    const state = pairing.state(lane);
     dictionary.use("lane", lane);
     this.#ranks.lane();
     const before = this.#kinds.map((program) => program.builder.count);
@@ -132,7 +131,7 @@ export class ColumnsEncoder {
     const { at } = this.#order;
     const { lo: stepsLo, hi: stepsHi } = this.#steps;
     const extremes = this.#extremes;
-    const times = this.#times;
+    const { times } = this.#pages;
     const [startLo, startHi] = [this.#startLo, this.#startHi];
     let lastLo = words[at[from]! + 2]!;
     let lastHi = words[at[from]! + 3]!;
@@ -160,8 +159,7 @@ export class ColumnsEncoder {
   #records(words: Uint32Array, from: number, count: number, state: LaneState): void {
     const { at } = this.#order;
     const slots = this.#slots.lo;
-    const { pairing } = this.#source;
-    let eventNo = state.nextEventNo;
+    const pages = this.#pages;
     for (let index = from; index < from + count; index++) {
       const offset = at[index]!;
       const head = words[offset]!;
@@ -171,7 +169,9 @@ export class ColumnsEncoder {
       slots[index] = builder.slot;
       const flags = head >>> 24;
       builder.add(offset, flags);
-      if (op > OP.logMessage || program.objects.length > 0) {
+      const paired = op > OP.logMessage;
+      pages.ops[index] = paired ? op : OP.none;
+      if (paired || program.objects.length > 0) {
         let next = offset + FIELDS_AT[flags & 31]!;
         let mask = 0xffff_ffff;
         if (flags & FLAG.absent) {
@@ -179,7 +179,7 @@ export class ColumnsEncoder {
           next += builder.fields.length > 32 ? 2 : 1;
         }
         if (program.objects.length > 0) this.#objects(words, offset, program, next, mask);
-        if (op > OP.logMessage) {
+        if (paired) {
           let first = 0;
           if (mask & 1) {
             first = program.firstWords === 2 ? words[next]! + words[next + 1]! * TWO_32 : words[next]!;
@@ -189,12 +189,14 @@ export class ColumnsEncoder {
           if (mask & 2) second = program.secondWords === 2 ? words[next]! + words[next + 1]! * TWO_32 : words[next]!;
           if (first === 0 && op === OP.zoneBegin && flags & FLAG.site)
             first = this.#siteName(words[offset + HEAD_WORDS]!);
-          pairing.apply(op, state, first, second, eventNo, index);
+          pages.first[index] = first;
+          pages.second[index] = second;
         }
       }
-      eventNo++;
     }
-    state.nextEventNo = eventNo;
+    const { pairing } = this.#source;
+    pairing.lane(state.id, pages, count, { first: state.nextEventNo, from, all: undefined });
+    state.nextEventNo += count;
   }
 
   #program(number: number): Program {

@@ -1,62 +1,139 @@
-/** Jobs whose other half is still awaited; beyond it the oldest is forgotten. */
+/** Jobs whose other half is still awaited; beyond it one that waits long is forgotten. */
 const JOBS_MAX = 100_000;
+const FIRST_PLACES = 64;
 
-/** One job that is not over; NaN where a time is not known. Times are nanoseconds since the session's start. */
+/** One job that is not over. Times are nanoseconds since the session's start, NaN where not known. */
 export interface JobState {
   readonly queue: number;
   readonly job: number;
-  enqueued: number;
-  started: number;
-  finished: number;
-  lane: number;
-  eventNo: number;
+  readonly started: number;
+  readonly lane: number;
+  readonly eventNo: number;
 }
 
-/** Jobs by queue and number. Two maps, as whole numbers of 31 bits hash in a third of the time that others take. */
+/**
+ * Jobs by queue and number: a table of open addressing with linear probing,
+ * at most half full. Jobs come and go at once, which a Map answers by
+ * building itself anew. A place is valid until the next `find` or `remove`.
+ */
 export class JobTable {
-  readonly #queues = new Map<number, Map<number, JobState>>();
+  /** The queue plus one; 0 where the place is free. */
+  #queues = new Uint32Array(FIRST_PLACES);
+  #jobs = new Float64Array(FIRST_PLACES);
+  enqueued = new Float64Array(FIRST_PLACES);
+  started = new Float64Array(FIRST_PLACES);
+  finished = new Float64Array(FIRST_PLACES);
+  lanes = new Uint32Array(FIRST_PLACES);
+  eventNos = new Float64Array(FIRST_PLACES);
   #size = 0;
+  /** Where the next one to forget is looked for. */
+  #hand = 0;
 
-  /** The job's state, made where it is not known. */
-  state(queue: number, job: number, lane: number, eventNo: number): JobState {
-    let jobs = this.#queues.get(queue);
-    if (jobs === undefined) {
-      jobs = new Map();
-      this.#queues.set(queue, jobs);
+  /** The job's place; a new job has no times. */
+  find(queue: number, job: number, lane: number, eventNo: number): number {
+    const mask = this.#queues.length - 1;
+    let place = hashOf(queue + 1, job) & mask;
+    for (; this.#queues[place] !== 0; place = (place + 1) & mask) {
+      if (this.#jobs[place] === job && this.#queues[place] === queue + 1) return place;
     }
-    const known = jobs.get(job);
-    if (known !== undefined) return known;
-    const made = { queue, job, enqueued: Number.NaN, started: Number.NaN, finished: Number.NaN, lane, eventNo };
-    jobs.set(job, made);
-    if (++this.#size > JOBS_MAX) this.#forgetOldest();
-    return made;
+    if (this.#size >= JOBS_MAX) {
+      this.#forgetOne();
+      return this.find(queue, job, lane, eventNo);
+    }
+    if (this.#size * 2 >= mask) {
+      this.#grow();
+      return this.find(queue, job, lane, eventNo);
+    }
+    this.#size++;
+    this.#queues[place] = queue + 1;
+    this.#jobs[place] = job;
+    this.enqueued[place] = Number.NaN;
+    this.started[place] = Number.NaN;
+    this.finished[place] = Number.NaN;
+    this.lanes[place] = lane;
+    this.eventNos[place] = eventNo;
+    return place;
   }
 
-  delete({ queue, job }: JobState): void {
-    if (this.#queues.get(queue)?.delete(job)) this.#size--;
+  /** Puts in a job that runs. */
+  open(queue: number, job: number, started: number, lane: number, eventNo: number): void {
+    this.started[this.find(queue, job, lane, eventNo)] = started;
+  }
+
+  /** Frees a place; those that were pushed on by it move up. */
+  remove(place: number): void {
+    const mask = this.#queues.length - 1;
+    let free = place;
+    for (let next = (place + 1) & mask; this.#queues[next] !== 0; next = (next + 1) & mask) {
+      const home = hashOf(this.#queues[next]!, this.#jobs[next]!) & mask;
+      if (((next - home) & mask) < ((next - free) & mask)) continue;
+      this.#move(this, next, free);
+      free = next;
+    }
+    this.#queues[free] = 0;
+    this.#size--;
   }
 
   clear(): void {
-    this.#queues.clear();
+    this.#queues.fill(0);
     this.#size = 0;
   }
 
   *values(): Generator<JobState> {
-    for (const jobs of this.#queues.values()) yield* jobs.values();
+    for (const [place, above] of this.#queues.entries()) {
+      if (above === 0) continue;
+      const [started, lane] = [this.started[place]!, this.lanes[place]!];
+      yield { queue: above - 1, job: this.#jobs[place]!, started, lane, eventNo: this.eventNos[place]! };
+    }
   }
 
   copyInto(made: JobTable): void {
-    for (const [queue, jobs] of this.#queues) {
-      made.#queues.set(queue, new Map(Array.from(jobs, ([job, state]) => [job, { ...state }])));
-    }
+    made.#queues = this.#queues.slice();
+    made.#jobs = this.#jobs.slice();
+    made.enqueued = this.enqueued.slice();
+    made.started = this.started.slice();
+    made.finished = this.finished.slice();
+    made.lanes = this.lanes.slice();
+    made.eventNos = this.eventNos.slice();
     made.#size = this.#size;
+    made.#hand = this.#hand;
   }
 
-  /** The first of the queue with the most: close to the oldest, found without an order over all. */
-  #forgetOldest(): void {
-    let longest: Map<number, JobState> | undefined;
-    for (const jobs of this.#queues.values()) if (jobs.size > (longest?.size ?? 0)) longest = jobs;
-    const [first] = longest?.keys() ?? [];
-    if (first !== undefined && longest?.delete(first)) this.#size--;
+  #move(from: JobTable, place: number, to: number): void {
+    this.#queues[to] = from.#queues[place]!;
+    this.#jobs[to] = from.#jobs[place]!;
+    this.enqueued[to] = from.enqueued[place]!;
+    this.started[to] = from.started[place]!;
+    this.finished[to] = from.finished[place]!;
+    this.lanes[to] = from.lanes[place]!;
+    this.eventNos[to] = from.eventNos[place]!;
   }
+
+  #forgetOne(): void {
+    const mask = this.#queues.length - 1;
+    while (this.#queues[this.#hand & mask] === 0) this.#hand++;
+    this.remove(this.#hand++ & mask);
+  }
+
+  #grow(): void {
+    const old = new JobTable();
+    this.copyInto(old);
+    const places = old.#queues.length * 2;
+    this.#queues = new Uint32Array(places);
+    this.#jobs = new Float64Array(places);
+    this.enqueued = new Float64Array(places);
+    this.started = new Float64Array(places);
+    this.finished = new Float64Array(places);
+    this.lanes = new Uint32Array(places);
+    this.eventNos = new Float64Array(places);
+    this.#size = 0;
+    for (const [place, above] of old.#queues.entries()) {
+      if (above !== 0) this.#move(old, place, this.find(above - 1, old.#jobs[place]!, 0, 0));
+    }
+  }
+}
+
+function hashOf(queue: number, job: number): number {
+  const mixed = Math.imul(job | 0, 0x9e3779b1) ^ Math.imul(queue, 0x85ebca6b) ^ ((job / 0x1_0000_0000) | 0);
+  return mixed ^ (mixed >>> 15);
 }

@@ -3,9 +3,10 @@ import { OP } from "../columns/op.ts";
 import { LANE_KINDS } from "../dictionary/tables.ts";
 import { Gather } from "../summary/gather.ts";
 import type { Dimension } from "../summary/tables.ts";
-import { type JobState, JobTable } from "./job-table.ts";
+import { JobTable } from "./job-table.ts";
 import { LaneState } from "./lane.ts";
 import { OPEN } from "./open-list.ts";
+import type { PairingPages } from "./pages.ts";
 
 /** How many keys a folded key holds in its second part: modes and levels. */
 export const FOLD = 8;
@@ -21,6 +22,13 @@ export interface PairingNames {
 }
 
 type CreateGather = (created: (key: number) => void) => Gather;
+
+/** A lane's event numbers: the first, at record `from`, and one for each record of the block where some are missing. */
+export interface LaneEventNos {
+  readonly first: number;
+  readonly from: number;
+  readonly all: Float64Array | undefined;
+}
 
 /** Zones that carry an id: they end in any order and on any lane. */
 interface LooseZone {
@@ -41,7 +49,6 @@ export class Pairing {
   readonly gathers: Readonly<Record<Exclude<Dimension, "kind" | "lane" | "key">, Gather>>;
   /** Lanes that exited in the block in the making. */
   readonly exited: number[] = [];
-  #times: Float64Array = new Float64Array(0);
   #lastHolder = new Uint32Array(256);
   /** Event numbers of lanes that exited, should they speak again. */
   #exitedAt = new Float64Array(256);
@@ -65,7 +72,8 @@ export class Pairing {
     };
   }
 
-  lane(id: number): LaneState {
+  /** What is open on a lane. */
+  state(id: number): LaneState {
     const known = this.lanes.get(id);
     if (known !== undefined) return known;
     const row = this.#dictionary.laneRow(id);
@@ -80,42 +88,58 @@ export class Pairing {
     for (const gather of Object.values(this.gathers)) gather.clear();
   }
 
-  /** Says when the block's records were made: nanoseconds since the session's start, negative ones as 0. */
-  setTimes(times: Float64Array): void {
-    this.#times = times;
+  /**
+   * Pairs `count` records of the lane in their order. Numbers
+   * are taken from `pages` where they are used: handed on as arguments, those
+   * of 64 bits would be an object for each call.
+   */
+  lane(id: number, pages: PairingPages, count: number, { first: firstNo, from, all }: LaneEventNos): void {
+    const lane = this.state(id);
+    const { ops, first, second, times } = pages;
+    const { zones, counted } = lane;
+    const { zone: zoneRows, busy } = this.gathers;
+    for (let index = from; index < from + count; index++) {
+      const op = ops[index]!;
+      if (op === OP.none) continue;
+      const eventNo = all === undefined ? firstNo + (index - from) : all[index]!;
+      if (op === OP.zoneBegin && second[index] === 0) {
+        zones.push(first[index]!, 0, times[index]!, eventNo);
+      } else if (op === OP.zoneEnd && first[index] === 0) {
+        if (zones.length === 0) continue;
+        const last = --zones.length;
+        const duration = span(zones.get(last, OPEN.start), times[index]!);
+        zoneRows.measure(zones.get(last, OPEN.id), duration, index);
+        if (last === 0) busy.measure(counted, duration, index);
+      } else this.#other(op, lane, pages, index, eventNo);
+    }
   }
 
-  /**
-   * Record `index` of the block: `first` and `second` are its first two fields
-   * as whole numbers, 0 where it lacks them (the order of fields is that of
-   * packages/record; a zone that names none has its site's name as first).
-   * Its time is taken from `setTimes`: an argument of 64 bits would be an
-   * object for each call.
-   */
-  apply(op: number, lane: LaneState, first: number, second: number, eventNo: number, index: number): void {
-    const time = this.#times[index]!;
+  #other(op: number, lane: LaneState, pages: PairingPages, index: number, eventNo: number): void {
+    const first = pages.first[index]!;
+    const second = pages.second[index]!;
+    const time = pages.times[index]!;
+    const mode = second & (FOLD - 1);
     switch (op) {
       case OP.zoneBegin:
-        if (second === 0) lane.zones.push(first, 0, time, eventNo);
-        else this.loose.set(second, { name: first, start: time, lane: lane.id, eventNo });
+        this.loose.set(second, { name: first, start: time, lane: lane.id, eventNo });
         break;
       case OP.zoneEnd:
-        this.#zoneEnd(lane, first, time, index);
+        this.#looseEnd(first, time, index);
         break;
       case OP.lockWait:
         lane.wait.length = 0;
-        lane.wait.push(first, second & (FOLD - 1), time, eventNo);
+        lane.wait.push(first, mode, time, eventNo);
         break;
       case OP.lockAcquired:
-        this.#endWait(lane, first, second & (FOLD - 1), time, index);
-        lane.held.push(first, second & (FOLD - 1), time, eventNo);
-        this.#holder(lane, first, second & (FOLD - 1));
+        this.#endWait(lane, first, mode, time, index);
+        lane.held.push(first, mode, time, eventNo);
+        this.#holder(lane, first, mode);
         break;
       case OP.lockReleased:
         this.#lockReleased(lane, first, time, index);
         break;
       case OP.lockTimedOut:
-        this.#endWait(lane, first, second & (FOLD - 1), time, index);
+        this.#endWait(lane, first, mode, time, index);
         break;
       case OP.lockUpgraded:
         setMode(lane, first, 0);
@@ -183,16 +207,7 @@ export class Pairing {
     made.#exitedAt = this.#exitedAt.slice();
   }
 
-  #zoneEnd(lane: LaneState, id: number, time: number, index: number): void {
-    const { zones } = lane;
-    if (id === 0) {
-      if (zones.length === 0) return;
-      const last = --zones.length;
-      const duration = span(zones.get(last, OPEN.start), time);
-      this.gathers.zone.measure(zones.get(last, OPEN.id), duration, index);
-      if (last === 0) this.gathers.busy.measure(lane.counted, duration, index);
-      return;
-    }
+  #looseEnd(id: number, time: number, index: number): void {
     const zone = this.loose.get(id);
     if (zone === undefined) return;
     this.loose.delete(id);
@@ -233,7 +248,7 @@ export class Pairing {
   #lockHandedOver({ held }: LaneState, lock: number, to: number): void {
     const at = held.findLast(lock);
     if (at < 0) return;
-    const other = this.lane(to).held;
+    const other = this.state(to).held;
     const unsure = held.get(at, OPEN.unsure);
     other.push(lock, held.get(at, OPEN.detail), held.get(at, OPEN.start), held.get(at, OPEN.eventNo));
     if (unsure !== 0) other.setUnsure(other.length - 1);
@@ -241,31 +256,37 @@ export class Pairing {
   }
 
   #jobEnqueued(lane: LaneState, queue: number, job: number, time: number, eventNo: number, index: number): void {
-    const state = this.jobs.state(queue, job, lane.id, eventNo);
-    state.enqueued = time;
-    if (state.started >= 0) this.gathers.queueWait.measure(queue, span(time, state.started), index);
-    this.#jobOver(state, index);
+    const { jobs } = this;
+    const place = jobs.find(queue, job, lane.id, eventNo);
+    jobs.enqueued[place] = time;
+    const started = jobs.started[place]!;
+    if (started >= 0) this.gathers.queueWait.measure(queue, span(time, started), index);
+    this.#jobOver(queue, place, index);
   }
 
   #jobStarted(lane: LaneState, queue: number, job: number, time: number, eventNo: number, index: number): void {
-    const state = this.jobs.state(queue, job, lane.id, eventNo);
-    state.started = time;
-    state.lane = lane.id;
-    state.eventNo = eventNo;
-    if (state.enqueued >= 0) this.gathers.queueWait.measure(queue, span(state.enqueued, time), index);
-    this.#jobOver(state, index);
+    const { jobs } = this;
+    const place = jobs.find(queue, job, lane.id, eventNo);
+    jobs.started[place] = time;
+    jobs.lanes[place] = lane.id;
+    jobs.eventNos[place] = eventNo;
+    const enqueued = jobs.enqueued[place]!;
+    if (enqueued >= 0) this.gathers.queueWait.measure(queue, span(enqueued, time), index);
+    this.#jobOver(queue, place, index);
   }
 
   #jobFinished(lane: LaneState, queue: number, job: number, time: number, eventNo: number, index: number): void {
-    const state = this.jobs.state(queue, job, lane.id, eventNo);
-    state.finished = time;
-    this.#jobOver(state, index);
+    const place = this.jobs.find(queue, job, lane.id, eventNo);
+    this.jobs.finished[place] = time;
+    this.#jobOver(queue, place, index);
   }
 
-  #jobOver(state: JobState, index: number): void {
-    if (!(state.started >= 0 && state.finished >= 0)) return;
-    this.gathers.queueRun.measure(state.queue, span(state.started, state.finished), index);
-    this.jobs.delete(state);
+  #jobOver(queue: number, place: number, index: number): void {
+    const { jobs } = this;
+    const [started, finished] = [jobs.started[place]!, jobs.finished[place]!];
+    if (!(started >= 0 && finished >= 0)) return;
+    this.gathers.queueRun.measure(queue, span(started, finished), index);
+    jobs.remove(place);
   }
 }
 
