@@ -18,10 +18,45 @@ import {
 } from "@wayward/record";
 
 const LANES = 16;
+const CHANNEL = "server.http";
+const HEAP = "main";
+const QUEUE = "orders";
 const ZONES = ["parse request", "authorize", "load cart", "render", "query orders", "commit", "serialize", "flush"];
 const LOCKS = ["pool", "cache", "session map", "inventory", "log sink", "index"];
 const FORMATS = ["loaded {} rows from {}", "cart of {} has {} items", "retry {} of {}", "user {} signed in from {}"];
 const TABLES = ["orders", "customers", "items", "stock"];
+
+/** Every name in a mix. */
+export const MIX_NAMES = {
+  lanes: Array.from({ length: LANES }, (_, lane) => `worker-${lane}`),
+  zones: ZONES,
+  formats: FORMATS,
+  objects: [...LOCKS, HEAP, QUEUE],
+  channels: [CHANNEL],
+  tables: TABLES,
+} as const;
+
+/** Where every mix begins: on its clock, and since 1970; in nanoseconds. */
+export const MIX_CLOCK = { start: 1_000_000_000n, wall: 1_760_000_000_000_000_000n } as const;
+
+/** Hears of each record as it is made; `values` stand in the order of the kind's fields. */
+export type See = (
+  kind: Kind,
+  lane: number,
+  time: bigint,
+  values: Parameters<Stage["add"]>[3],
+  site: number | undefined,
+) => void;
+
+export interface MixOptions {
+  /** 60 % log, 25 % zone, 8 % lock, 4 % memory, 3 % job instead. */
+  readonly logHeavy?: boolean;
+  readonly see?: See;
+}
+
+/** Of 1000 steps: those below are zones, locks, logs, memory; the rest jobs. A lock's step makes 2.1 records, a job's 3. */
+const USUAL_STEPS = [697, 806, 922, 980] as const;
+const LOG_HEAVY_STEPS = [267, 307, 947, 989] as const;
 
 /**
  * Seeded records of one session: 60 % zone, 20 % lock, 10 % log with two
@@ -40,21 +75,25 @@ export class Mix {
   readonly #heap: number;
   readonly #queue: number;
   readonly #depth = new Uint8Array(LANES);
+  readonly #steps: readonly [number, number, number, number];
+  readonly #see: See | undefined;
+  #staging = true;
+  #made = 0;
   #seed: number;
-  #time = 1_000_000_000n;
+  #time = MIX_CLOCK.start;
   #job = 0;
 
-  constructor(seed: number) {
+  constructor(seed: number, { logHeavy = false, see }: MixOptions = {}) {
+    this.#steps = logHeavy ? LOG_HEAVY_STEPS : USUAL_STEPS;
+    this.#see = see;
     this.#seed = seed * 2654435761 + 1;
     this.session = newSessionId(1_760_000_000_000 + seed);
     const start = this.#time;
-    const anchor = { clock: start, wall: 1_760_000_000_000_000_000n, uncertainty: 1000n };
+    const anchor = { clock: start, wall: MIX_CLOCK.wall, uncertainty: 1000n };
     const description = api.SessionDescription.fromPartial({ name: `mix-${seed}`, host: "bench", start, anchor });
     this.writer = new BlockWriter({ session: this.session, description });
     const { dictionary } = this.writer;
-    this.#lanes = Array.from({ length: LANES }, (_, lane) =>
-      dictionary.lane({ name: `worker-${lane}`, kind: "thread" }),
-    );
+    this.#lanes = MIX_NAMES.lanes.map((name) => dictionary.lane({ name, kind: "thread" }));
     this.#zones = ZONES.map((text) =>
       dictionary.site({ function: text, file: "src/server.ts", line: text.length * 7, text }),
     );
@@ -62,26 +101,51 @@ export class Mix {
     this.#sites = FORMATS.map((text) =>
       dictionary.site({ function: "log", file: "src/log.ts", line: text.length, text }),
     );
-    this.#channel = dictionary.string("server.http");
-    this.#heap = dictionary.object({ type: "heap", class: "main" });
-    this.#queue = dictionary.object({ type: "queue", class: "orders" });
+    this.#channel = dictionary.string(CHANNEL);
+    this.#heap = dictionary.object({ type: "heap", class: HEAP });
+    this.#queue = dictionary.object({ type: "queue", class: QUEUE });
   }
 
-  /** The next block with about so many records. */
+  /** The names behind the numbers that `see` hears: lanes, sites (zones, then formats), objects. */
+  get numbers(): {
+    readonly lanes: readonly number[];
+    readonly sites: readonly number[];
+    readonly objects: readonly number[];
+  } {
+    return {
+      lanes: this.#lanes,
+      sites: [...this.#zones, ...this.#sites],
+      objects: [...this.#locks, this.#heap, this.#queue],
+    };
+  }
+
+  /** The next block with about so many records; texts of a log-heavy mix fill it at 8,000. */
   block(records: number): { readonly bytes: Buffer; readonly records: number } {
     this.#stage.clear();
-    while (this.#stage.count < records) this.#step();
+    this.#make(records, true);
     const blocks = this.writer.write(this.#stage);
     if (blocks.length !== 1) throw new Error(`${blocks.length} blocks of ${records} records`);
     return { bytes: blocks[0]!.bytes, records: blocks[0]!.recordCount };
   }
 
+  /** Goes through the records that the next block would hold, for `see` only; tells how many they are. */
+  skip(records: number): number {
+    return this.#make(records, false);
+  }
+
+  #make(records: number, staging: boolean): number {
+    this.#staging = staging;
+    this.#made = 0;
+    while (this.#made < records) this.#step();
+    return this.#made;
+  }
+
   #step(): void {
     const index = this.#random(LANES);
     const lane = this.#lanes[index]!;
-    // In steps: a lock's step makes 2.1 records, a job's 3.
     const dice = this.#random(1000);
-    if (dice < 697) {
+    const [zones, locks, logs, memory] = this.#steps;
+    if (dice < zones) {
       const depth = this.#depth[index]!;
       if (depth > 0 && (depth > 5 || this.#random(2) === 0)) {
         this.#depth[index]!--;
@@ -90,12 +154,12 @@ export class Mix {
         this.#depth[index]!++;
         this.#add(zoneBegin, lane, [], this.#zones[this.#random(ZONES.length)]);
       }
-    } else if (dice < 806) {
+    } else if (dice < locks) {
       const lock = this.#locks[this.#random(LOCKS.length)];
       if (this.#random(8) === 0) this.#add(lockWait, lane, [lock, 0]);
       this.#add(lockAcquired, lane, [lock, 0]);
       this.#add(lockReleased, lane, [lock, 0]);
-    } else if (dice < 922) {
+    } else if (dice < logs) {
       const args = [this.#random(10_000), TABLES[this.#random(TABLES.length)]!];
       this.#add(
         logMessage,
@@ -103,7 +167,7 @@ export class Mix {
         [2 + this.#random(3), this.#channel, args],
         this.#sites[this.#random(FORMATS.length)],
       );
-    } else if (dice < 980) {
+    } else if (dice < memory) {
       const address = BigInt(this.#random(1 << 20)) * 64n;
       if (this.#random(2) === 0) this.#add(memoryAlloc, lane, [this.#heap, address, 16 << this.#random(10)]);
       else this.#add(memoryFree, lane, [this.#heap, address]);
@@ -116,12 +180,15 @@ export class Mix {
   }
 
   #add(kind: Kind, lane: number, values: Parameters<Stage["add"]>[3], site?: number): void {
+    this.#time += BigInt(80 + this.#random(400));
+    this.#made++;
+    this.#see?.(kind, lane, this.#time, values, site);
+    if (!this.#staging) return;
     let number = this.#number.get(kind);
     if (number === undefined) {
       number = this.writer.dictionary.kind(kind);
       this.#number.set(kind, number);
     }
-    this.#time += BigInt(80 + this.#random(400));
     this.#stage.add(number, kind, { lane, time: this.#time, site }, values);
   }
 
