@@ -72,16 +72,22 @@ export function lockRecords(recorder: Recorder, lock: number, sites: Sites) {
   const places = new OperationSites(sites);
   const put = (kind: Kind, called: Called, ...values: FieldValue[]) =>
     recorder.record(kind, [lock, ...values], places.of(kind.name, called));
+  const brief = (kind: Kind, called: Called, mode: LockMode) =>
+    recorder.recordTwo(kind, lock, moded(mode), places.of(kind.name, called));
   const moded = (mode: LockMode) => LOCK_MODES.indexOf(mode);
   const facts = ({ subclass, under, ticket }: LockFacts) => [subclass, under?.number ?? 0, ticket];
   const records = {
     number: lock,
     created: () => put(lockCreated, records.created),
-    wait: (mode: LockMode = "exclusive", more: LockFacts = {}) =>
-      put(lockWait, records.wait, moded(mode), ...facts(more)),
-    acquired: (mode: LockMode = "exclusive", more: LockFacts = {}) =>
-      put(lockAcquired, records.acquired, moded(mode), ...facts(more), more.tried),
-    released: (mode: LockMode = "exclusive") => put(lockReleased, records.released, moded(mode)),
+    wait: (mode: LockMode = "exclusive", more?: LockFacts) => {
+      if (more === undefined) brief(lockWait, records.wait, mode);
+      else put(lockWait, records.wait, moded(mode), ...facts(more));
+    },
+    acquired: (mode: LockMode = "exclusive", more?: LockFacts) => {
+      if (more === undefined) brief(lockAcquired, records.acquired, mode);
+      else put(lockAcquired, records.acquired, moded(mode), ...facts(more), more.tried);
+    },
+    released: (mode: LockMode = "exclusive") => brief(lockReleased, records.released, mode),
     /** From shared to exclusive. */
     upgraded: () => put(lockUpgraded, records.upgraded),
     /** From exclusive to shared. */

@@ -4,6 +4,9 @@ import { THRESHOLDS, type Threshold } from "./levels.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Called, Sites } from "./sites.ts";
 
+/** Counts changes of any channel's level, so that a message need not ask its channel's parents. */
+let revision = 0;
+
 /** A named source of messages. `db.pool` is below `db` and follows its level unless it has one of its own. */
 export class Channel {
   readonly name: string;
@@ -14,6 +17,9 @@ export class Channel {
   readonly #places: Sites;
   #level: Threshold | undefined;
   #remote: Threshold | undefined;
+  /** Place of the least level that counts, as of revision `#seen`. */
+  #least = 0;
+  #seen = -1;
 
   constructor(recorder: Recorder, places: Sites, name: string, parent?: Channel) {
     this.name = name;
@@ -30,11 +36,13 @@ export class Channel {
 
   /** Sets the least level, `off` for none; undefined follows the parent. What the server asks for goes before. */
   set level(level: Threshold | undefined) {
+    revision++;
     this.#level = level;
   }
 
   /** What the server asks for; undefined if nothing. */
   set remote(level: Threshold | undefined) {
+    revision++;
     this.#remote = level;
   }
 
@@ -58,7 +66,11 @@ export class Channel {
   }
 
   #log(level: number, format: string, args: Scalar[], called: Called): void {
-    if (level < THRESHOLDS.indexOf(this.level)) return;
+    if (this.#seen !== revision) {
+      this.#seen = revision;
+      this.#least = THRESHOLDS.indexOf(this.level);
+    }
+    if (level < this.#least) return;
     let site = this.#sites.get(format);
     if (site === undefined) {
       site = this.#places.named(format, called);

@@ -7,6 +7,7 @@ import {
   FLAG,
   type LaneInfo,
   type LaneKind,
+  Layout,
   Stage,
 } from "@wayward/block";
 import { dropRecords, type Kind, threadExit, threadName, threadStart, zoneBegin, zoneEnd } from "@wayward/record";
@@ -38,6 +39,7 @@ export class Recorder {
   readonly #main: Flow;
   readonly #flows = new AsyncLocalStorage<Flow>();
   readonly #lost = new Map<number, Lost>();
+  readonly #layouts = new Map<Kind, Layout>();
   readonly #zoneBegin: number;
   readonly #zoneEnd: number;
   #pending: { seq: bigint; bytes: Uint8Array }[] = [];
@@ -118,7 +120,8 @@ export class Recorder {
   }
 
   zoneBegin(name: number, site: number): void {
-    if (this.#scoped) {
+    const { lane, trace } = this.flow;
+    if (trace !== undefined) {
       this.record(zoneBegin, [name], site);
       return;
     }
@@ -126,12 +129,12 @@ export class Recorder {
     const stage = this.#stage;
     const at = stage.used;
     if (this.#full || at > this.#last) {
-      this.#drop(this.#main.lane);
+      this.#drop(lane);
       return;
     }
     const { words } = stage;
     words[at] = this.#zoneBegin | (7 << 16) | ((FLAG.site | FLAG.absent) << 24);
-    words[at + 1] = this.#main.lane;
+    words[at + 1] = lane;
     words[at + 2] = halves[0]!;
     words[at + 3] = halves[1]!;
     words[at + 4] = site;
@@ -142,7 +145,8 @@ export class Recorder {
   }
 
   zoneEnd(failed: boolean): void {
-    if (failed || this.#scoped) {
+    const { lane, trace } = this.flow;
+    if (failed || trace !== undefined) {
       this.record(zoneEnd, [undefined, undefined, failed ? true : undefined]);
       return;
     }
@@ -150,12 +154,12 @@ export class Recorder {
     const stage = this.#stage;
     const at = stage.used;
     if (this.#full || at > this.#last) {
-      this.#drop(this.#main.lane);
+      this.#drop(lane);
       return;
     }
     const { words } = stage;
     words[at] = this.#zoneEnd | (5 << 16) | (FLAG.absent << 24);
-    words[at + 1] = this.#main.lane;
+    words[at + 1] = lane;
     words[at + 2] = halves[0]!;
     words[at + 3] = halves[1]!;
     words[at + 4] = 0;
@@ -171,8 +175,8 @@ export class Recorder {
       this.#drop(lane);
       return;
     }
-    const correlation = trace === undefined ? {} : { traceId: trace.traceId, spanId: trace.spanId };
-    this.#stage.add(this.writer.dictionary.kind(kind), kind, { lane, time: ticked(), site, ...correlation }, values);
+    const layout = this.#layouts.get(kind) ?? this.#layout(kind);
+    this.#stage.put(layout, lane, halves[0]!, halves[1]!, values, site, trace);
   }
 
   /**
@@ -222,6 +226,28 @@ export class Recorder {
     } catch {
       // A refusing disk must not stop the program: what waits is tried again at the next flush.
     }
+  }
+
+  /** Takes a record that has only its first two fields, of one word each: no list of values is made. */
+  recordTwo(kind: Kind, first: number, second: number, site: number): void {
+    const { lane, trace } = this.flow;
+    if (trace !== undefined) {
+      this.record(kind, [first, second], site);
+      return;
+    }
+    tick();
+    if (this.#full || this.#stage.used > this.#last) {
+      this.#drop(lane);
+      return;
+    }
+    const layout = this.#layouts.get(kind) ?? this.#layout(kind);
+    this.#stage.putTwo(layout, lane, halves[0]!, halves[1]!, first, second, site);
+  }
+
+  #layout(kind: Kind): Layout {
+    const made = new Layout(this.writer.dictionary.kind(kind), kind);
+    this.#layouts.set(kind, made);
+    return made;
   }
 
   /** Once full, an interval stays full: a smaller record must not pass the hole. */

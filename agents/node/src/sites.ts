@@ -9,12 +9,13 @@ export type Called = (...args: never[]) => unknown;
 /** Where in the code things happen, looked up once for each name or operation and only when asked for. */
 export class Sites {
   readonly #dictionary: DictionaryWriter;
-  readonly #on: boolean;
+  /** Whether places are looked up. */
+  readonly on: boolean;
   #captured = 0;
 
   constructor(dictionary: DictionaryWriter, on: boolean) {
     this.#dictionary = dictionary;
-    this.#on = on;
+    this.on = on;
   }
 
   /** Number of the site with this text, placed where `called` was called; costs a walk of the stack. */
@@ -29,7 +30,7 @@ export class Sites {
   }
 
   #capture(called: Called): SiteInfo | undefined {
-    if (!this.#on || this.#captured >= SITES_MAX) return undefined;
+    if (!this.on || this.#captured >= SITES_MAX) return undefined;
     this.#captured++;
     return callerOf(called);
   }
@@ -45,6 +46,7 @@ export class OperationSites {
   }
 
   of(operation: string, called: Called): number {
+    if (!this.#sites.on) return 0;
     const known = this.#known.get(operation);
     if (known !== undefined) return known;
     const site = this.#sites.of(called);

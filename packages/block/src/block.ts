@@ -59,11 +59,12 @@ export function verifyBlock(envelope: Envelope, dictionary: Dictionary = new Dic
   readSummary(parts.summary, budget);
   readOpenSet(parts.openSet, budget);
   const columns = new Columns(parts.columns, envelope.header.recordCount, budget);
+  columns.decodeShared();
   let unknown = 0;
   for (const [slot, { number }] of columns.kinds.entries()) {
     const kind = dictionary.kind(number);
     if (kind === undefined) unknown++;
-    else columns.columns(slot, kind);
+    else columns.columns(slot, kind).decodeAll();
   }
   // Columns of a kind that nobody defined cannot be counted.
   if (budget.left > 0 && unknown === 0) {

@@ -142,11 +142,22 @@ export interface StreamAt {
 export class SectionReader {
   readonly #bytes: Buffer;
   readonly #budget: Budget;
+  readonly #unpacked: Unpacked | undefined;
   at = 0;
 
-  constructor(bytes: Uint8Array, budget: Budget) {
+  /** `unpacked`: streams that were unpacked before. */
+  constructor(bytes: Uint8Array, budget: Budget, unpacked?: Unpacked) {
     this.#bytes = asBuffer(bytes);
     this.#budget = budget;
+    this.#unpacked = unpacked;
+  }
+
+  /** Passes over what `pass` passes over, to be read later. */
+  part(pass: (reader: SectionReader, into: StreamAt[]) => void): Part {
+    const from = this.at;
+    const streams: StreamAt[] = [];
+    pass(this, streams);
+    return new Part(this.#bytes.subarray(from, this.at), streams);
   }
 
   get done(): boolean {
@@ -208,9 +219,73 @@ export class SectionReader {
   }
 
   stream(): Uint8Array {
-    return unpack(this.locate());
+    const at = this.locate();
+    return this.#unpacked?.get(at.bytes.byteOffset) ?? unpack(at);
   }
 }
+
+/** Unpacked streams by the place of their packed bytes in memory. */
+type Unpacked = ReadonlyMap<number, Uint8Array>;
+
+/** Some columns of a section whose structure was read and whose streams were not unpacked. */
+export class Part {
+  readonly #bytes: Uint8Array;
+  readonly #streams: readonly StreamAt[];
+  #unpacked: Unpacked | undefined;
+
+  constructor(bytes: Uint8Array, streams: readonly StreamAt[]) {
+    this.#bytes = bytes;
+    this.#streams = streams;
+  }
+
+  /** Reads the part. What it may unpack was taken from the block's budget when it was passed over. */
+  read<T>(decode: (reader: SectionReader) => T): T {
+    const left = this.#streams.reduce((sum, { length }) => sum + length, 0);
+    if (this.#unpacked === undefined) Part.unpack([this]);
+    const value = decode(new SectionReader(this.#bytes, { left }, this.#unpacked));
+    this.#unpacked = undefined;
+    return value;
+  }
+
+  /**
+   * Unpacks the streams of several parts with one call: frames end to end
+   * unpack as one, and a call costs as much as 60 KB. Streams whose frame does
+   * not say its length are left for later.
+   */
+  static unpack(parts: readonly Part[]): void {
+    const packed = parts
+      .flatMap((part) => part.#streams)
+      .filter((stream) => stream.method === ZSTD && saysLength(stream));
+    const unpacked = new Map<number, Uint8Array>();
+    if (packed.length > 1) {
+      const length = packed.reduce((sum, stream) => sum + stream.length, 0);
+      const frames = Buffer.concat(packed.map(({ bytes }) => bytes));
+      const all = unpack({ length, method: ZSTD, bytes: frames });
+      let at = 0;
+      for (const stream of packed) {
+        unpacked.set(stream.bytes.byteOffset, all.subarray(at, at + stream.length));
+        at += stream.length;
+      }
+    }
+    for (const part of parts) part.#unpacked = unpacked;
+  }
+}
+
+/** True if the zstd frame's header (RFC 8878, 3.1.1.1) says the length that the stream declares. */
+function saysLength({ bytes, length }: StreamAt): boolean {
+  const frame = asBuffer(bytes);
+  const descriptor = frame[4] ?? 0;
+  const single = (descriptor & 0x20) !== 0;
+  const at = 5 + (single ? 0 : 1) + (DICTIONARY_ID_BYTES[descriptor & 3] ?? 0);
+  const size = descriptor >> 6;
+  if (at + 8 > frame.length || frame.readUInt32LE(0) !== ZSTD_MAGIC) return false;
+  if (size === 0) return single && frame[at] === length;
+  if (size === 1) return frame.readUInt16LE(at) + 256 === length;
+  return size === 2 && frame.readUInt32LE(at) === length;
+}
+
+const ZSTD_MAGIC = 0xfd2fb528;
+const DICTIONARY_ID_BYTES = [0, 1, 2, 4];
 
 /** The stream's bytes. A stored stream is a view, a packed one belongs to the caller. */
 function unpack(stream: StreamAt): Uint8Array {

@@ -52,6 +52,16 @@ export interface RecordHead {
   readonly spanId?: Uint8Array | undefined;
 }
 
+/** What a record is part of. */
+export interface Link {
+  /** 16 bytes. */
+  readonly traceId: Uint8Array;
+  /** 8 bytes. */
+  readonly spanId: Uint8Array;
+}
+
+const NO_SPAN = new Uint8Array(8);
+
 /** A value of a field; undefined where the record does not have it. */
 export type FieldValue = boolean | number | bigint | string | Uint8Array | readonly Scalar[] | undefined;
 
@@ -70,6 +80,7 @@ export class Stage {
   count = 0;
   /** Strings, byte arrays and argument lists that records point to. */
   readonly texts: unknown[] = [];
+  readonly #layouts: (Layout | undefined)[] = [];
 
   constructor(words = 4096) {
     this.words = new Uint32Array(words);
@@ -91,44 +102,98 @@ export class Stage {
 
   /** Adds one record. `kindNumber` is the kind's number in the session's dictionary; refs are dictionary numbers. */
   add(kindNumber: number, kind: Kind, head: RecordHead, values: readonly FieldValue[]): void {
-    this.reserve(HEAD_WORDS + 12 + 2 + kind.fields.length * 2);
+    const { lane, time, site = 0, stack = 0, parent, traceId, spanId } = head;
+    const known = this.#layouts[kindNumber];
+    const layout = known?.kind === kind ? known : new Layout(kindNumber, kind);
+    this.#layouts[kindNumber] = layout;
+    const [lo, hi] = [Number(time & 0xffffffffn), Number((time >> 32n) & 0xffffffffn)];
+    const link = traceId === undefined ? undefined : { traceId, spanId: spanId ?? NO_SPAN };
+    this.put(layout, lane, lo, hi, values, site, link, stack, parent);
+  }
+
+  /** Adds one record, its time as halves. The agent's way in: it makes no object. */
+  put(
+    layout: Layout,
+    lane: number,
+    timeLo: number,
+    timeHi: number,
+    values: readonly FieldValue[],
+    site = 0,
+    link?: Link,
+    stack = 0,
+    parent?: bigint,
+  ): void {
+    const { codes } = layout;
+    this.reserve(HEAD_WORDS + 12 + 2 + codes.length * 2);
     const start = this.used;
     const { words } = this;
     let flags = 0;
     let at = start + HEAD_WORDS;
-    words[start + 1] = head.lane;
-    words[start + 2] = Number(head.time & 0xffffffffn);
-    words[start + 3] = Number((head.time >> 32n) & 0xffffffffn);
-    if (head.site) {
+    words[start + 1] = lane;
+    words[start + 2] = timeLo;
+    words[start + 3] = timeHi;
+    if (site !== 0) {
       flags |= FLAG.site;
-      words[at++] = head.site;
+      words[at++] = site;
     }
-    if (head.stack) {
+    if (stack !== 0) {
       flags |= FLAG.stack;
-      words[at++] = head.stack;
+      words[at++] = stack;
     }
-    if (head.parent !== undefined) {
+    if (parent !== undefined) {
       flags |= FLAG.parent;
-      words[at++] = Number(head.parent & 0xffffffffn);
-      words[at++] = Number(head.parent >> 32n);
+      words[at++] = Number(parent & 0xffffffffn);
+      words[at++] = Number(parent >> 32n);
     }
-    if (head.traceId !== undefined) {
+    if (link !== undefined) {
       flags |= FLAG.correlation;
-      at = this.#bytes(at, head.traceId, 16);
-      at = this.#bytes(at, head.spanId ?? new Uint8Array(8), 8);
+      at = this.#bytes(at, link.traceId, 16);
+      at = this.#bytes(at, link.spanId, 8);
     }
-    if (kind.fields.some((field, index) => isAbsent(field.type, values[index]))) {
+    const maskAt = at;
+    if (lacksAny(codes, values)) {
       flags |= FLAG.absent;
-      at = this.#mask(at, kind, values);
+      at += codes.length > 32 ? 2 : 1;
+      words[maskAt] = 0;
+      if (codes.length > 32) words[maskAt + 1] = 0;
     }
-    for (let index = 0; index < kind.fields.length; index++) {
+    for (let index = 0; index < codes.length; index++) {
       const value = values[index];
-      if (value !== undefined) at = this.#value(at, kind.fields[index]!.type, value);
-      else if (kind.fields[index]!.type === "ref") words[at++] = 0;
+      const code = codes[index]!;
+      if (value === undefined) {
+        if (code !== CODE.ref) continue;
+        words[at++] = 0;
+      } else at = this.#value(at, code, value);
+      if (flags & FLAG.absent) words[maskAt + (index >>> 5)]! |= 1 << (index & 31);
     }
     const length = at - start;
     assert(length < 256, "a record fits 255 words");
-    words[start] = kindNumber | (length << 16) | (flags << 24);
+    words[start] = layout.number | (length << 16) | (flags << 24);
+    this.used = at;
+    this.count++;
+  }
+
+  /** Adds a record that has only its first two fields, of one word each. */
+  putTwo(layout: Layout, lane: number, timeLo: number, timeHi: number, first: number, second: number, site: number) {
+    this.reserve(HEAD_WORDS + 4);
+    const start = this.used;
+    const { words } = this;
+    let flags = 0;
+    let at = start + HEAD_WORDS;
+    words[start + 1] = lane;
+    words[start + 2] = timeLo;
+    words[start + 3] = timeHi;
+    if (site !== 0) {
+      flags = FLAG.site;
+      words[at++] = site;
+    }
+    if (layout.codes.length > 2) {
+      flags |= FLAG.absent;
+      words[at++] = 3;
+    }
+    words[at++] = first;
+    words[at++] = second;
+    words[start] = layout.number | ((at - start) << 16) | (flags << 24);
     this.used = at;
     this.count++;
   }
@@ -139,35 +204,27 @@ export class Stage {
     return at + length / 4;
   }
 
-  #mask(at: number, kind: Kind, values: readonly FieldValue[]): number {
-    let low = 0;
-    let high = 0;
-    for (let index = 0; index < kind.fields.length; index++) {
-      if (isAbsent(kind.fields[index]!.type, values[index])) continue;
-      if (index < 32) low |= 1 << index;
-      else high |= 1 << (index - 32);
-    }
-    this.words[at++] = low;
-    if (kind.fields.length > 32) this.words[at++] = high;
-    return at;
-  }
-
-  #value(at: number, type: FieldType, value: Exclude<FieldValue, undefined>): number {
+  #value(at: number, code: number, value: Exclude<FieldValue, undefined>): number {
     const { words } = this;
-    if (isText(type)) {
+    if (code === CODE.text) {
       words[at] = this.texts.push(value) - 1;
       return at + 1;
     }
-    if (type === "f64") {
+    if (code === CODE.whole) {
+      if (typeof value === "number") {
+        words[at] = value;
+        words[at + 1] = Math.floor(value / 0x1_0000_0000);
+      } else {
+        const bits = BigInt.asUintN(64, value as bigint);
+        words[at] = Number(bits & 0xffffffffn);
+        words[at + 1] = Number(bits >> 32n);
+      }
+      return at + 2;
+    }
+    if (code === CODE.float) {
       SCRATCH_F64[0] = Number(value);
       words[at] = SCRATCH_U32[0]!;
       words[at + 1] = SCRATCH_U32[1]!;
-      return at + 2;
-    }
-    if (wordsOf(type) === 2) {
-      const bits = BigInt.asUintN(64, BigInt(value as number | bigint));
-      words[at] = Number(bits & 0xffffffffn);
-      words[at + 1] = Number(bits >> 32n);
       return at + 2;
     }
     words[at] = Number(value);
@@ -175,9 +232,35 @@ export class Stage {
   }
 }
 
+/** How a field's value is stored. */
+const CODE = { word: 0, ref: 1, whole: 2, float: 3, text: 4 } as const;
+
+/** What a stage has to know of one kind of a session. */
+export class Layout {
+  readonly number: number;
+  readonly kind: Kind;
+  /** One of CODE for each field. */
+  readonly codes: Uint8Array;
+
+  /** `number` is the kind's in the session's dictionary. */
+  constructor(number: number, kind: Kind) {
+    this.number = number;
+    this.kind = kind;
+    this.codes = Uint8Array.from(kind.fields, ({ type }) => {
+      if (isText(type)) return CODE.text;
+      if (type === "ref") return CODE.ref;
+      if (type === "f64") return CODE.float;
+      return wordsOf(type) === 2 ? CODE.whole : CODE.word;
+    });
+  }
+}
+
 /** A ref of 0 says absence by itself and takes its word. */
-function isAbsent(type: FieldType, value: FieldValue): boolean {
-  return value === undefined && type !== "ref";
+function lacksAny(codes: Uint8Array, values: readonly FieldValue[]): boolean {
+  for (let index = 0; index < codes.length; index++) {
+    if (values[index] === undefined && codes[index] !== CODE.ref) return true;
+  }
+  return false;
 }
 
 const SCRATCH_F64 = new Float64Array(1);

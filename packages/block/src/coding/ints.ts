@@ -1,4 +1,4 @@
-import { refuse, type SectionReader, type SectionWriter } from "../section.ts";
+import { refuse, type SectionReader, type SectionWriter, type StreamAt } from "../section.ts";
 import { Words64 } from "../words.ts";
 import { decodeClasses, encodeClasses } from "./class.ts";
 import { Scratch } from "./scratch.ts";
@@ -47,6 +47,19 @@ export function readInts(reader: SectionReader, count: number): Ints {
   else throw refuse("UNKNOWN_CODING", `column coding is ${coding}, known are 0 to 5`);
   return { lo, hi };
 }
+
+/** Passes over a column of numbers. */
+export function passInts(reader: SectionReader, into: StreamAt[]): void {
+  const coding = reader.byte();
+  if (coding === CODING.constant) while (reader.byte() >= 0x80);
+  if (coding === CODING.index) reader.varint();
+  const streams = STREAMS[coding];
+  if (streams === undefined) throw refuse("UNKNOWN_CODING", `column coding is ${coding}, known are 0 to 5`);
+  for (let stream = 0; stream < streams; stream++) into.push(reader.locate());
+}
+
+/** Streams of each coding. */
+const STREAMS = [0, 0, 1, 1, 2, 3];
 
 /** Maps signed to unsigned so that small sizes stay small: 0, -1, 1, -2 … to 0, 1, 2, 3 …, in place. */
 export function zigzag(column: Words64): void {

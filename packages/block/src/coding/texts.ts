@@ -1,6 +1,6 @@
 import { asBuffer } from "@wayward/base";
 import { LIMITS } from "../limits.ts";
-import { refuse, type SectionReader, type SectionWriter } from "../section.ts";
+import { refuse, type SectionReader, type SectionWriter, type StreamAt } from "../section.ts";
 import type { Scalar } from "../stage.ts";
 import { Words64 } from "../words.ts";
 import { decodeVarints, encodeVarints } from "./varint.ts";
@@ -116,6 +116,12 @@ export function readTexts(reader: SectionReader, count: number): Texts {
   starts[count] = at;
   if (at !== bytes.length || from !== numbers) throw refuse("BAD_VALUE", "texts and their bytes do not fit");
   return { bytes, starts, cut };
+}
+
+/** Passes over a column of texts. */
+export function passTexts(reader: SectionReader, into: StreamAt[]): void {
+  reader.varint();
+  into.push(reader.locate(), reader.locate());
 }
 
 /** One value as a string; bytes that are no UTF-8 become U+FFFD. */
@@ -238,6 +244,13 @@ export function readValues(reader: SectionReader, count: number): Values {
   const floats = new Float64Array(ends[1]!);
   new Uint8Array(floats.buffer).set(floatBytes);
   return { starts, tags, places, ints, floats, texts: readTexts(reader, ends[2]!) };
+}
+
+/** Passes over a column of argument lists. */
+export function passValues(reader: SectionReader, into: StreamAt[]): void {
+  reader.varint();
+  for (let stream = 0; stream < 4; stream++) into.push(reader.locate());
+  passTexts(reader, into);
 }
 
 /** The arguments of one value. */

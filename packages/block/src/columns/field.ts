@@ -1,7 +1,7 @@
 import type { Field, Kind } from "@wayward/record";
-import { type Ints, readInts, unzigzag } from "../coding/ints.ts";
-import { readTexts, readValues, type Texts, type Values } from "../coding/texts.ts";
-import { refuse, type SectionReader } from "../section.ts";
+import { type Ints, passInts, readInts, unzigzag } from "../coding/ints.ts";
+import { passTexts, passValues, readTexts, readValues, type Texts, type Values } from "../coding/texts.ts";
+import { type Part, refuse, type SectionReader, type StreamAt } from "../section.ts";
 import { FLAG } from "../stage.ts";
 import { ABSENT, isObject, isSigned, SPARSE } from "./builder.ts";
 
@@ -30,74 +30,294 @@ export interface KindColumns {
   /** 24 bytes of trace and span id at `place × 24`. */
   readonly correlations: { readonly present: Presence; readonly bytes: Uint8Array } | undefined;
   readonly columns: readonly Column[];
+  /** What is not decoded yet of these fields (all if undefined) and of the sites: to be unpacked together. */
+  parts(fields?: ReadonlySet<string>): Part[];
+  /** Decodes everything. Throws a refusal if a column is damaged. */
+  decodeAll(): void;
 }
 
 const COMMON = FLAG.site | FLAG.stack | FLAG.parent | FLAG.correlation;
 
 /**
- * Decodes one kind's columns. `objects` are the ids of its object fields,
- * record by record, fields in order. Throws a refusal.
+ * One kind's columns, each decoded when it is first looked at. `objects` gives
+ * the ids of its object fields, record by record, fields in order. Throws a
+ * refusal if the structure is damaged, and later if a column is.
  */
-export function readKind(reader: SectionReader, kind: Kind, count: number, objects: Uint32Array): KindColumns {
-  const flags = reader.byte();
-  if ((flags & ~COMMON) !== 0) throw refuse("BAD_VALUE", `common columns are ${flags}`);
-  const sites = flags & FLAG.site ? readInts(reader, count).lo : undefined;
-  const stacks = flags & FLAG.stack ? readInts(reader, count).lo : undefined;
-  const parents = flags & FLAG.parent ? floatsOf(readInts(reader, count)) : undefined;
-  const correlations = flags & FLAG.correlation ? readCorrelations(reader, count) : undefined;
-  const objectFields = kind.fields.filter(isObject).length;
-  let object = 0;
-  const columns = kind.fields.map((field): Column => {
-    if (isObject(field)) return objectColumn(field, count, objects, objectFields, object++);
-    return readField(reader, field, count);
-  });
-  reader.end(`columns of ${kind.name}`);
-  return { kind, count, sites, stacks, parents, correlations, columns };
+export class LazyKind implements KindColumns {
+  readonly kind: Kind;
+  readonly count: number;
+  readonly columns: readonly Column[];
+  readonly #sites: Lazy<Uint32Array> | undefined;
+  readonly #stacks: Lazy<Uint32Array> | undefined;
+  readonly #parents: Lazy<Float64Array> | undefined;
+  readonly #correlations: Lazy<NonNullable<KindColumns["correlations"]>> | undefined;
+  readonly #fields: readonly (Lazy<unknown> | undefined)[];
+
+  constructor(reader: SectionReader, kind: Kind, count: number, objects: () => Uint32Array) {
+    this.kind = kind;
+    this.count = count;
+    const flags = reader.byte();
+    if ((flags & ~COMMON) !== 0) throw refuse("BAD_VALUE", `common columns are ${flags}`);
+    const ids = (flag: number) =>
+      flags & flag ? new Lazy(reader.part(passInts), (from) => readInts(from, count).lo) : undefined;
+    this.#sites = ids(FLAG.site);
+    this.#stacks = ids(FLAG.stack);
+    this.#parents =
+      flags & FLAG.parent ? new Lazy(reader.part(passInts), (from) => floatsOf(readInts(from, count))) : undefined;
+    this.#correlations =
+      flags & FLAG.correlation
+        ? new Lazy(reader.part(passCorrelations), (from) => readCorrelations(from, count))
+        : undefined;
+    const objectFields = kind.fields.filter(isObject).length;
+    let object = 0;
+    const made = kind.fields.map((field) => {
+      if (!isObject(field)) return lazyField(reader, field, count);
+      const which = object++;
+      return { column: new ObjectColumn(field, count, objects, objectFields, which), lazy: undefined };
+    });
+    this.columns = made.map(({ column }) => column);
+    this.#fields = made.map(({ lazy }) => lazy);
+    reader.end(`columns of ${kind.name}`);
+  }
+
+  get sites(): Uint32Array | undefined {
+    return this.#sites?.value;
+  }
+
+  get stacks(): Uint32Array | undefined {
+    return this.#stacks?.value;
+  }
+
+  get parents(): Float64Array | undefined {
+    return this.#parents?.value;
+  }
+
+  get correlations(): KindColumns["correlations"] {
+    return this.#correlations?.value;
+  }
+
+  parts(fields?: ReadonlySet<string>): Part[] {
+    const chosen = this.#fields.filter((_, at) => fields?.has(this.columns[at]!.field.name) ?? true);
+    const common = fields === undefined ? [this.#stacks, this.#parents, this.#correlations] : [];
+    return [this.#sites, ...common, ...chosen].flatMap((lazy) => lazy?.waiting ?? []);
+  }
+
+  decodeAll(): void {
+    for (const lazy of [this.#sites, this.#stacks, this.#parents, this.#correlations, ...this.#fields]) lazy?.value;
+    for (const column of this.columns) if (column instanceof ObjectColumn) column.ints;
+  }
 }
 
-function readField(reader: SectionReader, field: Field, count: number): Column {
-  const lead = reader.byte();
-  let present: Presence;
-  let held = count;
-  if (lead === SPARSE_EMPTY) {
-    present = new Int32Array(count).fill(-1);
-    held = 0;
-  } else if (lead === SPARSE) {
-    present = readPresence(reader.stream(), count);
-    held = present.reduce((sum, place) => sum + (place >= 0 ? 1 : 0), 0);
-  } else if (lead !== 0) throw refuse("BAD_VALUE", `field ${field.name} begins with ${lead}`);
-  const empty = lead === SPARSE_EMPTY;
+/** A part that is decoded once, when it is first asked for. */
+class Lazy<T> {
+  readonly #decode: (reader: SectionReader) => T;
+  #part: Part | undefined;
+  #value: T | undefined;
+
+  constructor(part: Part, decode: (reader: SectionReader) => T) {
+    this.#part = part;
+    this.#decode = decode;
+  }
+
+  get value(): T {
+    if (this.#part !== undefined) {
+      this.#value = this.#part.read(this.#decode);
+      this.#part = undefined;
+    }
+    return this.#value as T;
+  }
+
+  /** The part while it is not decoded. */
+  get waiting(): Part[] {
+    return this.#part === undefined ? [] : [this.#part];
+  }
+}
+
+/** Ids of one object field, taken out of the block's column of objects. */
+class ObjectColumn {
+  readonly shape = "ints";
+  readonly field: Field;
+  readonly present = undefined;
+  readonly #make: () => Ints;
+  #ints: Ints | undefined;
+
+  constructor(field: Field, count: number, objects: () => Uint32Array, each: number, which: number) {
+    this.field = field;
+    this.#make = () => {
+      const ids = objects();
+      if (each === 1) return { lo: ids, hi: new Uint32Array(count) };
+      const lo = new Uint32Array(count);
+      for (let record = 0; record < count; record++) lo[record] = ids[record * each + which]!;
+      return { lo, hi: new Uint32Array(count) };
+    };
+  }
+
+  get ints(): Ints {
+    this.#ints ??= this.#make();
+    return this.#ints;
+  }
+}
+
+/** Values of a field and which records have them. */
+interface Held<T> {
+  readonly present: Presence;
+  readonly values: T;
+}
+
+class IntsColumn {
+  readonly shape = "ints";
+  readonly field: Field;
+  readonly #held: Lazy<Held<Ints>>;
+
+  constructor(field: Field, held: Lazy<Held<Ints>>) {
+    this.field = field;
+    this.#held = held;
+  }
+
+  get present(): Presence {
+    return this.#held.value.present;
+  }
+
+  get ints(): Ints {
+    return this.#held.value.values;
+  }
+}
+
+class FloatsColumn {
+  readonly shape = "floats";
+  readonly field: Field;
+  readonly #held: Lazy<Held<Float64Array>>;
+
+  constructor(field: Field, held: Lazy<Held<Float64Array>>) {
+    this.field = field;
+    this.#held = held;
+  }
+
+  get present(): Presence {
+    return this.#held.value.present;
+  }
+
+  get floats(): Float64Array {
+    return this.#held.value.values;
+  }
+}
+
+class TextsColumn {
+  readonly shape = "texts";
+  readonly field: Field;
+  readonly #held: Lazy<Held<Texts>>;
+
+  constructor(field: Field, held: Lazy<Held<Texts>>) {
+    this.field = field;
+    this.#held = held;
+  }
+
+  get present(): Presence {
+    return this.#held.value.present;
+  }
+
+  get texts(): Texts {
+    return this.#held.value.values;
+  }
+}
+
+class ValuesColumn {
+  readonly shape = "values";
+  readonly field: Field;
+  readonly #held: Lazy<Held<Values>>;
+
+  constructor(field: Field, held: Lazy<Held<Values>>) {
+    this.field = field;
+    this.#held = held;
+  }
+
+  get present(): Presence {
+    return this.#held.value.present;
+  }
+
+  get values(): Values {
+    return this.#held.value.values;
+  }
+}
+
+interface LazyField {
+  readonly column: Column;
+  readonly lazy: Lazy<unknown>;
+}
+
+/** Passes over one field's column. */
+function lazyField(reader: SectionReader, field: Field, count: number): LazyField {
+  const make = <T>(pass: Pass, read: (from: SectionReader, held: number) => T, none: T) =>
+    new Lazy(reader.part(passField(field, pass)), (from) => readHeld(from, count, read, none));
   if (field.type === "values") {
-    return { shape: "values", field, present, values: empty ? NO_VALUES : readValues(reader, held) };
+    const lazy = make(passValues, readValues, NO_VALUES);
+    return { column: new ValuesColumn(field, lazy), lazy };
   }
   if (field.type === "string" || field.type === "bytes") {
-    return { shape: "texts", field, present, texts: empty ? NO_TEXTS : readTexts(reader, held) };
+    const lazy = make(passTexts, readTexts, NO_TEXTS);
+    return { column: new TextsColumn(field, lazy), lazy };
   }
-  if (field.type === "f64")
-    return { shape: "floats", field, present, floats: empty ? NO_FLOATS : readFloats(reader, held) };
-  const ints = empty ? { lo: new Uint32Array(0), hi: new Uint32Array(0) } : readInts(reader, held);
-  if (isSigned(field)) unzigzag(ints);
-  return { shape: "ints", field, present, ints };
+  if (field.type === "f64") {
+    const lazy = make(passStream, readFloats, NO_FLOATS);
+    return { column: new FloatsColumn(field, lazy), lazy };
+  }
+  const lazy = make(passInts, isSigned(field) ? readSigned : readInts, NO_INTS);
+  return { column: new IntsColumn(field, lazy), lazy };
+}
+
+type Pass = (reader: SectionReader, into: StreamAt[]) => void;
+
+function passField(field: Field, pass: Pass): Pass {
+  return (reader, into) => {
+    const lead = reader.byte();
+    if (lead === SPARSE_EMPTY) return;
+    if (lead === SPARSE) into.push(reader.locate());
+    else if (lead !== 0) throw refuse("BAD_VALUE", `field ${field.name} begins with ${lead}`);
+    pass(reader, into);
+  };
+}
+
+function readHeld<T>(
+  reader: SectionReader,
+  count: number,
+  read: (from: SectionReader, held: number) => T,
+  none: T,
+): Held<T> {
+  const lead = reader.byte();
+  if (lead === 0) return { present: undefined, values: read(reader, count) };
+  if (lead === SPARSE_EMPTY) return { present: new Int32Array(count).fill(-1), values: none };
+  const present = readPresence(reader.stream(), count);
+  const held = present.reduce((sum, place) => sum + (place >= 0 ? 1 : 0), 0);
+  return { present, values: read(reader, held) };
+}
+
+function readSigned(reader: SectionReader, count: number): Ints {
+  const ints = readInts(reader, count);
+  unzigzag(ints);
+  return ints;
+}
+
+function passStream(reader: SectionReader, into: StreamAt[]): void {
+  into.push(reader.locate());
+}
+
+function passCorrelations(reader: SectionReader, into: StreamAt[]): void {
+  into.push(reader.locate(), reader.locate());
 }
 
 /** Lead byte of a field that no record has. */
 const SPARSE_EMPTY = SPARSE | ABSENT;
+const NO_INTS: Ints = { lo: new Uint32Array(0), hi: new Uint32Array(0) };
 const NO_FLOATS = new Float64Array(0);
 const NO_TEXTS: Texts = { bytes: Buffer.alloc(0), starts: new Uint32Array(1), cut: new Map() };
 const NO_VALUES: Values = {
   starts: new Uint32Array(1),
   tags: new Uint8Array(0),
   places: new Uint32Array(0),
-  ints: { lo: new Uint32Array(0), hi: new Uint32Array(0) },
+  ints: NO_INTS,
   floats: NO_FLOATS,
   texts: NO_TEXTS,
 };
-
-function objectColumn(field: Field, count: number, objects: Uint32Array, each: number, which: number): Column {
-  const lo = new Uint32Array(count);
-  for (let record = 0; record < count; record++) lo[record] = objects[record * each + which]!;
-  return { shape: "ints", field, present: undefined, ints: { lo, hi: new Uint32Array(count) } };
-}
 
 function readCorrelations(reader: SectionReader, count: number) {
   const present = readPresence(reader.stream(), count);

@@ -1,5 +1,5 @@
 import { decodeVarints, encodeVarints } from "../coding/varint.ts";
-import { refuse, type SectionReader, type SectionWriter } from "../section.ts";
+import { refuse, type SectionReader, type SectionWriter, type StreamAt } from "../section.ts";
 import { Words64 } from "../words.ts";
 
 /**
@@ -82,6 +82,11 @@ export function readRanks(reader: SectionReader): Ranks {
     throw refuse("BAD_VALUE", `not ${escapes} object ids`);
   }
   return { ranks, escaped };
+}
+
+/** Passes over the object column. */
+export function passRanks(reader: SectionReader, into: StreamAt[]): void {
+  if (reader.varint() > 0) into.push(reader.locate(), reader.locate());
 }
 
 /** Ids in record order. `laneEnds` says after how many objects each lane ends. */
