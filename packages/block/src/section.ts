@@ -2,6 +2,7 @@ import { types } from "node:util";
 import * as zlib from "node:zlib";
 import { asBuffer, WaywardError } from "@wayward/base";
 import { LIMITS } from "./limits.ts";
+import { unpackFrame } from "./zstd.ts";
 
 /** How one stream is stored. */
 const STORED = 0;
@@ -142,14 +143,11 @@ export interface StreamAt {
 export class SectionReader {
   readonly #bytes: Buffer;
   readonly #budget: Budget;
-  readonly #unpacked: Unpacked | undefined;
   at = 0;
 
-  /** `unpacked`: streams that were unpacked before. */
-  constructor(bytes: Uint8Array, budget: Budget, unpacked?: Unpacked) {
+  constructor(bytes: Uint8Array, budget: Budget) {
     this.#bytes = asBuffer(bytes);
     this.#budget = budget;
-    this.#unpacked = unpacked;
   }
 
   /** Passes over what `pass` passes over, to be read later. */
@@ -219,19 +217,14 @@ export class SectionReader {
   }
 
   stream(): Uint8Array {
-    const at = this.locate();
-    return this.#unpacked?.get(at.bytes.byteOffset) ?? unpack(at);
+    return unpack(this.locate());
   }
 }
-
-/** Unpacked streams by the place of their packed bytes in memory. */
-type Unpacked = ReadonlyMap<number, Uint8Array>;
 
 /** Some columns of a section whose structure was read and whose streams were not unpacked. */
 export class Part {
   readonly #bytes: Uint8Array;
   readonly #streams: readonly StreamAt[];
-  #unpacked: Unpacked | undefined;
 
   constructor(bytes: Uint8Array, streams: readonly StreamAt[]) {
     this.#bytes = bytes;
@@ -241,55 +234,18 @@ export class Part {
   /** Reads the part. What it may unpack was taken from the block's budget when it was passed over. */
   read<T>(decode: (reader: SectionReader) => T): T {
     const left = this.#streams.reduce((sum, { length }) => sum + length, 0);
-    if (this.#unpacked === undefined) Part.unpack([this]);
-    const value = decode(new SectionReader(this.#bytes, { left }, this.#unpacked));
-    this.#unpacked = undefined;
-    return value;
-  }
-
-  /**
-   * Unpacks the streams of several parts with one call: frames end to end
-   * unpack as one, and a call costs as much as 60 KB. Streams whose frame does
-   * not say its length are left for later.
-   */
-  static unpack(parts: readonly Part[]): void {
-    const packed = parts
-      .flatMap((part) => part.#streams)
-      .filter((stream) => stream.method === ZSTD && saysLength(stream));
-    const unpacked = new Map<number, Uint8Array>();
-    if (packed.length > 1) {
-      const length = packed.reduce((sum, stream) => sum + stream.length, 0);
-      const frames = Buffer.concat(packed.map(({ bytes }) => bytes));
-      const all = unpack({ length, method: ZSTD, bytes: frames });
-      let at = 0;
-      for (const stream of packed) {
-        unpacked.set(stream.bytes.byteOffset, all.subarray(at, at + stream.length));
-        at += stream.length;
-      }
-    }
-    for (const part of parts) part.#unpacked = unpacked;
+    return decode(new SectionReader(this.#bytes, { left }));
   }
 }
-
-/** True if the zstd frame's header (RFC 8878, 3.1.1.1) says the length that the stream declares. */
-function saysLength({ bytes, length }: StreamAt): boolean {
-  const frame = asBuffer(bytes);
-  const descriptor = frame[4] ?? 0;
-  const single = (descriptor & 0x20) !== 0;
-  const at = 5 + (single ? 0 : 1) + (DICTIONARY_ID_BYTES[descriptor & 3] ?? 0);
-  const size = descriptor >> 6;
-  if (at + 8 > frame.length || frame.readUInt32LE(0) !== ZSTD_MAGIC) return false;
-  if (size === 0) return single && frame[at] === length;
-  if (size === 1) return frame.readUInt16LE(at) + 256 === length;
-  return size === 2 && frame.readUInt32LE(at) === length;
-}
-
-const ZSTD_MAGIC = 0xfd2fb528;
-const DICTIONARY_ID_BYTES = [0, 1, 2, 4];
 
 /** The stream's bytes. A stored stream is a view, a packed one belongs to the caller. */
 function unpack(stream: StreamAt): Uint8Array {
   if (stream.method === STORED) return stream.bytes;
+  return unpackFrame(stream.bytes, stream.length) ?? unpackChecked(stream);
+}
+
+/** The same by the public function, which tells what is wrong. */
+function unpackChecked(stream: StreamAt): Uint8Array {
   let bytes: Uint8Array;
   try {
     bytes = zlib.zstdDecompressSync(stream.bytes, {

@@ -1,7 +1,7 @@
 import type { Kind } from "@wayward/record";
 import { type Ints, passInts, readInts } from "../coding/ints.ts";
 import { LIMITS } from "../limits.ts";
-import { type Budget, Part, refuse, SectionReader } from "../section.ts";
+import { type Budget, type Part, refuse, SectionReader } from "../section.ts";
 import { type KindColumns, LazyKind } from "./field.ts";
 import { decodeRanks, passRanks, readRanks } from "./rank.ts";
 
@@ -22,17 +22,6 @@ export interface LaneRun {
   readonly from: number;
   readonly count: number;
   readonly firstEventNo: number;
-}
-
-/** What of a block's columns will be asked for. */
-export interface Wanted {
-  /** Kinds of the records and their places among those of their kind. */
-  readonly slots?: boolean;
-  readonly times?: boolean;
-  /** Fields of role object. */
-  readonly objects?: boolean;
-  /** Kinds by slot; of all their fields, or of these. */
-  readonly kinds?: readonly { readonly slot: number; readonly kind: Kind; readonly fields?: ReadonlySet<string> }[];
 }
 
 /**
@@ -79,16 +68,6 @@ export class Columns {
     this.#ranksPart = reader.part(passRanks);
     this.kinds = heads.map((head) => ({ ...head, bytes: reader.raw(reader.u32()) }));
     reader.end("columns");
-  }
-
-  /** Unpacks what will be asked for in one go, which costs a third of unpacking it piece by piece. */
-  fetch({ slots, times, objects, kinds = [] }: Wanted): void {
-    const parts: Part[] = [];
-    if ((slots || objects) && this.#slots === undefined) parts.push(this.#slotsPart);
-    if (times && this.#times === undefined) parts.push(this.#stepsPart);
-    if (objects && this.#objects === undefined) parts.push(this.#ranksPart);
-    for (const { slot, kind, fields } of kinds) parts.push(...this.columns(slot, kind).parts(fields));
-    if (parts.length > 0) Part.unpack(parts);
   }
 
   /** For each record the place of its kind in `kinds`. Throws a refusal if they do not add up. */

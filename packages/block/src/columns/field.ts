@@ -30,8 +30,6 @@ export interface KindColumns {
   /** 24 bytes of trace and span id at `place × 24`. */
   readonly correlations: { readonly present: Presence; readonly bytes: Uint8Array } | undefined;
   readonly columns: readonly Column[];
-  /** What is not decoded yet of these fields (all if undefined) and of the sites: to be unpacked together. */
-  parts(fields?: ReadonlySet<string>): Part[];
   /** Decodes everything. Throws a refusal if a column is damaged. */
   decodeAll(): void;
 }
@@ -96,12 +94,6 @@ export class LazyKind implements KindColumns {
     return this.#correlations?.value;
   }
 
-  parts(fields?: ReadonlySet<string>): Part[] {
-    const chosen = this.#fields.filter((_, at) => fields?.has(this.columns[at]!.field.name) ?? true);
-    const common = fields === undefined ? [this.#stacks, this.#parents, this.#correlations] : [];
-    return [this.#sites, ...common, ...chosen].flatMap((lazy) => lazy?.waiting ?? []);
-  }
-
   decodeAll(): void {
     for (const lazy of [this.#sites, this.#stacks, this.#parents, this.#correlations, ...this.#fields]) lazy?.value;
     for (const column of this.columns) if (column instanceof ObjectColumn) column.ints;
@@ -125,11 +117,6 @@ class Lazy<T> {
       this.#part = undefined;
     }
     return this.#value as T;
-  }
-
-  /** The part while it is not decoded. */
-  get waiting(): Part[] {
-    return this.#part === undefined ? [] : [this.#part];
   }
 }
 

@@ -1,0 +1,107 @@
+import { types } from "node:util";
+import * as zlib from "node:zlib";
+import { asBuffer } from "@wayward/base";
+
+/*
+ * zlib's synchronous functions make a decoder for every call, which takes
+ * 25 µs: more than unpacking most streams of a block. There is no public way
+ * to keep one. The stream objects do keep theirs, and have the synchronous
+ * call that the public functions use; with it the same takes 2 to 10 µs.
+ *
+ * That call is Node's own affair and may change, so it is looked for and
+ * tried once; where it is missing, fails or tells another length, the caller
+ * takes the public function, whose answer is the one that counts.
+ */
+interface KeptDecoder {
+  readonly _handle: {
+    writeSync(
+      flush: number,
+      input: Uint8Array,
+      inputAt: number,
+      inputLength: number,
+      output: Uint8Array,
+      outputAt: number,
+      outputLength: number,
+    ): void;
+  };
+  /** Room left in the output, bytes left of the input. */
+  readonly _writeState: Uint32Array;
+  on(event: "error", handle: () => void): unknown;
+}
+
+/** False below Node 22.15. */
+const CAN_UNPACK = typeof zlib.createZstdDecompress === "function";
+const END = zlib.constants.ZSTD_e_end ?? 2;
+
+let kept: KeptDecoder | undefined;
+/** False once this runtime has shown that it cannot. */
+let works = true;
+let proven = false;
+
+/** One frame unpacked, or undefined where this way cannot do it: then take zlib's function. */
+export function unpackFrame(frame: Uint8Array, length: number): Uint8Array | undefined {
+  if (!works || !isWhole(asBuffer(frame), length)) return undefined;
+  kept ??= makeDecoder();
+  if (kept === undefined) return undefined;
+  const { _handle: handle, _writeState: state } = kept;
+  // One byte more than is declared, to see a frame that is longer.
+  const output = Buffer.allocUnsafeSlow(length + 1);
+  try {
+    handle.writeSync(END, frame, 0, frame.length, output, 0, length + 1);
+    if (state[0] === 1 && state[1] === 0) {
+      proven = true;
+      return output.subarray(0, length);
+    }
+  } catch {
+    // Damage, unless it has never worked: then it is this runtime.
+    works = proven;
+  }
+  // It stands somewhere inside a damaged frame: the next gets a new one.
+  kept = undefined;
+  return undefined;
+}
+
+function makeDecoder(): KeptDecoder | undefined {
+  const made = CAN_UNPACK ? zlib.createZstdDecompress() : undefined;
+  if (made === undefined || !isKept(made)) {
+    works = false;
+    return undefined;
+  }
+  // A damaged frame is told by its lengths; the event would end the process.
+  made.on("error", () => {});
+  return made;
+}
+
+function isKept(decoder: object): decoder is KeptDecoder {
+  if (!("_handle" in decoder && "_writeState" in decoder && "on" in decoder)) return false;
+  const { _handle: handle, _writeState: state } = decoder;
+  if (typeof handle !== "object" || handle === null || !("writeSync" in handle)) return false;
+  return typeof handle.writeSync === "function" && types.isUint32Array(state) && state.length === 2;
+}
+
+/**
+ * True if these bytes are one frame from its first to its last byte that says
+ * this length (RFC 8878, 3.1.1): then the decoder stands at a frame's begin
+ * after it, whatever is inside.
+ */
+function isWhole(frame: Buffer, length: number): boolean {
+  if (frame.length < 9 || frame.readUInt32LE(0) !== MAGIC) return false;
+  const descriptor = frame[4]!;
+  const single = (descriptor & 0x20) !== 0;
+  const sizeAt = 5 + (single ? 0 : 1) + DICTIONARY_ID_BYTES[descriptor & 3]!;
+  const sizeBytes = descriptor >> 6 === 0 ? (single ? 1 : 0) : 1 << (descriptor >> 6);
+  if (sizeBytes === 0 || sizeBytes === 8 || sizeAt + sizeBytes > frame.length) return false;
+  const said = frame.readUIntLE(sizeAt, sizeBytes) + (sizeBytes === 2 ? 256 : 0);
+  if (said !== length) return false;
+  let at = sizeAt + sizeBytes;
+  for (;;) {
+    if (at + 3 > frame.length) return false;
+    const header = frame.readUIntLE(at, 3);
+    // A block of one byte repeated (type 1) holds that byte only.
+    at += 3 + (((header >> 1) & 3) === 1 ? 1 : header >> 3);
+    if (header & 1) return at + (descriptor & 4 ? 4 : 0) === frame.length;
+  }
+}
+
+const MAGIC = 0xfd2fb528;
+const DICTIONARY_ID_BYTES = [0, 1, 2, 4];
