@@ -107,6 +107,8 @@ export interface BusFacts {
   readonly name: string;
   /** True if every acknowledged message was synced to disk first. */
   readonly powerSafe: boolean;
+  /** True if no other process can use this bus. */
+  readonly isPrivate: boolean;
   /** What an operator should know, in sentences. */
   readonly warnings: readonly string[];
 }

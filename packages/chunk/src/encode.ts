@@ -22,7 +22,8 @@ export interface EncodedChunk {
 
 /**
  * Lays blocks end to end, by session and seq, with a footer that tells where
- * they are. Each (session, seq) once. `digest` gives a block's digest to who
+ * they are. Each (session, seq) once. Throws a refusal if a block's summary
+ * cannot be read (`hasReadableSummary`). `digest` gives a block's digest to who
  * knows it already: hashing is half of what a chunk costs.
  */
 export function encodeChunk(blocks: readonly Envelope[], digest: (block: Envelope) => Buffer = digestOf): EncodedChunk {

@@ -6,9 +6,19 @@ export function partitionPrefix(tenant: string, partition: number): string {
   return `v1/t/${tenant}/p/${partition}/`;
 }
 
+/** All chunks, committed or not. */
+export function chunkPrefix(tenant: string, partition: number): string {
+  return `${partitionPrefix(tenant, partition)}c/`;
+}
+
+/** Written before each look for orphans: when it was modified tells what time it is by the store's clock. */
+export function sweptKey(tenant: string, partition: number): string {
+  return `${partitionPrefix(tenant, partition)}swept`;
+}
+
 /** A chunk; `attempt` is unique for each attempt to write one. */
 export function chunkKey(tenant: string, partition: number, attempt: string): string {
-  return `${partitionPrefix(tenant, partition)}c/${attempt}`;
+  return chunkPrefix(tenant, partition) + attempt;
 }
 
 export function logPrefix(tenant: string, partition: number): string {

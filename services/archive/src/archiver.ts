@@ -1,108 +1,98 @@
-import { backoffMs, createDeferred, delay, WaywardError } from "@wayward/base";
-import type { Bus, BusMessage } from "@wayward/bus";
+import { randomBytes } from "node:crypto";
+import { backoffMs, delay } from "@wayward/base";
+import type { Bus } from "@wayward/bus";
+import { createMetrics, type Log, type Metrics, type Part } from "@wayward/service-kit";
 import type { Store } from "@wayward/store";
-import { toIncoming } from "./incoming.ts";
+import { type ArchiveEvents, archiveEvents } from "./events.ts";
 import { ensureLayout } from "./layout.ts";
-import { LogOwner } from "./log-owner.ts";
+import { withLease } from "./lease.ts";
+import { archivePartition } from "./partition.ts";
 
 export interface ArchiverOptions {
   readonly bus: Bus;
   readonly store: Store;
   /** Partitions of the store's layout. */
   readonly partitions: number;
+  /** Without them nothing is logged or counted. */
+  readonly log?: Log;
+  readonly metrics?: Metrics;
+  /** Hears warnings where there is no `log`. */
   readonly warn?: (message: string) => void;
   /** Bytes that make a chunk. Default 8 MiB. */
   readonly flushBytes?: number;
-  /** Bytes of blocks above which the oldest ended sessions go, over all partitions; 0 for no limit. Default 0. */
-  readonly keepBytes?: number;
   /** The longest that a block waits for its chunk, in milliseconds. Default 10,000. */
   readonly flushMs?: number;
+  /** Bytes of blocks above which the oldest ended sessions go, over all partitions; 0 for no limit. Default 0. */
+  readonly keepBytes?: number;
+  /** Age from which a chunk that no log entry names is removed, in milliseconds of the store's clock. Default 24 h. */
+  readonly orphanMs?: number;
+  /** After so long without a sign of its holder a partition is taken over, in milliseconds; 0 asks nobody. Default 5,000. */
+  readonly leaseMs?: number;
+  /** What a stop waits for the last commits, in milliseconds. Default 5,000. */
+  readonly stopMs?: number;
 }
 
+const DAY_MS = 24 * 3600 * 1000;
+
 /** Moves every partition's blocks from the bus into the store until stopped. Error LAYOUT_MISMATCH. */
-export async function startArchiver(options: ArchiverOptions): Promise<{ stop(): Promise<void> }> {
+export async function startArchiver(options: ArchiverOptions): Promise<Part> {
   await ensureLayout(options.store, options.partitions);
+  const { stopMs = 5_000, metrics = createMetrics(), log = logOf(options.warn) } = options;
+  const events = archiveEvents(metrics, log);
+  const holder = randomBytes(8).toString("hex");
   const stopping = new AbortController();
   const all = Array.from({ length: options.partitions }, (_, partition) =>
-    runPartition(options, partition, stopping.signal),
+    runPartition({ ...options, stopMs }, events, holder, partition, stopping.signal),
   );
   return {
     async stop() {
       stopping.abort();
-      await Promise.all(all);
+      const ended = new AbortController();
+      const orderly = Promise.all(all).then(() => ended.abort());
+      // A store that does not answer holds nobody up: what it may have taken is on the bus too.
+      await Promise.race([orderly, delay(stopMs + 500, ended.signal)]);
     },
   };
 }
 
-async function runPartition(options: ArchiverOptions, partition: number, signal: AbortSignal): Promise<void> {
-  const warn = options.warn ?? (() => {});
+/** Archives one partition whenever its lease is held, again after whatever went wrong. */
+async function runPartition(
+  options: ArchiverOptions & { readonly stopMs: number },
+  events: ArchiveEvents,
+  holder: string,
+  partition: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { bus, store, stopMs, flushBytes = 8 * 1024 * 1024, flushMs = 10_000, orphanMs = DAY_MS } = options;
+  const keepBytes = Math.floor((options.keepBytes ?? 0) / options.partitions);
+  const work = async (held: AbortSignal) => {
+    events.lease(partition, true);
+    try {
+      const given = { bus, store, events, partition, flushBytes, flushMs, keepBytes, orphanMs, stopMs };
+      await archivePartition(given, held);
+    } finally {
+      events.lease(partition, false);
+    }
+  };
+  const lease = { bus, name: `lease/archive-${partition}`, holder, leaseMs: options.leaseMs ?? 5_000 };
+  // A bus that one process has alone has one archiver.
+  const isShared = lease.leaseMs > 0 && !bus.facts.isPrivate;
   for (let attempt = 0; !signal.aborted; attempt++) {
     try {
-      await archivePartition(options, partition, signal);
+      await (isShared ? withLease(lease, signal, work) : work(signal));
+      attempt = 0;
     } catch (error) {
       if (signal.aborted) return;
-      warn(`archive: partition ${partition} starts again: ${WaywardError.from(error).message}`);
+      events.failed(partition, error);
       await delay(backoffMs(attempt, Math.random()), signal);
     }
   }
 }
 
-/** Reads from the first message that is left: what the log has already is recognised by identity. */
-async function archivePartition(options: ArchiverOptions, partition: number, outer: AbortSignal): Promise<void> {
-  const { bus, flushBytes = 8 * 1024 * 1024, flushMs = 10_000 } = options;
-  const failed = new AbortController();
-  const signal = AbortSignal.any([outer, failed.signal]);
-  const owners = new Map<string, LogOwner>();
-  let pending: BusMessage[] = [];
-  let pendingBytes = 0;
-  let wake = createDeferred<void>();
-  const flusher = (async () => {
-    while (!signal.aborted) {
-      await Promise.race([wake.promise, delay(flushMs, signal)]);
-      wake = createDeferred<void>();
-      const batch = pending;
-      pending = [];
-      pendingBytes = 0;
-      // What is left at a stop stays on the bus.
-      if (batch.length > 0 && !signal.aborted) await flush(options, partition, owners, batch, signal);
-    }
-  })();
-  flusher.catch(() => failed.abort());
-  let reading: unknown;
-  try {
-    for await (const message of bus.read(partition, 1n, signal)) {
-      pending.push(message);
-      pendingBytes += message.body.length;
-      if (pendingBytes >= flushBytes) wake.resolve();
-      // The bus holds back what does not fit here.
-      while (pendingBytes >= 2 * flushBytes && !signal.aborted) await delay(5, signal);
-    }
-  } catch (error) {
-    reading = error;
-  }
-  failed.abort();
-  await flusher;
-  if (reading !== undefined) throw reading;
-}
-
-async function flush(
-  { store, bus, partitions, keepBytes = 0, warn = () => {} }: ArchiverOptions,
-  partition: number,
-  owners: Map<string, LogOwner>,
-  batch: readonly BusMessage[],
-  signal: AbortSignal,
-): Promise<void> {
-  const busSeq = batch.at(-1)!.busSeq;
-  const incarnation = bus.incarnation(partition);
-  for (const [tenant, messages] of Map.groupBy(batch, ({ address }) => address.tenant)) {
-    const owner = owners.get(tenant) ?? (await LogOwner.load(store, bus, tenant, partition, warn));
-    owners.set(tenant, owner);
-    const blocks = messages.map((message) => toIncoming(message, partition));
-    const now = BigInt(Date.now()) * 1_000_000n;
-    await owner.run({ type: "batch", blocks, busSeq, incarnation, now }, signal);
-    await owner.retain(Math.floor(keepBytes / partitions), signal);
-  }
-  // Every block up to here is proven committed, a copy, or put aside. Another
-  // creation of the bus counts anew, so its numbers say nothing here.
-  if (bus.incarnation(partition) === incarnation) await bus.purge(partition, busSeq);
+function logOf(warn: (message: string) => void = () => {}): Log {
+  const quiet = () => {};
+  const say = (message: string, facts: object = {}) =>
+    warn([message, ...Object.entries(facts).map(([name, value]) => `${name}=${String(value)}`)].join(" "));
+  const log: Log = { debug: quiet, info: quiet, warn: say, error: say, with: () => log };
+  return log;
 }

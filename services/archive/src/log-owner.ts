@@ -2,74 +2,70 @@ import { randomBytes } from "node:crypto";
 import { archive } from "@wayward/api";
 import { backoffMs, delay, present, WaywardError } from "@wayward/base";
 import type { Bus } from "@wayward/bus";
-import { encodeCheckpoint, loadPartition } from "@wayward/chunk";
+import { encodeCheckpoint, type LogAction, loadPartition } from "@wayward/chunk";
 import { checkpointKey, partitionPrefix, type Store } from "@wayward/store";
 import { nextRetention } from "./core/retention.ts";
 import { step } from "./core/step.ts";
-import type { ArchiveState, Event } from "./core/types.ts";
+import type { ArchiveState, Event, Tally } from "./core/types.ts";
+import type { ArchiveEvents } from "./events.ts";
+import { findOrphans } from "./orphans.ts";
 import { perform } from "./perform.ts";
+
+/** Whose log it is, and what stands around it. */
+export interface LogPlace {
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly tenant: string;
+  readonly partition: number;
+  readonly events: ArchiveEvents;
+}
 
 /** Entries between two checkpoints. */
 const CHECKPOINT_ENTRIES = 256n;
+/** Chunks that one entry collects: an entry stays small. */
+const COLLECT_AT_ONCE = 1_000;
 
 /** Runs one log's core against the store. */
 export class LogOwner {
-  readonly #store: Store;
-  readonly #bus: Bus;
-  readonly #tenant: string;
-  readonly #partition: number;
-  readonly #warn: (message: string) => void;
+  readonly #place: LogPlace;
   readonly #state: ArchiveState;
   #checkpointed: bigint;
 
-  private constructor(
-    store: Store,
-    bus: Bus,
-    tenant: string,
-    partition: number,
-    warn: (message: string) => void,
-    state: ArchiveState,
-  ) {
-    this.#store = store;
-    this.#bus = bus;
-    this.#tenant = tenant;
-    this.#partition = partition;
-    this.#warn = warn;
+  private constructor(place: LogPlace, state: ArchiveState) {
+    this.#place = place;
     this.#state = state;
     this.#checkpointed = state.log.n;
   }
 
-  static async load(
-    store: Store,
-    bus: Bus,
-    tenant: string,
-    partition: number,
-    warn: (message: string) => void,
-  ): Promise<LogOwner> {
-    const log = await loadPartition(store, partitionPrefix(tenant, partition));
-    return new LogOwner(store, bus, tenant, partition, warn, { log, writer: randomBytes(16), task: undefined });
+  static async load(place: LogPlace): Promise<LogOwner> {
+    const log = await loadPartition(place.store, partitionPrefix(place.tenant, place.partition));
+    return new LogOwner(place, { log, writer: randomBytes(16), task: undefined });
   }
 
   get log() {
     return this.#state.log;
   }
 
-  /** Resolves when the batch or action is in the log; tries until the signal aborts. */
-  async run(first: Extract<Event, { type: "batch" | "append" }>, signal: AbortSignal): Promise<void> {
-    const prefix = partitionPrefix(this.#tenant, this.#partition);
+  /** Resolves when the batch or action is in the log, with what became of the blocks; tries until the signal aborts. */
+  async run(first: Extract<Event, { type: "batch" | "append" }>, signal: AbortSignal): Promise<Tally> {
+    const { store, tenant, partition, events } = this.#place;
+    const prefix = partitionPrefix(tenant, partition);
     let [, effects] = step(this.#state, first);
     for (let attempt = 0; ; ) {
       const effect = present(effects[0], "effect");
-      if (effect.type === "done") return await this.#finish(effect.sessions, effect.incarnation, effect.busSeq);
+      if (effect.type === "done") {
+        await this.#finish(effect.sessions, effect.incarnation, effect.busSeq);
+        return effect.tally;
+      }
       let event: Event;
       try {
-        event = await perform(this.#store, prefix, this.#state, effect);
+        event = await perform(store, prefix, this.#state, effect);
         attempt = 0;
       } catch (thrown) {
         const error = WaywardError.from(thrown);
         // Broken data does not mend by asking again.
-        if (error.code === "DATA_LOSS") throw error;
-        this.#warn(`archive: partition ${this.#partition}: ${error.message}; trying again`);
+        if (error.code === "DATA_LOSS" || signal.aborted) throw error;
+        events.failed(partition, error);
         await delay(backoffMs(attempt++, Math.random()), signal);
         if (signal.aborted) throw error;
         event = { type: "failed" };
@@ -83,33 +79,66 @@ export class LogOwner {
     for (;;) {
       const action = nextRetention(this.log, keepBytes);
       if (action === undefined || signal.aborted) return;
-      await this.run({ type: "append", action, now: BigInt(Date.now()) * 1_000_000n }, signal);
-      // The entry stands first: whoever reads the log does not look for them any more.
-      if (action.$case === "collect") await this.#store.remove(action.value.keys);
+      await this.#append(action, signal);
+      if (action.$case === "expire") this.#place.events.expired(this.#place.partition, action.value.sessions.length);
+      if (action.$case === "collect") await this.#remove(action.value.keys, "unneeded");
     }
   }
 
+  /**
+   * Removes chunks that no entry names and whose attempt began at least so
+   * long ago. An attempt that still wants its chunk finds the entry in its
+   * way and stores its blocks under another key.
+   */
+  async sweep(orphanMs: number, signal: AbortSignal): Promise<void> {
+    const { store, tenant, partition } = this.#place;
+    const orphans = await findOrphans(store, tenant, partition, this.log, orphanMs);
+    for (let from = 0; from < orphans.length && !signal.aborted; from += COLLECT_AT_ONCE) {
+      const keys = orphans.slice(from, from + COLLECT_AT_ONCE);
+      await this.#append({ $case: "collect", value: { keys } }, signal);
+      // What another has committed meanwhile is not in the entry, and stays.
+      await this.#remove(
+        keys.filter((key) => !this.log.holders.has(key)),
+        "orphan",
+      );
+    }
+  }
+
+  #append(action: LogAction, signal: AbortSignal): Promise<Tally> {
+    return this.run({ type: "append", action, now: BigInt(Date.now()) * 1_000_000n }, signal);
+  }
+
+  /** The entry stands first: whoever reads the log does not look for them any more. */
+  async #remove(keys: readonly string[], why: "unneeded" | "orphan"): Promise<void> {
+    const { store, partition, events } = this.#place;
+    if (keys.length === 0) return;
+    await store.remove(keys);
+    events.collected(partition, keys.length, why);
+  }
+
   async #finish(sessions: readonly string[], incarnation: string, busSeq: bigint): Promise<void> {
+    const { bus, partition } = this.#place;
     for (const text of sessions) {
       const found = this.log.sessions.get(text);
       if (found === undefined) continue;
       const value = archive.Watermark.encode({
         session: found.session,
-        partition: this.#partition,
+        partition,
         incarnation,
         busSeq,
         ranges: found.committed.toArray(),
         deleted: found.deleted,
       }).finish();
-      await this.#bus.topics.set(`watermark/${text}`, value);
+      await bus.topics.set(`watermark/${text}`, value);
     }
     if (this.log.n - this.#checkpointed >= CHECKPOINT_ENTRIES) await this.#checkpoint();
   }
 
   async #checkpoint(): Promise<void> {
-    const { bytes, indexes } = encodeCheckpoint(this.log, partitionPrefix(this.#tenant, this.#partition));
-    for (const index of indexes) await this.#store.put(index.key, index.bytes, { sha256: index.sha256 });
-    await this.#store.createIfAbsent(checkpointKey(this.#tenant, this.#partition, this.log.n), bytes);
+    const { store, tenant, partition } = this.#place;
+    const { bytes, indexes } = encodeCheckpoint(this.log, partitionPrefix(tenant, partition));
+    for (const index of indexes) await store.put(index.key, index.bytes, { sha256: index.sha256 });
+    await store.createIfAbsent(checkpointKey(tenant, partition, this.log.n), bytes);
     this.#checkpointed = this.log.n;
   }
 }

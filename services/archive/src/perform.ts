@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { asBuffer, present } from "@wayward/base";
-import type { Envelope } from "@wayward/block";
-import { decodeFooter, encodeChunk, entryKey } from "@wayward/chunk";
-import { sessionText } from "@wayward/record";
+import { present } from "@wayward/base";
+import { type Envelope, refusalOf } from "@wayward/block";
+import { type EncodedChunk, encodeChunk, entryKey, hasReadableSummary } from "@wayward/chunk";
 import type { Store } from "@wayward/store";
 import { identity } from "./core/sort.ts";
-import type { ArchiveState, Effect, Event } from "./core/types.ts";
+import type { ArchiveState, Effect, Event, Incoming } from "./core/types.ts";
+import { readDigests } from "./digests.ts";
 
 /** Carries out one effect against the store; `prefix` is the partition's, with its slash. Throws what the store throws. */
 export async function perform(
@@ -15,15 +15,8 @@ export async function perform(
   effect: Exclude<Effect, { type: "done" }>,
 ): Promise<Event> {
   switch (effect.type) {
-    case "store-chunk": {
-      const digests = new Map<Envelope, string>();
-      for (const { envelope, digest } of effect.blocks) if (envelope !== undefined) digests.set(envelope, digest);
-      const digestOf = (envelope: Envelope) => Buffer.from(digests.get(envelope) ?? "", "hex");
-      const { body, bytes, sha256 } = encodeChunk([...digests.keys()], digestOf);
-      const key = `${prefix}c/${randomUUID()}`;
-      await store.put(key, body, { sha256 });
-      return { type: "chunk-stored", chunk: { key, bytes: BigInt(bytes), sha256 } };
-    }
+    case "store-chunk":
+      return storeChunk(store, prefix, effect.blocks);
     case "write-log": {
       const key = entryKey(prefix, effect.n);
       const made = await store.createIfAbsent(key, effect.bytes);
@@ -35,23 +28,31 @@ export async function perform(
       return { type: "dead-letters-stored", blocks: effect.blocks };
     case "read-digests": {
       const known = new Map<string, string>();
-      for (const block of effect.blocks) known.set(identity(block), "");
-      const keys = new Set(effect.blocks.map(({ session, seq }) => log.chunkOf(session, seq)?.key));
-      for (const key of keys) if (key !== undefined) await readDigests(store, key, known);
+      const byChunk = Map.groupBy(effect.blocks, ({ session, seq }) => log.chunkOf(session, seq));
+      for (const [chunk, blocks] of byChunk) {
+        // A chunk may hold blocks that its entry did not list: each is asked of the chunk that counts.
+        const digests = chunk === undefined ? undefined : await readDigests(store, chunk);
+        for (const block of blocks) known.set(identity(block), digests?.get(identity(block)) ?? "");
+      }
       return { type: "digests", known };
     }
   }
 }
 
-async function readDigests(store: Store, key: string, known: Map<string, string>): Promise<void> {
-  const chunk = await store.get(key);
-  if (chunk === undefined) return;
-  for (const { session, blocks } of decodeFooter(asBuffer(chunk.bytes)).sessions) {
-    const text = sessionText(session);
-    for (const { seq, digest } of blocks) {
-      // The chunk may hold blocks that its entry did not list: only what was asked for counts.
-      const asked = `${text}/${seq}`;
-      if (known.get(asked) === "") known.set(asked, digest.toString("hex"));
-    }
+/** Lays the blocks into one chunk and stores it under a key of its own. */
+async function storeChunk(store: Store, prefix: string, blocks: readonly Incoming[]): Promise<Event> {
+  const digests = new Map<Envelope, string>();
+  for (const { envelope, digest } of blocks) if (envelope !== undefined) digests.set(envelope, digest);
+  let encoded: EncodedChunk;
+  try {
+    encoded = encodeChunk([...digests.keys()], (block) => Buffer.from(digests.get(block) ?? "", "hex"));
+  } catch (error) {
+    const unreadable = blocks.filter(({ envelope }) => envelope !== undefined && !hasReadableSummary(envelope));
+    if (refusalOf(error) === undefined || unreadable.length === 0) throw error;
+    return { type: "unreadable", blocks: unreadable };
   }
+  const { body, bytes, sha256 } = encoded;
+  const key = `${prefix}c/${randomUUID()}`;
+  await store.put(key, body, { sha256 });
+  return { type: "chunk-stored", chunk: { key, bytes: BigInt(bytes), sha256 } };
 }

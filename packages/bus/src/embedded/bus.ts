@@ -37,7 +37,7 @@ export function openEmbeddedBus(options: EmbeddedBusOptions): Bus {
 
 class EmbeddedBus implements Bus {
   readonly partitions: number;
-  readonly facts: BusFacts = { name: "embedded", powerSafe: true, warnings: [] };
+  readonly facts: BusFacts = { name: "embedded", powerSafe: true, isPrivate: true, warnings: [] };
   readonly topics: EmbeddedTopics;
   readonly #database: BusDatabase;
   readonly #maxBytes: number;

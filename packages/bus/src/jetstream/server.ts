@@ -36,7 +36,7 @@ export async function inspectServer(
   if (requireDurable && syncAlways !== true) {
     throw new WaywardError("FAILED_PRECONDITION", "BUS_NOT_DURABLE", `durability is required, but ${warnings[0]}`);
   }
-  return { name: `nats-server ${version}`, powerSafe: syncAlways === true, warnings, syncAlways };
+  return { name: `nats-server ${version}`, powerSafe: syncAlways === true, isPrivate: false, warnings, syncAlways };
 }
 
 /** `sync_always` is there only when it is on; `sync_interval` says the same in both cases. */

@@ -1,4 +1,4 @@
-import { createBudget, LIMITS, SectionReader, SectionWriter } from "@wayward/block";
+import { createBudget, type Envelope, LIMITS, refusalOf, SectionReader, SectionWriter, sections } from "@wayward/block";
 import { TableSum } from "./table.ts";
 
 /**
@@ -6,10 +6,9 @@ import { TableSum } from "./table.ts";
  * as `mergeSummaries` of packages/block makes of what its reader gives, at a
  * third of its cost. Throws a refusal if a section is damaged.
  */
-export function mergeSections(sections: readonly Uint8Array[]): Uint8Array {
-  if (sections.length === 1) return sections[0]!;
+export function mergeSections(list: readonly Uint8Array[]): Uint8Array {
   const tables = new Map<number, TableSum>();
-  for (const section of sections) {
+  for (const section of list) {
     const reader = new SectionReader(section, createBudget(LIMITS.unpackedBytes));
     while (!reader.done) {
       const dimension = reader.byte();
@@ -24,4 +23,15 @@ export function mergeSections(sections: readonly Uint8Array[]): Uint8Array {
     table.write(writer);
   }
   return writer.bytes();
+}
+
+/** True if the block's summary can be read: whoever wrote it may have written anything. */
+export function hasReadableSummary(block: Envelope): boolean {
+  try {
+    mergeSections([sections(block).summary]);
+    return true;
+  } catch (error) {
+    if (refusalOf(error) === undefined) throw error;
+    return false;
+  }
 }

@@ -23,6 +23,9 @@ export interface S3StoreOptions {
 /** Objects that one request removes at most (S3 API). */
 const REMOVE_MAX = 1000;
 
+const quiet = () => {};
+const QUIET = { trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet };
+
 /** Opens a bucket, which must exist. Credentials are found as every AWS tool finds them. */
 export async function openS3Store({ bucket, endpoint, region }: S3StoreOptions): Promise<Store> {
   const client = new S3Client({
@@ -32,6 +35,8 @@ export async function openS3Store({ bucket, endpoint, region }: S3StoreOptions):
     ...(endpoint === undefined
       ? {}
       : { requestChecksumCalculation: "WHEN_REQUIRED", responseChecksumValidation: "WHEN_REQUIRED" }),
+    // What goes wrong is thrown; the SDK would write it to the console as well.
+    logger: QUIET,
     maxAttempts: 3,
     requestHandler: { requestTimeout: 30_000, connectionTimeout: 5_000 },
   });

@@ -22,7 +22,8 @@ export function sort(log: PartitionState, task: Task): Sorted {
     const key = identity(block);
     if (block.envelope === undefined) aside.push(block);
     else if (!log.isCommitted(block.session, block.seq)) {
-      if (fresh.has(key)) waiting++;
+      if (task.unreadable.has(block)) aside.push(block);
+      else if (fresh.has(key)) waiting++;
       else fresh.set(key, block);
     } else if (isGone(log, block)) continue;
     else {
@@ -39,13 +40,14 @@ export function identity({ session, seq }: Incoming): string {
   return `${session}/${seq}`;
 }
 
-export function poisonOf(block: Incoming): archive.Poison {
+export function poisonOf(block: Incoming, task: Task): archive.Poison {
   const { PoisonCause } = archive;
+  const unreadable = block.envelope === undefined || task.unreadable.has(block);
   return {
     session: block.id,
     seq: block.seq,
     dlqKey: block.deadLetterKey,
-    cause: block.envelope === undefined ? PoisonCause.POISON_CAUSE_UNREADABLE : PoisonCause.POISON_CAUSE_CONFLICT,
+    cause: unreadable ? PoisonCause.POISON_CAUSE_UNREADABLE : PoisonCause.POISON_CAUSE_CONFLICT,
     digest: Buffer.from(block.digest, "hex"),
   };
 }

@@ -4,7 +4,7 @@ import { applyEntry, decodeEntry, encodeEntry, entryHash, type LogAction } from 
 import { sessionText } from "@wayward/record";
 import { commitOf } from "./commit.ts";
 import { identity, poisonOf, sort } from "./sort.ts";
-import type { ArchiveState, Effect, Event, Incoming } from "./types.ts";
+import type { ArchiveState, Effect, Event, Incoming, WriteLog } from "./types.ts";
 
 /**
  * The commit protocol of one partition's log (design 3.5). One batch or
@@ -16,26 +16,20 @@ export function step(state: ArchiveState, event: Event): [ArchiveState, Effect[]
   switch (event.type) {
     case "batch":
       assert(state.task === undefined, "one batch at a time");
-      state.task = { ...event, known: new Map(), stored: new Set(), chunk: undefined, last: undefined };
+      state.task = { ...event, ...newTask() };
       return next(state);
     case "append":
       assert(state.task === undefined, "one action at a time");
-      state.task = {
-        ...event,
-        blocks: [],
-        busSeq: 0n,
-        incarnation: "",
-        known: new Map(),
-        stored: new Set(),
-        chunk: undefined,
-        last: undefined,
-      };
+      state.task = { ...event, blocks: [], busSeq: 0n, incarnation: "", ...newTask() };
       return next(state);
     case "digests":
       for (const [key, digest] of event.known) task(state).known.set(key, digest);
       return next(state);
     case "dead-letters-stored":
       for (const block of event.blocks) task(state).stored.add(block);
+      return next(state);
+    case "unreadable":
+      for (const block of event.blocks) task(state).unreadable.add(block);
       return next(state);
     case "chunk-stored":
       task(state).chunk = event.chunk;
@@ -58,9 +52,14 @@ function afterEntry(state: ArchiveState, bytes: Uint8Array): [ArchiveState, Effe
   applyEntry(state.log, entry, entryHash(bytes));
   const action = entry.action;
   if (ours && action?.$case === "commit") {
-    for (const block of last.commits) current.known.set(identity(block), block.digest);
+    for (const block of last.commits) {
+      current.known.set(identity(block), block.digest);
+      current.tally.committed++;
+      current.tally.bytes += block.bytes.length;
+    }
     current.chunk = undefined;
   }
+  if (ours && action?.$case === "poison") current.tally.aside.push(present(last.aside, "block put aside"));
   if (ours) current.action = undefined;
   // Blocks in a chunk that was given up must be stored again, under another key.
   const key = current.chunk?.key;
@@ -87,16 +86,20 @@ function decide(state: ArchiveState): Effect {
   }
   const unstored = aside.filter((block) => !current.stored.has(block));
   if (unstored.length > 0) return { type: "store-dead-letters", blocks: unstored };
-  if (aside.length > 0) return write(state, { $case: "poison", value: poisonOf(aside[0]!) });
+  const [first] = aside;
+  if (first !== undefined) {
+    return { ...write(state, { $case: "poison", value: poisonOf(first, current) }), aside: first };
+  }
   const action = stillWanted(state, current.action);
   if (action !== undefined) return write(state, action);
   const sessions = new Set(
     current.blocks.filter(({ envelope }) => envelope !== undefined).map(({ session }) => session),
   );
-  return { type: "done", sessions: [...sessions], busSeq: current.busSeq, incarnation: current.incarnation };
+  const { busSeq, incarnation, tally } = current;
+  return { type: "done", sessions: [...sessions], busSeq, incarnation, tally };
 }
 
-function write(state: ArchiveState, action: LogAction, commits: readonly Incoming[] = []): Effect {
+function write(state: ArchiveState, action: LogAction, commits: readonly Incoming[] = []): WriteLog {
   const n = state.log.n + 1n;
   const entry: archive.LogEntry = {
     n,
@@ -122,6 +125,17 @@ function stillWanted({ log }: ArchiveState, action: LogAction | undefined): LogA
     return sessions.length === 0 ? undefined : { $case: "expire", value: { sessions } };
   }
   return action;
+}
+
+function newTask() {
+  return {
+    known: new Map<string, string>(),
+    stored: new Set<Incoming>(),
+    unreadable: new Set<Incoming>(),
+    tally: { committed: 0, bytes: 0, aside: [] },
+    chunk: undefined,
+    last: undefined,
+  };
 }
 
 function task(state: ArchiveState) {

@@ -34,9 +34,20 @@ export interface Task {
   readonly known: Map<string, string>;
   /** Put aside and safe in the store. */
   readonly stored: Set<Incoming>;
+  /** Found to be damaged inside when a chunk was to be made of them. */
+  readonly unreadable: Set<Incoming>;
+  readonly tally: Tally;
   chunk: archive.Chunk | undefined;
   /** The effect whose answer is awaited. */
   last: Effect | undefined;
+}
+
+/** What became of a batch's blocks; the others of it were copies or unwanted. */
+export interface Tally {
+  committed: number;
+  /** Of committed blocks. */
+  bytes: number;
+  readonly aside: Incoming[];
 }
 
 export type Event =
@@ -44,15 +55,27 @@ export type Event =
   | { type: "append"; action: LogAction; now: bigint }
   | { type: "digests"; known: ReadonlyMap<string, string> }
   | { type: "dead-letters-stored"; blocks: readonly Incoming[] }
+  /** No chunk could be made, because of these. */
+  | { type: "unreadable"; blocks: readonly Incoming[] }
   | { type: "chunk-stored"; chunk: archive.Chunk }
   /** What stands under the asked number after the attempt to create it. */
   | { type: "log-entry"; bytes: Uint8Array }
   | { type: "failed" };
+
+export interface WriteLog {
+  readonly type: "write-log";
+  readonly n: bigint;
+  readonly bytes: Buffer;
+  /** Blocks that the entry commits. */
+  readonly commits: readonly Incoming[];
+  /** The block that the entry puts aside. */
+  readonly aside?: Incoming;
+}
 
 export type Effect =
   | { type: "read-digests"; blocks: readonly Incoming[] }
   | { type: "store-dead-letters"; blocks: readonly Incoming[] }
   /** Under a key that no attempt used before. */
   | { type: "store-chunk"; blocks: readonly Incoming[] }
-  | { type: "write-log"; n: bigint; bytes: Buffer; commits: readonly Incoming[] }
-  | { type: "done"; sessions: readonly string[]; busSeq: bigint; incarnation: string };
+  | WriteLog
+  | { type: "done"; sessions: readonly string[]; busSeq: bigint; incarnation: string; tally: Tally };
