@@ -10,6 +10,7 @@ import { event } from "./agent.ts";
 import { flat, pairing } from "./block.ts";
 import { delivered } from "./delivered.ts";
 import type { Bench, Figure } from "./figure.ts";
+import { live } from "./live.ts";
 import { archive } from "./parquet.ts";
 import { installPeers } from "./peers.ts";
 import { pipeline } from "./pipeline.ts";
@@ -37,6 +38,7 @@ const BENCHES: readonly Entry[] = [
   { ids: ["P3b"], bench: rows, peers: true },
   { ids: ["P7a", "P7b"], bench: archive, peers: true },
   { ids: ["P8a", "P8b", "P8c", "P8d"], bench: questions, peers: true },
+  { ids: ["P9a", "P9b", "P9c"], bench: live },
   { ids: ["P11"], bench: flat },
 ];
 
@@ -79,7 +81,12 @@ function line(figure: Figure): string {
   const { id, what, value, unit, op, must, aim } = figure;
   const verdict = holds(figure, aim) ? "meets the aim" : holds(figure, must) ? "meets the must" : "FALLS SHORT";
   const shown = value.toFixed(value < 1 ? 3 : 2).padStart(8);
-  return `${verdict.padEnd(16)} ${id.padEnd(4)} ${shown} ${unit.padEnd(4)} must ${op} ${must}, aim ${aim}  ${what}`;
+  return `${verdict.padEnd(16)} ${id.padEnd(4)} ${shown} ${unit.padEnd(4)} must ${op} ${short(must)}, aim ${short(aim)}  ${what}`;
+}
+
+/** At most three digits that count: 1/15 is shown as 0.0667. */
+function short(limit: number): string {
+  return String(Number(limit.toPrecision(3)));
 }
 
 function holds({ value, op }: Figure, limit: number): boolean {

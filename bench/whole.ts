@@ -15,34 +15,45 @@ const RECORDS_A_BLOCK = 25_000;
 /** Blocks unanswered at a time. */
 const WINDOW = 64;
 
-/**
- * CPU nanoseconds a record from the program to the archive: making and
- * pushing blocks here, the ingest and archive services on a folder store, and
- * nats-server.
- */
-export async function wholePipeline(records: number): Promise<number> {
+/** CPU nanoseconds a record that each process took. */
+export interface Shares {
+  /** Making and pushing blocks, here. */
+  readonly program: number;
+  readonly ingest: number;
+  readonly nats: number;
+  readonly archive: number;
+}
+
+/** From the program to the archive: blocks made and pushed here, the ingest and archive services on a folder store. */
+export async function wholePipeline(records: number): Promise<Shares> {
   const folder = mkdtempSync(join(tmpdir(), "wayward-bench-"));
   await using nats = await startNats({ syncAlways: false });
   const services: Started[] = [];
   try {
     const port = await freePort();
-    services.push(await startService("ingest", port, nats, folder));
-    services.push(await startService("archive", await freePort(), nats, folder));
+    const ingest = await startService("ingest", port, nats, folder);
+    services.push(ingest);
+    const archive = await startService("archive", await freePort(), nats, folder);
+    services.push(archive);
     const bus = await openJetStreamBus({ servers: nats.url, partitions: PARTITIONS, maxBytes: 512 * 1024 ** 2 });
     const pusher = new PushStream(`127.0.0.1:${port}`);
     const mixes = Array.from({ length: SESSIONS }, (_, seed) => new Mix(seed));
-    const pids = [nats.pid, ...services.map(({ child }) => child.pid ?? 0)];
-    const cpuNow = async () =>
-      (await Promise.all(pids.map(cpuSeconds))).reduce((sum, seconds) => sum + seconds, ownCpuSeconds());
+    const cpuNow = async () => ({
+      program: ownCpuSeconds(),
+      ingest: await cpuSeconds(ingest.child.pid ?? 0),
+      nats: await cpuSeconds(nats.pid),
+      archive: await cpuSeconds(archive.child.pid ?? 0),
+    });
     await makeAndPush(mixes, pusher, records / 4);
     await drained(bus);
     const before = await cpuNow();
     const made = await makeAndPush(mixes, pusher, records);
     await drained(bus);
-    const cpu = (await cpuNow()) - before;
+    const after = await cpuNow();
     pusher.close();
     await bus.close();
-    return (cpu * 1e9) / made;
+    const each = (name: keyof Shares) => ((after[name] - before[name]) * 1e9) / made;
+    return { program: each("program"), ingest: each("ingest"), nats: each("nats"), archive: each("archive") };
   } finally {
     await Promise.all(services.map((service) => service.stop()));
     rmSync(folder, { recursive: true, force: true });
