@@ -5,7 +5,7 @@ import type { Address, Bus, BusFacts, BusMessage, Stored, Subscription } from ".
 import { AckMultiplexer } from "./acks.ts";
 import { StreamPublisher } from "./publisher.ts";
 import { inspectServer } from "./server.ts";
-import { busError, ensurePartition, ensureTopics, type StreamLimits } from "./streams.ts";
+import { busError, ensurePartition, ensureTopics, HEARTBEAT_MS, type StreamLimits } from "./streams.ts";
 import { addressOf, announceSubject, messageSubject, partitionSubject, streamName } from "./subjects.ts";
 import { JetStreamTopics } from "./topics.ts";
 
@@ -107,7 +107,7 @@ class JetStreamBus implements Bus {
     const start = { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, Number(from)) };
     try {
       const consumer = await this.#client.consumers.get(streamName(partition), start);
-      const messages = await consumer.consume({ max_bytes: READ_BYTES });
+      const messages = await consumer.consume({ max_bytes: READ_BYTES, idle_heartbeat: HEARTBEAT_MS });
       const stop = () => messages.stop();
       signal.addEventListener("abort", stop, { once: true });
       if (signal.aborted) stop();

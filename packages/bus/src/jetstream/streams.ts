@@ -19,6 +19,9 @@ import {
   WATERMARKS_SUBJECT,
 } from "./subjects.ts";
 
+/** A consumer dies with the node that leads its stream, and nobody tells: after two missing beats it is made anew. */
+export const HEARTBEAT_MS = 1_000;
+
 export interface StreamLimits {
   /** Bytes of each partition. */
   readonly maxBytes: number;

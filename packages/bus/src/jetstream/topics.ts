@@ -2,7 +2,7 @@ import { WaywardError } from "@wayward/base";
 import { DeliverPolicy, type JetStreamClient, type JetStreamManager, type NatsError } from "nats";
 import { checkTopic } from "../names.ts";
 import type { Topics, TopicValue } from "../port.ts";
-import { busError, isApiError } from "./streams.ts";
+import { busError, HEARTBEAT_MS, isApiError } from "./streams.ts";
 import { topicName, topicPlace } from "./subjects.ts";
 
 /** JetStream's code of a write whose expected revision was not the present one. */
@@ -50,7 +50,7 @@ export class JetStreamTopics implements Topics {
       .catch((error: unknown) => {
         throw busError(error);
       });
-    const messages = await consumer.consume({ max_messages: 500 });
+    const messages = await consumer.consume({ max_messages: 500, idle_heartbeat: HEARTBEAT_MS });
     const stop = () => messages.stop();
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
