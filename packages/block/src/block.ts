@@ -24,6 +24,11 @@ export class Block {
     return this.envelope.header;
   }
 
+  /** Bytes that it and what is decoded of it take, roughly. */
+  get memory(): number {
+    return this.envelope.bytes.length + (this.#columns?.memory ?? 0);
+  }
+
   /** What this block adds to its epoch's dictionary. */
   get dictionarySection(): Uint8Array {
     return sections(this.envelope).dictionary;

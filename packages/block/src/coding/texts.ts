@@ -264,6 +264,9 @@ function scalarAt(values: Values, at: number): Scalar {
   const tag = values.tags[at]!;
   const place = values.places[at]!;
   if (tag === TAG.int || tag === TAG.unsigned) {
+    const low = values.ints.lo[place]!;
+    // Most are small, and need no bigint.
+    if (tag === TAG.int && values.ints.hi[place] === 0) return low & 1 ? -((low >>> 1) + 1) : low >>> 1;
     const bits = (BigInt(values.ints.hi[place]!) << 32n) | BigInt(values.ints.lo[place]!);
     if (tag === TAG.unsigned) return bits;
     const value = (bits >> 1n) ^ -(bits & 1n);

@@ -70,6 +70,13 @@ export class Columns {
     reader.end("columns");
   }
 
+  /** Bytes that its decoded columns take, roughly. */
+  get memory(): number {
+    const halves = [this.#slots, this.#placeOf, this.#places, this.#objects, this.#times, this.#times];
+    const shared = halves.filter((decoded) => decoded !== undefined).length * 4 * this.count;
+    return [...this.#kindColumns.values()].reduce((sum, { memory }) => sum + memory, shared);
+  }
+
   /** For each record the place of its kind in `kinds`. Throws a refusal if they do not add up. */
   get slots(): Uint32Array {
     this.#slots ??= this.#readSlots();

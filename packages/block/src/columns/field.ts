@@ -30,6 +30,8 @@ export interface KindColumns {
   /** 24 bytes of trace and span id at `place × 24`. */
   readonly correlations: { readonly present: Presence; readonly bytes: Uint8Array } | undefined;
   readonly columns: readonly Column[];
+  /** Bytes that its decoded columns take, roughly. */
+  readonly memory: number;
   /** Decodes everything. Throws a refusal if a column is damaged. */
   decodeAll(): void;
 }
@@ -94,11 +96,19 @@ export class LazyKind implements KindColumns {
     return this.#correlations?.value;
   }
 
+  get memory(): number {
+    const all = [this.#sites, this.#stacks, this.#parents, this.#correlations, ...this.#fields];
+    return all.reduce((sum, lazy) => sum + (lazy?.isDecoded ? this.count * BYTES_A_VALUE : 0), 0);
+  }
+
   decodeAll(): void {
     for (const lazy of [this.#sites, this.#stacks, this.#parents, this.#correlations, ...this.#fields]) lazy?.value;
     for (const column of this.columns) if (column instanceof ObjectColumn) column.ints;
   }
 }
+
+/** Two halves of a number, or a text's place and some of its bytes, with what says where it stands. */
+const BYTES_A_VALUE = 16;
 
 /** A part that is decoded once, when it is first asked for. */
 class Lazy<T> {
@@ -109,6 +119,10 @@ class Lazy<T> {
   constructor(part: Part, decode: (reader: SectionReader) => T) {
     this.#part = part;
     this.#decode = decode;
+  }
+
+  get isDecoded(): boolean {
+    return this.#part === undefined;
   }
 
   get value(): T {

@@ -1,9 +1,10 @@
 import type { selection } from "@wayward/api";
-import { type Block, type Dictionary, type KindColumns, messageAt } from "@wayward/block";
+import type { Block, Dictionary, KindColumns, LaneRun } from "@wayward/block";
 import { familyOf } from "@wayward/record";
-import { compileTest, type Test } from "./evaluate.ts";
+import { compileTest } from "./evaluate.ts";
 import { type Expression, parseFilter } from "./parse.ts";
 import { anyMatcher } from "./pattern.ts";
+import { TextSearch } from "./text.ts";
 
 /** The records of a block that were chosen: their positions, rising. Undefined: all of them. */
 export type Chosen = Uint32Array | undefined;
@@ -17,7 +18,7 @@ export class BlockFilter {
   readonly #lane: (name: string) => boolean;
   readonly #anyLane: boolean;
   readonly #where: Expression | undefined;
-  readonly #text: Buffer | undefined;
+  readonly #text: TextSearch | undefined;
 
   /** Throws INVALID_ARGUMENT / BAD_FILTER. */
   constructor(filter: selection.Filter | undefined) {
@@ -27,7 +28,7 @@ export class BlockFilter {
     this.#lane = anyMatcher(filter?.lanes ?? []);
     this.#anyLane = (filter?.lanes ?? []).length === 0;
     this.#where = parseFilter(filter?.where ?? "");
-    this.#text = filter?.text ? Buffer.from(filter.text) : undefined;
+    this.#text = filter?.text ? new TextSearch(filter.text) : undefined;
   }
 
   /** True if every record passes that is in the time range. */
@@ -57,70 +58,96 @@ export class BlockFilter {
 
   /** True if every record between these aligned times passes. */
   takesWhole(first: bigint, last: bigint): boolean {
-    return this.isOpen && first >= this.from && (this.until === 0n || last < this.until);
+    return this.isOpen && this.takesTimes(first, last);
   }
 
-  /** The chosen records of a block; `offset` turns its times into aligned ones. */
+  /** The chosen records of a block; `offset` turns its times into aligned ones. Decodes only the columns that it asks. */
   choose(block: Block, dictionary: Dictionary, offset: bigint): Chosen {
     const { columns, header } = block;
-    const whole =
-      header.firstTime + offset >= this.from && (this.until === 0n || header.lastTime + offset < this.until);
+    const whole = this.takesTimes(header.firstTime + offset, header.lastTime + offset);
     if (whole && this.isOpen) return undefined;
-    const passing = this.#tests(block, dictionary);
-    if (passing.every((test) => test === false)) return new Uint32Array(0);
-    const times = whole ? undefined : columns.times;
-    const places = columns.placeOf;
-    const chosen = new Uint32Array(columns.count);
+    const lanes = columns.lanes.filter(({ lane }) => this.#takesLane(lane, dictionary));
+    if (lanes.length === 0) return NOTHING;
+    const passing = this.#passing(block, dictionary);
+    if (passing.every((mask) => mask === false)) return NOTHING;
+    const chosen = new Uint32Array(lanes.reduce((sum, { count }) => sum + count, 0));
     let count = 0;
-    for (const { lane, from, count: records } of columns.lanes) {
-      if (!this.#anyLane && !this.#lane(dictionary.lane(lane)?.name ?? "") && !this.#lane(String(lane))) continue;
+    if (passing.every((mask) => mask === true)) {
+      for (const { from, count: records } of lanes) {
+        for (let index = from; index < from + records; index++) chosen[count++] = index;
+      }
+    } else count = this.#pick(block, lanes, passing, chosen);
+    const picked = chosen.subarray(0, count);
+    return whole ? picked : this.#inTime(picked, columns.times, offset);
+  }
+
+  /** True if every record between these aligned times is in the time range. */
+  takesTimes(first: bigint, last: bigint): boolean {
+    return first >= this.from && (this.until === 0n || last < this.until);
+  }
+
+  #takesLane(lane: number, dictionary: Dictionary): boolean {
+    return this.#anyLane || this.#lane(dictionary.lane(lane)?.name ?? "") || this.#lane(String(lane));
+  }
+
+  /** Positions in these lanes of the records that their kind's mask lets through; tells how many. */
+  #pick({ columns }: Block, lanes: readonly LaneRun[], passing: readonly Mask[], chosen: Uint32Array): number {
+    const { slots } = columns;
+    const places = passing.some((mask) => typeof mask !== "boolean") ? columns.placeOf : undefined;
+    // What a slot's mask says in one byte, so that the loop asks little.
+    const says = Uint8Array.from(passing, (mask) => (mask === false ? 0 : mask === true ? 1 : 2));
+    let count = 0;
+    for (const { from, count: records } of lanes) {
       for (let index = from; index < from + records; index++) {
-        const test = passing[columns.slots[index]!]!;
-        if (test === false || (test !== true && !test(places[index]!))) continue;
-        if (times !== undefined && !this.#isInTime(times[index]! + offset)) continue;
+        const slot = slots[index]!;
+        const said = says[slot]!;
+        if (said === 0) continue;
+        if (said === 2 && (passing[slot] as Uint8Array)[places![index]!] === 0) continue;
         chosen[count++] = index;
       }
     }
-    return chosen.subarray(0, count);
+    return count;
   }
 
-  #isInTime(aligned: bigint): boolean {
-    return aligned >= this.from && (this.until === 0n || aligned < this.until);
+  #inTime(picked: Uint32Array, times: BigUint64Array, offset: bigint): Uint32Array {
+    const from = this.from - offset;
+    const until = this.until === 0n ? undefined : this.until - offset;
+    let count = 0;
+    for (const index of picked) {
+      const time = times[index]!;
+      if (time >= from && (until === undefined || time < until)) picked[count++] = index;
+    }
+    return picked.subarray(0, count);
   }
 
-  /** For each kind of the block: none of its records, all of them, or a test. */
-  #tests({ columns }: Block, dictionary: Dictionary): (boolean | Test)[] {
+  /** For each kind of the block: none of its records, all of them, or a mask. */
+  #passing({ columns }: Block, dictionary: Dictionary): Mask[] {
     return columns.kinds.map(({ number }, slot) => {
       const kind = dictionary.kind(number);
       if (kind === undefined) return this.isOpen;
       if (!this.choosesKind(kind.name)) return false;
       if (this.#where === undefined && this.#text === undefined) return true;
-      return this.#testOf(columns.columns(slot, kind), dictionary);
+      return this.#mask(columns.columns(slot, kind), dictionary);
     });
   }
 
-  #testOf(columns: KindColumns, dictionary: Dictionary): boolean | Test {
-    const where = this.#where === undefined ? undefined : compileTest(this.#where, columns, dictionary);
-    if (this.#text === undefined) return where ?? true;
-    const holds = textTest(columns, dictionary, this.#text);
-    if (holds === false || where === undefined) return holds;
-    return holds === true ? where : (place) => where(place) && holds(place);
+  #mask(columns: KindColumns, dictionary: Dictionary): Mask {
+    const found = this.#text?.matches(columns, dictionary);
+    if (this.#text !== undefined && found === undefined) return false;
+    if (this.#where === undefined) return found ?? true;
+    const test = compileTest(this.#where, columns, dictionary);
+    const mask = found ?? new Uint8Array(columns.count).fill(1);
+    let any = false;
+    for (let place = 0; place < mask.length; place++) {
+      if (mask[place] === 0) continue;
+      if (test(place)) any = true;
+      else mask[place] = 0;
+    }
+    return any ? mask : false;
   }
 }
 
-/** Records whose message holds these bytes. The column's bytes are searched before any text is made. */
-function textTest(columns: KindColumns, dictionary: Dictionary, needle: Buffer): boolean | Test {
-  const column = columns.columns.find(({ field }) => field.role === "text");
-  if (column === undefined) return false;
-  if (column.shape === "texts" && column.field.type === "string") {
-    const { bytes, starts } = column.texts;
-    if (!bytes.includes(needle)) return false;
-    const { present } = column;
-    return (place) => {
-      const at = present === undefined ? place : present[place]!;
-      return at >= 0 && bytes.subarray(starts[at], starts[at + 1]).includes(needle);
-    };
-  }
-  const text = needle.toString();
-  return (place) => messageAt(columns, place, dictionary).includes(text);
-}
+/** None of a kind's records, all of them, or 1 for each that passes. */
+type Mask = boolean | Uint8Array;
+
+const NOTHING = new Uint32Array(0);

@@ -1,8 +1,13 @@
-/** Keeps what was used last, up to a weight. */
+interface Held<V> {
+  readonly value: V;
+  weight: number;
+}
+
+/** Keeps what was used last, up to a weight. Values may grow: they are weighed anew when they are used. */
 export class Lru<V> {
   readonly #most: number;
   readonly #weigh: (value: V) => number;
-  readonly #held = new Map<string, V>();
+  readonly #held = new Map<string, Held<V>>();
   #weight = 0;
 
   constructor(most: number, weigh: (value: V) => number) {
@@ -11,17 +16,17 @@ export class Lru<V> {
   }
 
   get(key: string): V | undefined {
-    const value = this.#held.get(key);
-    if (value === undefined) return undefined;
-    this.#held.delete(key);
-    this.#held.set(key, value);
-    return value;
+    const held = this.#held.get(key);
+    if (held === undefined) return undefined;
+    this.set(key, held.value);
+    return held.value;
   }
 
   set(key: string, value: V): void {
     this.delete(key);
-    this.#held.set(key, value);
-    this.#weight += this.#weigh(value);
+    const weight = this.#weigh(value);
+    this.#held.set(key, { value, weight });
+    this.#weight += weight;
     for (const oldest of this.#held.keys()) {
       if (this.#weight <= this.#most || oldest === key) break;
       this.delete(oldest);
@@ -29,9 +34,9 @@ export class Lru<V> {
   }
 
   delete(key: string): void {
-    const value = this.#held.get(key);
-    if (value === undefined) return;
+    const held = this.#held.get(key);
+    if (held === undefined) return;
     this.#held.delete(key);
-    this.#weight -= this.#weigh(value);
+    this.#weight -= held.weight;
   }
 }

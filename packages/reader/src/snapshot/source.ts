@@ -1,6 +1,6 @@
 import type { archive } from "@wayward/api";
 import { asBuffer, present, unwrap, WaywardError } from "@wayward/base";
-import { Block, type Envelope, parseEnvelope } from "@wayward/block";
+import { Block, parseEnvelope } from "@wayward/block";
 import { decodeFooter, footerLength, TRAILER_BYTES } from "@wayward/chunk";
 import type { Store } from "@wayward/store";
 import { Lru } from "./lru.ts";
@@ -8,7 +8,8 @@ import { Lru } from "./lru.ts";
 /** The end of a chunk that is read at once: most footers fit. */
 const FOOTER_GUESS = 96 * 1024;
 const FOOTERS_BYTES_MAX = 64 * 1024 * 1024;
-const BLOCKS_BYTES_MAX = 96 * 1024 * 1024;
+/** Blocks with what was decoded of them: the next question often asks the same columns. */
+const BLOCKS_BYTES_MAX = 160 * 1024 * 1024;
 /** Blocks that lie beside the one wanted are fetched with it, up to this many bytes. */
 const FETCH_BYTES_MAX = 4 * 1024 * 1024;
 
@@ -19,7 +20,7 @@ export class BlockSource {
     FOOTERS_BYTES_MAX,
     ({ bytes }) => bytes * 3,
   );
-  readonly #blocks = new Lru<Envelope>(BLOCKS_BYTES_MAX, ({ bytes }) => bytes.length);
+  readonly #blocks = new Lru<Block>(BLOCKS_BYTES_MAX, ({ memory }) => memory);
 
   constructor(store: Store) {
     this.#store = store;
@@ -41,7 +42,7 @@ export class BlockSource {
   async block(chunk: archive.Chunk, entries: readonly archive.ChunkBlock[], wanted: number): Promise<Block> {
     const entry = entries[wanted]!;
     const known = this.#blocks.get(placeKey(chunk, entry));
-    if (known !== undefined) return new Block(known);
+    if (known !== undefined) return known;
     const until = runEnd(entries, wanted);
     const offset = Number(entry.offset);
     const last = entries[until - 1]!;
@@ -51,9 +52,9 @@ export class BlockSource {
     for (let index = until - 1; index >= wanted; index--) {
       const at = Number(entries[index]!.offset) - offset;
       const bytes = asBuffer(object.bytes).subarray(at, at + entries[index]!.length);
-      this.#blocks.set(placeKey(chunk, entries[index]!), unwrap(parseEnvelope(bytes)));
+      this.#blocks.set(placeKey(chunk, entries[index]!), new Block(unwrap(parseEnvelope(bytes))));
     }
-    return new Block(present(this.#blocks.get(placeKey(chunk, entry)), "the block just fetched"));
+    return present(this.#blocks.get(placeKey(chunk, entry)), "the block just fetched");
   }
 
   async #footer(chunk: archive.Chunk): Promise<archive.ChunkFooter> {

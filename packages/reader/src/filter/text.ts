@@ -1,0 +1,155 @@
+import {
+  type Column,
+  type Dictionary,
+  formatMessage,
+  type KindColumns,
+  messageAt,
+  type Scalar,
+  scalarText,
+  type Texts,
+  valuesAt,
+} from "@wayward/block";
+import { type Condition, type Template, templateOf } from "./template.ts";
+
+type ValuesColumn = Extract<Column, { shape: "values" }>;
+
+/** Finds records whose message holds a text, letter for letter. */
+export class TextSearch {
+  readonly #needle: string;
+  readonly #bytes: Buffer;
+  /** A number's text may hold it. */
+  readonly #numeric: boolean;
+  readonly #templates = new Map<string, Template[]>();
+
+  constructor(needle: string) {
+    this.#needle = needle;
+    this.#bytes = Buffer.from(needle);
+    this.#numeric = /^-?\d+$/.test(needle);
+  }
+
+  /** For each record of the kind 1 if it matches; undefined if none does. */
+  matches(columns: KindColumns, dictionary: Dictionary): Uint8Array | undefined {
+    const column = columns.columns.find(({ field }) => field.role === "text");
+    if (column === undefined) return undefined;
+    if (column.shape === "values") return this.#inMessages(columns, column, dictionary);
+    if (column.shape === "texts" && column.field.type === "string") return this.#inTexts(column, columns.count);
+    return marked(columns.count, (record) => messageAt(columns, record, dictionary).includes(this.#needle));
+  }
+
+  #inTexts({ texts, present }: Extract<Column, { shape: "texts" }>, count: number): Uint8Array | undefined {
+    const holds = holding(texts, this.#bytes);
+    if (holds === undefined || present === undefined) return holds;
+    return marked(count, (record) => present[record]! >= 0 && holds[present[record]!] === 1);
+  }
+
+  /** Formats and arguments are looked at apart: a message is made only where it cannot be told otherwise. */
+  #inMessages(columns: KindColumns, { values, present }: ValuesColumn, dictionary: Dictionary): Uint8Array | undefined {
+    const { sites, count } = columns;
+    const { starts } = values;
+    const inside = this.#inArguments(values);
+    const bySite: ((Template | undefined)[] | undefined)[] = [];
+    const formats: string[] = [];
+    const found = new Uint8Array(count);
+    let any = false;
+    for (let record = 0; record < count; record++) {
+      const place = present === undefined ? record : present[record]!;
+      if (place < 0) continue;
+      const from = starts[place]!;
+      const until = starts[place + 1]!;
+      const site = sites === undefined ? 0 : sites[record]!;
+      let templates = bySite[site];
+      if (templates === undefined) {
+        formats[site] = site === 0 ? "" : dictionary.siteName(site);
+        templates = bySite[site] = [];
+      }
+      let template = templates[until - from];
+      if (template === undefined) template = templates[until - from] = this.#template(formats[site]!, until - from);
+      let hit = template.always;
+      if (!hit && inside !== undefined) for (let at = from; at < until; at++) if (inside[at] === 1) hit = true;
+      if (!hit && (template.look || template.ways.length > 0)) {
+        const list = valuesAt(values, place);
+        hit = template.look
+          ? formatMessage(formats[site]!, list).includes(this.#needle)
+          : template.ways.some((way) => way.every((condition) => isMet(condition, list)));
+      }
+      if (!hit) continue;
+      found[record] = 1;
+      any = true;
+    }
+    return any ? found : undefined;
+  }
+
+  /** For each argument 1 if its own text holds the needle; undefined if none does. */
+  #inArguments(values: ValuesColumn["values"]): Uint8Array | undefined {
+    const { tags, places, texts } = values;
+    const inTexts = holding(texts, this.#bytes);
+    let mask: Uint8Array | undefined;
+    for (let at = 0; at < tags.length; at++) {
+      const tag = tags[at]!;
+      let hit = false;
+      if (tag === TEXT) hit = inTexts !== undefined && inTexts[places[at]!] === 1;
+      else if (tag !== WHOLE || this.#numeric) hit = argumentText(values, at).includes(this.#needle);
+      if (!hit) continue;
+      mask ??= new Uint8Array(tags.length);
+      mask[at] = 1;
+    }
+    return mask;
+  }
+
+  #template(format: string, count: number): Template {
+    let byCount = this.#templates.get(format);
+    if (byCount === undefined) {
+      byCount = [];
+      this.#templates.set(format, byCount);
+    }
+    byCount[count] ??= templateOf(format, count, this.#needle);
+    return byCount[count];
+  }
+}
+
+/** Types of arguments, as in FORMAT.md. */
+const WHOLE = 3;
+const TEXT = 5;
+
+function argumentText(values: ValuesColumn["values"], at: number): string {
+  const one = { ...values, starts: Uint32Array.of(at, at + 1) };
+  return scalarText(valuesAt(one, 0)[0] ?? null);
+}
+
+function isMet({ argument, type, text }: Condition, list: readonly Scalar[]): boolean {
+  const own = scalarText(list[argument]!);
+  return type === "is" ? own === text : type === "starts" ? own.startsWith(text) : own.endsWith(text);
+}
+
+/** For each text 1 if it holds these bytes; undefined if none does. All are searched at once. */
+function holding({ bytes, starts }: Texts, needle: Buffer): Uint8Array | undefined {
+  let at = bytes.indexOf(needle);
+  if (at < 0) return undefined;
+  const found = new Uint8Array(starts.length - 1);
+  let any = false;
+  for (let text = 0; at >= 0 && text < found.length; ) {
+    const end = starts[text + 1]!;
+    if (at >= end) {
+      text++;
+      continue;
+    }
+    if (at + needle.length <= end) {
+      found[text] = 1;
+      any = true;
+    }
+    // One that reaches over the end may have another behind it.
+    at = bytes.indexOf(needle, at + needle.length <= end ? end : at + 1);
+  }
+  return any ? found : undefined;
+}
+
+function marked(count: number, isIn: (record: number) => boolean): Uint8Array | undefined {
+  const found = new Uint8Array(count);
+  let any = false;
+  for (let record = 0; record < count; record++) {
+    if (!isIn(record)) continue;
+    found[record] = 1;
+    any = true;
+  }
+  return any ? found : undefined;
+}
