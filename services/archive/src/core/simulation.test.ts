@@ -34,10 +34,11 @@ class World {
   readonly log: Buffer[] = [];
   readonly chunks = new Map<string, readonly Incoming[]>();
   readonly aside = new Set<string>();
+  #attempts = 0;
 
   perform(effect: Exclude<Effect, { type: "done" }>, state: ArchiveState): Event {
     if (effect.type === "store-chunk") {
-      const key = `c/${this.chunks.size}`;
+      const key = `c/${this.#attempts++}`;
       this.chunks.set(key, effect.blocks);
       return { type: "chunk-stored", chunk: { key, bytes: 1n, sha256: Buffer.alloc(32) } };
     }
@@ -74,6 +75,7 @@ class World {
           for (let seq = first; seq <= last; seq++) {
             const key = `${sessionText(session)}/${seq}`;
             expect(all.has(key)).toBe(false);
+            // Throws if a chunk that counts was removed.
             const blocks = this.chunks.get(action.value.chunk!.key)!;
             all.set(key, blocks.find((block) => identity(block) === key)!.digest);
           }
@@ -88,13 +90,16 @@ interface Runner {
   state: ArchiveState;
   effect: Effect | undefined;
   at: number;
+  /** Chunks that an entry gives up. */
+  removing?: readonly string[];
 }
 
 const message = fc.tuple(fc.nat(2), fc.nat(4), fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, fc.constant(1)));
 /** Who moves next, and what befalls the move. */
-const move = fc.tuple(fc.nat(1), fc.constantFrom("ok", "ok", "ok", "ok", "refused", "answer lost", "killed"));
+const SWEEPER = 2;
+const move = fc.tuple(fc.nat(SWEEPER), fc.constantFrom("ok", "ok", "ok", "ok", "refused", "answer lost", "killed"));
 
-test("every accepted block is committed once by two racing archivers, whatever fails, and none is invented", () => {
+test("every accepted block is committed once by two racing archivers beside a sweeper, whatever fails, and none is invented", () => {
   const deletes = fc.option(fc.nat(2));
   fc.assert(
     fc.property(
@@ -105,14 +110,18 @@ test("every accepted block is committed once by two racing archivers, whatever f
         const bus = sent.map(([session, seq, variant]) => incoming(session, seq, variant));
         const world = new World();
         const runners = [0, 1].map((id): Runner => start(world, id));
-        for (const [who, fate] of moves) advance(world, bus, runners, who, fate);
+        const sweeper = start(world, SWEEPER);
+        for (const [who, fate] of moves) {
+          if (who === SWEEPER) sweep(world, sweeper, fate);
+          else advance(world, bus, runners, who, fate);
+        }
         if (gone !== null) {
           const action: Event = {
             type: "append",
             action: { $case: "delete", value: { session: incoming(gone, 0, 0).id } },
             now: 0n,
           };
-          const deleter: Runner = start(world, 2);
+          const deleter: Runner = start(world, 3);
           [, [deleter.effect]] = step(deleter.state, action) as [ArchiveState, [Effect]];
           while (deleter.effect.type !== "done") {
             [, [deleter.effect]] = step(deleter.state, world.perform(deleter.effect, deleter.state)) as [
@@ -172,6 +181,28 @@ function advance(world: World, bus: readonly Incoming[], runners: Runner[], who:
     expect(digest === block.digest || world.aside.has(block.deadLetterKey) || gone(world, block)).toBe(true);
   }
   runner.at = Number(runner.effect.busSeq);
+}
+
+/** One step of removing chunks that no entry names, however young they are; what it knows of the log may be old. */
+function sweep(world: World, sweeper: Runner, fate: string): void {
+  if (sweeper.effect === undefined) {
+    const { holders, unreferenced } = sweeper.state.log;
+    const keys = [...world.chunks.keys()].filter((key) => !holders.has(key) && !unreferenced.has(key));
+    if (keys.length === 0) return;
+    sweeper.removing = keys;
+    sweeper.effect = step(sweeper.state, {
+      type: "append",
+      action: { $case: "collect", value: { keys } },
+      now: 0n,
+    })[1][0]!;
+  } else if (sweeper.effect.type === "done") {
+    for (const key of sweeper.removing ?? []) if (!sweeper.state.log.holders.has(key)) world.chunks.delete(key);
+    sweeper.effect = undefined;
+  } else {
+    const done = fate === "refused" ? undefined : world.perform(sweeper.effect, sweeper.state);
+    const event: Event = done === undefined || fate === "answer lost" ? { type: "failed" } : done;
+    sweeper.effect = step(sweeper.state, event)[1][0]!;
+  }
 }
 
 function gone(world: World, block: Incoming): boolean {
