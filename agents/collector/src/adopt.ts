@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { block as api } from "@wayward/api";
 import { unwrap } from "@wayward/base";
 import { BlockWriter, type Envelope, parseEnvelope, Stage } from "@wayward/block";
 import { DROP_CAUSES, dropRecords, parseSessionText } from "@wayward/record";
-import { blockFile, DESCRIPTION, seqOf } from "./spool/layout.ts";
+import { readAccepted } from "./spool/accepted.ts";
+import { blockFile, DESCRIPTION, REFUSED, seqOf } from "./spool/layout.ts";
 import { type Loss, tellLosses, untoldLosses } from "./spool/losses.ts";
 import { ABANDONED_AFTER_MS, claim, isSelf, judge, readOwner } from "./spool/owner.ts";
 
@@ -67,6 +68,8 @@ function endSession(folder: string, session: string): void {
     description,
     firstSeq: last.seq + 1n,
   });
+  // The session's epoch goes on, but this dictionary has defined nothing in it.
+  writer.dictionary.begin(true);
   const untold = untoldLosses(folder);
   const stage = new Stage(4096);
   for (const loss of untold?.losses ?? []) {
@@ -95,14 +98,31 @@ function addLoss(writer: BlockWriter, stage: Stage, loss: Loss, time: bigint): v
   stage.add(kind, dropRecords, { lane: 0, time }, lossValues(loss));
 }
 
-function lastBlock(folder: string): { readonly seq: bigint; readonly envelope: Envelope | undefined } | undefined {
+interface LastBlock {
+  readonly seq: bigint;
+  /** Undefined where the block has left the spool or is damaged. */
+  readonly envelope: Envelope | undefined;
+}
+
+/** The last block that the writer made, wherever it is now: its number must not come again. */
+function lastBlock(folder: string): LastBlock | undefined {
+  let last: LastBlock | undefined;
+  for (const place of [folder, join(folder, REFUSED)]) {
+    const seq = highestSeq(place);
+    if (seq === undefined || (last !== undefined && seq < last.seq)) continue;
+    const parsed = parseEnvelope(readFileSync(blockFile(place, seq)));
+    last = { seq, envelope: parsed.error === undefined ? parsed.value : undefined };
+  }
+  const accepted = readAccepted(folder);
+  return accepted > (last?.seq ?? -1n) ? { seq: accepted, envelope: undefined } : last;
+}
+
+function highestSeq(folder: string): bigint | undefined {
+  if (!existsSync(folder)) return undefined;
   const seqs = readdirSync(folder)
     .map(seqOf)
-    .filter((seq) => seq !== undefined) as bigint[];
-  const seq = seqs.reduce((most, value) => (value > most ? value : most), -1n);
-  if (seq < 0n) return undefined;
-  const parsed = parseEnvelope(readFileSync(blockFile(folder, seq)));
-  return { seq, envelope: parsed.error === undefined ? parsed.value : undefined };
+    .filter((seq) => seq !== undefined);
+  return seqs.length === 0 ? undefined : seqs.reduce((most, seq) => (seq > most ? seq : most));
 }
 
 /** The run that a session belongs to; undefined as long as nobody can tell. */

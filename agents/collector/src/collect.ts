@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { equalBytes } from "@wayward/base";
 import { adoptIfDead, readRun, type Standing, type Watched } from "./adopt.ts";
 import { Pusher, type ServerState } from "./push/pusher.ts";
+import { codeOf, makeFolder } from "./spool/folder.ts";
 import { isSessionFolder } from "./spool/layout.ts";
 import { touch } from "./spool/owner.ts";
 import { SpoolWatch } from "./watch.ts";
@@ -43,7 +44,7 @@ const JUDGE_EVERY_MS = 1_000;
 /** Pushes every spool below a folder, and ends those of programs that died, until the signal or, `once`, until all was accepted. */
 export async function collect(options: CollectOptions): Promise<Collected> {
   const { root, signal, once = false } = options;
-  mkdirSync(root, { recursive: true, mode: 0o700 });
+  makeFolder(root);
   const pusher = new Pusher(options);
   const watched = new SpoolWatch(root);
   const choice = new Choice(options);
@@ -114,7 +115,7 @@ class Choice {
         if (standing !== undefined) this.#standing.set(session, standing);
       }
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return;
+      if (codeOf(error) === "ENOENT") return;
       this.#options.tell?.(`spool ${session} cannot be looked at: ${error}`);
     }
   }

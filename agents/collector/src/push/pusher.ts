@@ -7,6 +7,7 @@ import { sessionText } from "@wayward/record";
 import { type PushEffect, type PushEvent, PusherCore } from "../core/pusher.ts";
 import { writeAccepted } from "../spool/accepted.ts";
 import { writeControl } from "../spool/control.ts";
+import { codeOf } from "../spool/folder.ts";
 import { blockFile, DEFAULT_QUOTA_BYTES, REFUSED, seqOf } from "../spool/layout.ts";
 import { type Loss, noteLoss } from "../spool/losses.ts";
 import { type Answer, type Connection, openConnection } from "./connection.ts";
@@ -288,7 +289,7 @@ export class Pusher {
 
 /** Undefined for a file that is not there; throws every other error. */
 function ifThere(error: unknown): undefined {
-  if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+  if (codeOf(error) === "ENOENT") return undefined;
   throw error;
 }
 

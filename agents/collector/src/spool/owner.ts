@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { codeOf } from "./folder.ts";
 import { bootId, processStart } from "./process.ts";
 
 /** Who writes a spool. */
@@ -34,7 +35,7 @@ export function claim(folder: string, generation: number): boolean {
     writeFileSync(join(folder, fileName(generation)), JSON.stringify(selfAsOwner(generation)), { flag: "wx" });
     return true;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    if (codeOf(error) === "EEXIST") return false;
     throw error;
   }
 }

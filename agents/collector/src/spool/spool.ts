@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { WaywardError } from "@wayward/base";
 import { type SessionId, sessionText } from "@wayward/record";
 import { readAccepted } from "./accepted.ts";
 import { type ControlValues, controlVersion, readControl } from "./control.ts";
+import { codeOf, makeFolder } from "./folder.ts";
 import { blockFile, DEFAULT_QUOTA_BYTES, DESCRIPTION, seqOf } from "./layout.ts";
 import { tellLosses, type Untold, untoldLosses } from "./losses.ts";
 import { claim, LOOK_AGAIN_AFTER_MS, newestGeneration, touch } from "./owner.ts";
@@ -41,7 +42,7 @@ export class Spool {
     this.#root = root;
     this.folder = join(root, sessionText(session));
     this.#quota = quotaBytes;
-    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    makeFolder(this.folder);
     claim(this.folder, 0);
     writeFileSync(join(this.folder, DESCRIPTION), description, { mode: 0o600 });
     this.#touching = setInterval(() => this.#touch(), TOUCH_EVERY_MS).unref();
@@ -135,8 +136,7 @@ export class Spool {
       this.#touchedMs = performance.now();
     } catch (error) {
       // The pusher removes the folder of a session that was deleted on the server.
-      if (error instanceof Error && "code" in error && error.code === "ENOENT")
-        this.#lose("its folder is gone, as when the session was deleted");
+      if (codeOf(error) === "ENOENT") this.#lose("its folder is gone, as when the session was deleted");
     }
   }
 

@@ -22,12 +22,12 @@ export interface ProgramOptions {
 }
 
 /** A program in one string that has started an agent. */
-export function programArgs(body: string, { module = SOURCE, options = "" }: ProgramOptions): string[] {
+function programArgs(body: string, { module = SOURCE, options = "" }: ProgramOptions): string[] {
   const program = `import { start } from ${JSON.stringify(module)};\nconst agent = start(${options});\n${body}`;
   return ["--input-type=module", "-e", program];
 }
 
-export function programEnv({ spool, env }: ProgramOptions): NodeJS.ProcessEnv {
+function programEnv({ spool, env }: ProgramOptions): NodeJS.ProcessEnv {
   const bare = Object.entries(process.env).filter(([key]) => !key.startsWith("WAYWARD_") && key !== "NODE_OPTIONS");
   return { ...Object.fromEntries(bare), WAYWARD_SPOOL: spool, WAYWARD_NAME: "test", ...env };
 }
@@ -46,9 +46,9 @@ export function recorded(body: string, options: Partial<ProgramOptions> = {}) {
   const spool = mkdtempSync(join(tmpdir(), "agent-"));
   const child = runProgram(body, { spool, ...options });
   const session = sessionsIn(spool)[0];
-  const read = session === undefined ? { headers: [], rows: [] } : readSpool(spool, session);
+  const read = session === undefined ? undefined : readSpool(spool, session);
   rmSync(spool, { recursive: true });
-  return { child, ...read };
+  return { child, headers: read?.headers ?? [], rows: read?.rows ?? [] };
 }
 
 /** A program that runs; what it prints is gathered. */

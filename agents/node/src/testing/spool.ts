@@ -17,14 +17,16 @@ export function sessionsIn(root: string): string[] {
   return existsSync(root) ? readdirSync(root).filter((name) => /^[0-9a-v]{26}$/.test(name)) : [];
 }
 
-/** Headers and records of one session's spool; anchors are left out unless asked for. */
-export function readSpool(root: string, session: string, anchors = false) {
+/**
+ * Headers and records of one session's spool, without anchors. A dictionary
+ * that is given has what blocks that are no longer there defined.
+ */
+export function readSpool(root: string, session: string, dictionary = new Dictionary()) {
   const folder = join(root, session);
   const files = readdirSync(folder)
     .filter((name) => name.endsWith(".block"))
     .sort();
   const envelopes = files.map((file) => unwrap(parseEnvelope(readFileSync(join(folder, file)))));
-  const dictionary = new Dictionary();
   const rows: Row[] = [];
   for (const envelope of envelopes) {
     const { columns } = verifyBlock(envelope, dictionary);
@@ -37,7 +39,7 @@ export function readSpool(root: string, session: string, anchors = false) {
         column.field.name,
         cellAt(column, columns.placeOf[record]!, dictionary),
       ]);
-      if (kind.name === "clock.anchor" && !anchors) continue;
+      if (kind.name === "clock.anchor") continue;
       rows.push({
         kind: kind.name,
         lane: dictionary.lane(laneOf[record]!)?.name ?? "",
@@ -46,7 +48,7 @@ export function readSpool(root: string, session: string, anchors = false) {
       });
     }
   }
-  return { headers: envelopes.map(({ header }) => header), rows };
+  return { headers: envelopes.map(({ header }) => header), rows, dictionary };
 }
 
 function siteText(dictionary: Dictionary, number: number): string {
