@@ -2,27 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
-import { block as api } from "@wayward/api";
-import { BlockWriter, Stage } from "@wayward/block";
 import { openEmbeddedBus } from "@wayward/bus";
 import { loadPartition } from "@wayward/chunk";
-import { newSessionId, noteText, sessionText } from "@wayward/record";
 import { openStore, partitionPrefix } from "@wayward/store";
 import { startArchiver } from "./archiver.ts";
-
-/** One ended session of some kilobytes that do not compress. */
-function sessionOf(number: number, ends: boolean) {
-  const session = newSessionId(1_700_000_000_000 + number);
-  const writer = new BlockWriter({
-    session,
-    description: api.SessionDescription.fromPartial({ name: `s${number}` }),
-    pack: false,
-  });
-  const stage = new Stage();
-  stage.add(writer.dictionary.kind(noteText), noteText, { lane: 1, time: 1n }, ["x".repeat(20_000)]);
-  const { bytes } = writer.write(stage, ends ? { cause: 0, uncertainMs: 0, exit: "" } : undefined)[0]!;
-  return { text: sessionText(session), bytes };
-}
+import { sessionOf } from "./session-of.ts";
 
 test("above its size the archive lets the oldest ended sessions go, with their chunks, and keeps open ones", async () => {
   const folder = mkdtempSync(join(tmpdir(), "wayward-keep-"));
