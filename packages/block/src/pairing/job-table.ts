@@ -2,7 +2,7 @@
 const JOBS_MAX = 100_000;
 const FIRST_PLACES = 64;
 
-/** One job that is not over. Times are nanoseconds since the session's start, NaN where not known. */
+/** A job that runs. Times are nanoseconds since the session's start. */
 export interface JobState {
   readonly queue: number;
   readonly job: number;
@@ -29,7 +29,7 @@ export class JobTable {
   /** Where the next one to forget is looked for. */
   #hand = 0;
 
-  /** The job's place; a new job has no times. */
+  /** The job's place. A new job has no times: they are NaN. */
   find(queue: number, job: number, lane: number, eventNo: number): number {
     const mask = this.#queues.length - 1;
     let place = hashOf(queue + 1, job) & mask;
@@ -79,12 +79,18 @@ export class JobTable {
     this.#size = 0;
   }
 
-  *values(): Generator<JobState> {
-    for (const [place, above] of this.#queues.entries()) {
-      if (above === 0) continue;
-      const [started, lane] = [this.started[place]!, this.lanes[place]!];
-      yield { queue: above - 1, job: this.#jobs[place]!, started, lane, eventNo: this.eventNos[place]! };
+  /** Jobs that run. */
+  running(): JobState[] {
+    const found: JobState[] = [];
+    const queues = this.#queues;
+    for (let place = 0; place < queues.length; place++) {
+      if (queues[place] === 0) continue;
+      const started = this.started[place]!;
+      if (Number.isNaN(started)) continue;
+      const [queue, job] = [queues[place]! - 1, this.#jobs[place]!];
+      found.push({ queue, job, started, lane: this.lanes[place]!, eventNo: this.eventNos[place]! });
     }
+    return found;
   }
 
   copyInto(made: JobTable): void {

@@ -112,8 +112,7 @@ function listOpen(pairing: Pairing): OpenSet {
   for (const [id, { name, start, lane, eventNo }] of pairing.loose) {
     add({ kind: "zone", lane, subject: name, detail: id, start, eventNo, unsure: false });
   }
-  for (const { queue, job, started, lane, eventNo } of pairing.jobs.values()) {
-    if (Number.isNaN(started)) continue;
+  for (const { queue, job, started, lane, eventNo } of pairing.jobs.running()) {
     add({ kind: "job", lane, subject: queue, detail: job, start: started, eventNo, unsure: false });
   }
   return { entries, leftOut };
