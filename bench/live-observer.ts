@@ -3,11 +3,10 @@
  * product's Observe or by a core subscription, and tells when it saw which.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { credentials } from "@grpc/grpc-js";
-import { selection, stream } from "@wayward/api";
 import { parseEnvelope } from "@wayward/block";
 import { openJetStreamBus } from "@wayward/bus";
 import { sessionText } from "@wayward/record";
+import { observeBlocks } from "@wayward/testing";
 
 /** What the thread is told to do. */
 export interface ObserverTask {
@@ -23,7 +22,7 @@ export type SeenTimes = ReadonlyMap<string, number>;
 
 const task = workerData as ObserverTask;
 const seen = new Map<string, number>();
-const counts = new Map<string, number>();
+const gaps: string[] = [];
 /** What is seen is named when asked: naming it at once would delay what comes next. */
 const blocks: { readonly at: number; readonly bytes: Uint8Array }[] = [];
 
@@ -32,18 +31,12 @@ function see(bytes: Uint8Array): void {
 }
 
 function observe(address: string): void {
-  const client = new stream.StreamServiceClient(address, credentials.createInsecure(), {
-    "grpc-node.flow_control_window": 8 * 1024 * 1024,
-    "grpc.max_receive_message_length": -1,
+  observeBlocks(address, {
+    live: () => parentPort?.postMessage("live"),
+    block: see,
+    gap: ({ message }) => gaps.push(message),
+    failed: (error) => parentPort?.postMessage(error),
   });
-  const call = client.observe(stream.ObserveRequest.fromPartial({ form: selection.Form.FORM_BLOCKS }));
-  call.on("data", ({ part }: stream.ObserveResponse) => {
-    if (part?.$case === "blocks") for (const { block } of part.value.blocks) see(block);
-    else if (part?.$case === "fill") for (const { block } of part.value.blocks?.blocks ?? []) see(block);
-    else if (part?.$case === "live") parentPort?.postMessage("live");
-    if (part !== undefined) counts.set(part.$case, (counts.get(part.$case) ?? 0) + 1);
-  });
-  call.on("error", (error) => parentPort?.postMessage(error));
 }
 
 async function listen(servers: string): Promise<void> {
@@ -61,7 +54,7 @@ parentPort?.on("message", () => {
     const key = `${sessionText(value.header.session)}/${value.header.seq}`;
     if (!seen.has(key)) seen.set(key, at);
   }
-  parentPort?.postMessage({ seen, counts });
+  parentPort?.postMessage({ seen, gaps });
 });
 if (task.observe !== undefined) observe(task.observe);
 if (task.listen !== undefined) await listen(task.listen);

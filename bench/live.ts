@@ -83,10 +83,8 @@ async function watched<T>(task: ObserverTask, blocks: number, work: () => Promis
     const done = await work();
     for (let tries = 0; ; tries++) {
       observer.postMessage("tell");
-      const [{ seen, counts }] = (await once(observer, "message")) as [
-        { seen: SeenTimes; counts: ReadonlyMap<string, number> },
-      ];
-      if (seen.size >= blocks || tries === 25) return { done, seen, counts };
+      const [{ seen, gaps }] = (await once(observer, "message")) as [{ seen: SeenTimes; gaps: readonly string[] }];
+      if (seen.size >= blocks || tries === 25) return { done, seen, gaps };
       await delay(200);
     }
   } finally {
@@ -139,7 +137,7 @@ async function observed(load: readonly Made[], syncAlways: boolean) {
   try {
     const pusher = new PushStream(cluster.clientEnv.WAYWARD_INGEST);
     const task = { observe: cluster.clientEnv.WAYWARD_STREAM, partitions: PARTITIONS };
-    const { done, seen, counts } = await watched(task, load.length, () =>
+    const { done, seen, gaps } = await watched(task, load.length, () =>
       send(load, async ({ bytes }) => {
         const { accepted, text } = await pusher.push(bytes);
         if (!accepted) throw new Error(`ingest answered ${text}`);
@@ -147,17 +145,14 @@ async function observed(load: readonly Made[], syncAlways: boolean) {
     );
     pusher.close();
     const missing = load.filter(({ key }) => !seen.has(key)).length;
-    if (missing > 0) throw new Error(`the observer has not seen ${missing} of ${load.length} blocks: ${told(counts)}`);
+    if (missing > 0)
+      throw new Error(`the observer has not seen ${missing} of ${load.length} blocks: ${gaps.slice(0, 5).join("; ")}`);
     const latencies = counted(load).map(({ key }) => seen.get(key)! - done.made.get(key)!);
     const acks = counted(load).map(({ key }) => done.acked.get(key)! - done.made.get(key)!);
     return { ...latency(latencies), acknowledged: latency(acks), rss: await residentMb(cluster.pid("stream")) };
   } finally {
     await cluster.stop();
   }
-}
-
-function told(counts: ReadonlyMap<string, number>): string {
-  return [...counts].map(([what, count]) => `${count} ${what}`).join(", ");
 }
 
 /** P9: from the making of a block to its observer, against acknowledged publish + core delivery of the same messages. */

@@ -15,7 +15,7 @@ export class Announcer {
   }
 
   add({ partition, incarnation, busSeq }: Place, { session, seq, crc32 }: Pushed): void {
-    if (this.#held.size === 0) setImmediate(() => this.flush());
+    if (this.#held.size === 0) queueMicrotask(() => this.flush());
     const held = this.#held.get(partition) ?? { incarnation, blocks: [] };
     // Bus sequences compare only inside one incarnation.
     if (held.incarnation !== incarnation) {

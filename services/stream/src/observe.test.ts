@@ -2,40 +2,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { block as api } from "@wayward/api";
 import { startArchiver } from "@wayward/archive";
-import { BlockWriter, Stage } from "@wayward/block";
 import { type Bus, openEmbeddedBus, partitionOf } from "@wayward/bus";
 import { connect, type Seen, type WatchOptions } from "@wayward/client";
-import { newSessionId, noteText, sessionText } from "@wayward/record";
 import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
 import { openStore, type Store } from "@wayward/store";
+import { Notes } from "./notes.ts";
 import { startStream } from "./start.ts";
 
 const PARTITIONS = 2;
 const log = createLog("error");
-
-/** A session whose blocks hold one note each, numbered. */
-class Notes {
-  readonly id = newSessionId(Date.now());
-  readonly text = sessionText(this.id);
-  readonly #writer: BlockWriter;
-  readonly #stage = new Stage();
-  #next = 0;
-
-  constructor(name: string) {
-    this.#writer = new BlockWriter({ session: this.id, description: api.SessionDescription.fromPartial({ name }) });
-  }
-
-  block(): Buffer {
-    const { dictionary } = this.#writer;
-    if (this.#next === 0) dictionary.lane({ name: "main", kind: "thread" });
-    this.#stage.clear();
-    const head = { lane: 1, time: BigInt(this.#next), site: dictionary.site({ text: `site ${this.#next % 3}` }) };
-    this.#stage.add(dictionary.kind(noteText), noteText, head, [`n${this.#next++}`]);
-    return this.#writer.write(this.#stage)[0]!.bytes;
-  }
-}
 
 describe("an observation", () => {
   const folder = mkdtempSync(join(tmpdir(), "wayward-stream-"));
@@ -63,7 +39,7 @@ describe("an observation", () => {
     }
     await archiver.stop();
   };
-  const many = (notes: Notes, count: number) => Array.from({ length: count }, () => notes.block());
+  const many = (notes: Notes, count: number) => notes.many(count);
   const watch = (options: WatchOptions) => {
     const client = connect({ server: serving.address });
     const stop = new AbortController();

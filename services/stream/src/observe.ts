@@ -1,28 +1,28 @@
 import { selection, stream } from "@wayward/api";
-import { unwrap, WaywardError } from "@wayward/base";
-import { type Envelope, parseEnvelope } from "@wayward/block";
+import { unwrap } from "@wayward/base";
+import type { Envelope } from "@wayward/block";
 import type { Bus } from "@wayward/bus";
 import { RangeSet } from "@wayward/chunk";
 import {
   BlockFilter,
   type Catalogue,
-  chooseRun,
-  GapList,
+  cursorQuestion,
+  decodeCursor,
   offsetOf,
-  questionHash,
-  RowWriter,
   SessionBlocks,
   type SessionTest,
-  type SessionView,
   type Snapshot,
   sessionTest,
-  tellDrops,
-  tellUnknown,
 } from "@wayward/reader";
+import type { Relayed } from "./core/relay-types.ts";
 import type { Delivery } from "./core/session-order.ts";
-import { type Cursor, decodeCursor, encodeCursor } from "./cursor.ts";
-import { LiveFeed } from "./live.ts";
-import { ObservedSession } from "./observed.ts";
+import type { Feed, Missed } from "./feed.ts";
+import { Follower } from "./follower.ts";
+import type { LogView } from "./log-view.ts";
+import { type Followed, ObservedSession } from "./observed.ts";
+import { Output, type Part } from "./output.ts";
+import { Place } from "./place.ts";
+import type { Relay } from "./relay.ts";
 
 type Response = stream.ObserveResponse;
 
@@ -30,11 +30,14 @@ const CURSOR_EVERY_MS = 1_000;
 const HEARTBEAT_EVERY_MS = 5_000;
 /** How often the log is looked at, so that cursors stay short. */
 const ADVANCE_EVERY_MS = 10_000;
-const ROWS_A_MESSAGE = 500;
+/** Bytes of one session's blocks that wait for a missing one: with more the missing one is told at once. */
+const HELD_BYTES_MAX = 1024 * 1024;
 
 export interface ObserveSource {
   readonly bus: Bus;
+  readonly relay: Relay;
   readonly catalogue: Catalogue;
+  readonly log: LogView;
   readonly partitions: number;
   readonly tenant: string;
 }
@@ -42,19 +45,14 @@ export interface ObserveSource {
 /** History, then live, for one caller: blocks that the bus has acknowledged, each once. */
 export class Observation {
   readonly #source: ObserveSource;
-  readonly #filter: BlockFilter;
+  readonly #request: stream.ObserveRequest;
   readonly #chosen: SessionTest;
   readonly #question: Buffer;
-  readonly #request: stream.ObserveRequest;
-  readonly #rows = new RowWriter();
-  readonly #gaps = new GapList();
-  readonly #sessions = new Map<string, ObservedSession>();
-  /** Sessions that were not chosen. */
-  readonly #ignored = new Set<string>();
-  /** Log numbers of the cursor; everything up to them was sent. */
-  #logNumbers: bigint[] = [];
-  /** Bus sequence of each partition up to which everything was looked at. */
-  #busSeqs: bigint[] = [];
+  readonly #output: Output;
+  readonly #follower: Follower;
+  readonly #sessions: Map<string, ObservedSession>;
+  /** Partitions whose bus was made anew: what the log got of the old one may not have been seen. */
+  #restarted = false;
   #cursorMs = 0;
   #saidMs = 0;
   #advancedMs = 0;
@@ -63,65 +61,72 @@ export class Observation {
   constructor(source: ObserveSource, request: stream.ObserveRequest) {
     this.#source = source;
     this.#request = request;
-    this.#filter = new BlockFilter(request.filter);
     this.#chosen = sessionTest(request.selector);
-    this.#question = questionHash(
-      request.selector === undefined ? Buffer.alloc(0) : selection.Selector.encode(request.selector).finish(),
-      request.filter === undefined ? Buffer.alloc(0) : selection.Filter.encode(request.filter).finish(),
-    );
+    this.#question = cursorQuestion(request);
+    this.#output = new Output(new BlockFilter(request.filter), request.form);
+    this.#follower = new Follower(source, this.#chosen);
+    this.#sessions = this.#follower.sessions;
   }
 
-  /** Throws BAD_CURSOR; UNAVAILABLE when the bus goes. */
+  /** Throws BAD_CURSOR; BUS_UNAVAILABLE when the bus cannot be heard. */
   async *run(signal: AbortSignal): AsyncGenerator<Response> {
-    const { partitions, catalogue, bus } = this.#source;
+    const { partitions, catalogue, relay } = this.#source;
     const { cursor: given, start } = this.#request;
     const from =
       start === stream.Start.START_CURSOR ? unwrap(decodeCursor(this.#question, given, partitions)) : undefined;
-    const snapshot = await catalogue.snapshot(this.#chosen);
-    this.#begin(snapshot, from);
-    yield this.#stamped({ $case: "heartbeat", value: {} });
-    if (start !== stream.Start.START_NOW_UNSPECIFIED) yield* this.#history(snapshot);
-    this.#reach(snapshot);
-    yield this.#stamped({ $case: "live", value: {} });
-    const live = new LiveFeed(
-      bus,
-      this.#busSeqs.map((busSeq) => busSeq + 1n),
-      signal,
-    );
+    // The feed first: what comes while the snapshot is taken is in both, and identity makes it one.
+    const feed = await relay.attach((block) => this.#follower.wants(block));
+    const close = () => feed.close();
+    signal.addEventListener("abort", close, { once: true });
     try {
-      yield* this.#live(live);
+      if (signal.aborted) return;
+      let snapshot = await catalogue.snapshot(this.#chosen);
+      const place = new Place(this.#question, snapshot, from);
+      this.#begin(snapshot, place);
+      yield this.#stamped(place, { $case: "heartbeat", value: {} });
+      for (;;) {
+        if (start !== stream.Start.START_NOW_UNSPECIFIED) yield* this.#history(snapshot, place);
+        place.reach(snapshot, this.#sessions);
+        if (!feed.overflowed) break;
+        // More came meanwhile than a feed holds; the next round is shorter.
+        feed.restart();
+        snapshot = await catalogue.snapshot(this.#chosen);
+        this.#begin(snapshot, place);
+      }
+      feed.goLive();
+      yield this.#stamped(place, { $case: "live", value: {} });
+      yield* this.#live(feed, place);
     } finally {
-      live.close();
+      signal.removeEventListener("abort", close);
+      feed.close();
     }
   }
 
   /** What the observer has already, by cursor or because it wants only what is new. */
-  #begin({ sessions, partitions }: Snapshot, cursor: Cursor | undefined): void {
-    this.#busSeqs = partitions.map(({ busSeq }) => busSeq);
-    this.#logNumbers = partitions.map(({ logNumber }, partition) => {
-      const had = cursor?.logNumbers[partition] ?? -1n;
-      if (had > logNumber)
-        throw new WaywardError("INVALID_ARGUMENT", "BAD_CURSOR", "cursor: it is from another archive");
-      return had;
-    });
+  #begin({ sessions }: Snapshot, place: Place): void {
+    const now = this.#request.start === stream.Start.START_NOW_UNSPECIFIED;
     for (const view of sessions) {
-      const all = this.#request.start === stream.Start.START_NOW_UNSPECIFIED;
-      const sent = all ? RangeSet.from(view.present.toArray()) : sentBefore(view, cursor);
+      const known = this.#sessions.get(view.text);
+      if (known !== undefined && now) {
+        for (const { first, last } of view.present.toArray()) known.order.skip(first, last, 0);
+      }
+      if (known !== undefined) continue;
+      const sent = now ? RangeSet.from(view.present.toArray()) : place.sent(view);
       const observed = new ObservedSession(view, sent);
-      for (const { first, last } of cursor?.sent.get(view.text)?.ranges.toArray() ?? [])
-        observed.beyond.add(first, last);
+      observed.beyond = place.beyond(view);
+      observed.gone = view.deleted || view.expired;
       this.#sessions.set(view.text, observed);
     }
   }
 
   /** Everything of the snapshot that was not sent, sessions interleaved by the first times of their blocks. */
-  async *#history({ sessions }: Snapshot): AsyncGenerator<Response> {
+  async *#history({ sessions }: Snapshot, place: Place): AsyncGenerator<Response> {
     const opened = await Promise.all(sessions.map((view) => SessionBlocks.open(view, this.#source.catalogue.source)));
-    const waiting = opened.flatMap((session) => {
-      const observed = this.#sessions.get(session.view.text)!;
-      const offset = offsetOf(session.view.description);
+    const waiting = opened.flatMap(({ view, refs }) => {
+      const observed = this.#sessions.get(view.text)!;
+      const offset = offsetOf(view.description);
       let latest = 0n;
-      return session.refs
+      return refs
         .filter(({ seq }) => !observed.order.sent.has(seq))
         .map((ref) => {
           // A session's blocks keep their order whatever their times are.
@@ -133,191 +138,152 @@ export class Observation {
     waiting.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
     for (const { observed, ref } of waiting) {
       const { envelope } = await ref.load();
-      yield* this.#offer(observed, envelope, true);
+      yield* this.#offer(observed, envelope, place, true);
     }
   }
 
-  /** The snapshot was sent whole: its log numbers are the cursor's now, and what its tail had goes beyond. */
-  #reach({ partitions, sessions }: Snapshot): void {
-    this.#logNumbers = partitions.map(({ logNumber }) => logNumber);
-    for (const view of sessions) {
-      const observed = this.#sessions.get(view.text)!;
-      const beyond = new RangeSet();
-      for (const seq of view.tail.keys()) beyond.add(seq);
-      replace(observed.beyond, beyond);
-    }
-  }
-
-  async *#live(live: LiveFeed): AsyncGenerator<Response> {
-    for (let event = await live.next(); event !== undefined; event = await live.next()) {
-      if (event.type === "failed") throw event.error;
-      if (event.type === "tick") {
-        yield* this.#tick(Date.now());
-        continue;
+  async *#live(feed: Feed, place: Place): AsyncGenerator<Response> {
+    for (let event = await feed.next(); event !== undefined; event = await feed.next()) {
+      switch (event.type) {
+        case "block": {
+          const observed = await this.#follow(event.block);
+          if (observed !== undefined) yield* this.#offer(observed, event.block.envelope, place, false);
+          break;
+        }
+        case "missed":
+          yield* this.#tellMissed(event.missed, place);
+          break;
+        case "lost":
+          yield* this.#catchUp(place);
+          break;
+        case "restarted":
+          this.#restarted = true;
+          break;
+        case "tick":
+          yield* this.#tick(feed, place, Date.now());
       }
-      const { partition, message } = event;
-      const expected = this.#busSeqs[partition]! + 1n;
-      // The archiver was faster than this reader: what it has purged is in the archive.
-      if (message.busSeq > expected) yield* this.#catchUp();
-      this.#busSeqs[partition] = message.busSeq;
-      if (message.address.tenant !== this.#source.tenant) continue;
-      const parsed = parseEnvelope(message.body);
-      if (parsed.error !== undefined) continue;
-      const observed = await this.#follow(message.address.session, parsed.value);
-      if (observed !== undefined) yield* this.#offer(observed, parsed.value, false);
     }
   }
 
-  /** The session, if it is chosen; a new one is looked up once. */
-  async #follow(text: string, { header }: Envelope): Promise<ObservedSession | undefined> {
-    const known = this.#sessions.get(text);
-    if (known !== undefined) return known.view.deleted || known.view.expired ? undefined : known;
-    if (this.#ignored.has(text)) return undefined;
-    const { sessions } = await this.#source.catalogue.snapshot(
-      (id, description) => Buffer.compare(id, header.session) === 0 && this.#chosen(id, description),
-    );
-    const [view] = sessions;
-    if (view === undefined || view.deleted || view.expired) {
-      // Selectors look at what never changes, so it is asked once.
-      this.#ignored.add(text);
-      return undefined;
-    }
-    const observed = new ObservedSession(view, new RangeSet());
-    this.#sessions.set(text, observed);
-    return observed;
+  async #follow({ session, envelope: { header } }: Relayed): Promise<ObservedSession | undefined> {
+    const known = this.#sessions.get(session);
+    const observed = known ?? (await this.#follower.follow(session, header.session, header.description));
+    return observed?.gone ? undefined : observed;
   }
 
-  async *#catchUp(): AsyncGenerator<Response> {
+  /** What the observer was too slow for is told, and not sent here any more: it stays behind the cursor. */
+  async *#tellMissed(missed: ReadonlyMap<string, Missed>, place: Place): AsyncGenerator<Response> {
+    for (const [text, { id, description, ranges }] of missed) {
+      const observed = this.#sessions.get(text) ?? (await this.#follower.follow(text, id, description));
+      if (observed === undefined || observed.gone) continue;
+      place.stay(observed.view.partition);
+      for (const { first, last } of ranges.toArray()) {
+        const { skipped, deliveries } = observed.order.skip(first, last, Date.now());
+        for (const range of skipped.toArray()) {
+          yield this.#say({ $case: "gap", value: slowGap(observed.view, range.first, range.last) });
+        }
+        yield* this.#deliver(observed, deliveries, place);
+      }
+    }
+  }
+
+  /** Sends what archive and bus have and the relay could not see. */
+  async *#catchUp(place: Place): AsyncGenerator<Response> {
     const snapshot = await this.#source.catalogue.snapshot(this.#chosen);
     for (const view of snapshot.sessions) {
       if (!this.#sessions.has(view.text)) this.#sessions.set(view.text, new ObservedSession(view, new RangeSet()));
     }
-    yield* this.#history(snapshot);
+    yield* this.#history(snapshot, place);
   }
 
-  async *#offer(observed: ObservedSession, envelope: Envelope, history: boolean): AsyncGenerator<Response> {
+  async *#offer(
+    observed: ObservedSession,
+    envelope: Envelope,
+    place: Place,
+    history: boolean,
+  ): AsyncGenerator<Response> {
     const { seq } = envelope.header;
-    observed.held.set(seq, envelope);
+    const { order, held } = observed;
     const now = Date.now();
-    const deliveries = observed.order.offer(seq, now);
+    held.set(seq, envelope);
+    yield* this.#deliver(observed, order.offer(seq, now), place);
     // In history what is missing is known to be missing: nothing is waited for.
-    const all = history ? [...deliveries, ...observed.order.tick(Number.MAX_SAFE_INTEGER)] : deliveries;
-    yield* this.#deliver(observed, all);
-    if (!observed.order.held.includes(seq)) observed.held.delete(seq);
-    yield* this.#stampIfDue(now);
+    while (order.holds && (history || bytesOf(held) > HELD_BYTES_MAX)) {
+      yield* this.#deliver(observed, order.giveUp(now), place);
+    }
+    if (!order.isHeld(seq)) held.delete(seq);
+    yield* this.#stampIfDue(place, now);
   }
 
-  async *#tick(now: number): AsyncGenerator<Response> {
-    for (const observed of this.#sessions.values()) yield* this.#deliver(observed, observed.order.tick(now));
-    if (now - this.#advancedMs > ADVANCE_EVERY_MS) await this.#advance(now);
-    if (now - this.#saidMs > HEARTBEAT_EVERY_MS) yield this.#stamped({ $case: "heartbeat", value: {} });
-    else yield* this.#stampIfDue(now);
+  async *#tick(feed: Feed, place: Place, now: number): AsyncGenerator<Response> {
+    for (const observed of this.#sessions.values()) {
+      if (observed.order.holds) yield* this.#deliver(observed, observed.order.tick(now), place);
+    }
+    if (now - this.#advancedMs > ADVANCE_EVERY_MS) {
+      this.#advancedMs = now;
+      if (this.#restarted) yield* this.#catchUp(place);
+      this.#restarted = false;
+      const { log, bus } = this.#source;
+      const done = (partition: number) => feed.done(partition);
+      await place.advance(log, done, this.#sessions, (partition) => bus.incarnation(partition));
+    }
+    if (now - this.#saidMs > HEARTBEAT_EVERY_MS) yield this.#stamped(place, { $case: "heartbeat", value: {} });
+    else yield* this.#stampIfDue(place, now);
   }
 
-  async *#deliver(observed: ObservedSession, deliveries: readonly Delivery[]): AsyncGenerator<Response> {
+  async *#deliver(observed: ObservedSession, deliveries: readonly Delivery[], place: Place): AsyncGenerator<Response> {
     for (const delivery of deliveries) {
       if (delivery.type === "gap") {
-        const { first, last } = delivery;
-        yield this.#say({ $case: "gap", value: pendingGap(observed.view, first, last) });
+        yield this.#say({ $case: "gap", value: pendingGap(observed.view, delivery.first, delivery.last) });
         continue;
       }
-      const envelope = observed.held.get(delivery.seq);
-      observed.held.delete(delivery.seq);
+      const { seq } = delivery;
+      const envelope = observed.held.get(seq);
+      observed.held.delete(seq);
       if (envelope === undefined) continue;
-      observed.beyond.add(delivery.seq);
-      yield* this.#send(observed, envelope, delivery.type === "fill");
+      const { block, dictionary } = await observed.open(envelope, this.#source.catalogue);
+      const taken = place.taken(observed.view.id, seq);
+      const shown = { observed, block, dictionary, fill: delivery.type === "fill", taken };
+      for (const part of this.#output.show(shown)) yield this.#say(part);
+      observed.beyond.add(seq);
     }
   }
 
-  /** The chosen records of a block, and the holes that it tells of. */
-  async *#send(observed: ObservedSession, envelope: Envelope, fill: boolean): AsyncGenerator<Response> {
-    if (this.#request.form === 1) {
-      const value = selection.BlockBatch.fromPartial({ blocks: [{ block: Buffer.from(envelope.bytes) }] });
-      yield this.#say({ $case: "blocks", value });
-      return;
-    }
-    const { block, dictionary } = await observed.open(envelope, this.#source.catalogue);
-    const { view } = observed;
-    tellDrops(view.id, block, dictionary, this.#gaps);
-    const run = chooseRun(view, block, dictionary, this.#filter);
-    const { seq } = envelope.header;
-    for (const index of run?.order ?? []) {
-      this.#rows.add(run!, index);
-      if (!fill && this.#rows.rows >= ROWS_A_MESSAGE) yield this.#say({ $case: "rows", value: this.#rows.take() });
-    }
-    if (run !== undefined) tellUnknown(run, this.#gaps);
-    if (this.#rows.rows > 0) {
-      const rows = this.#rows.take();
-      const value = { session: Buffer.from(view.id), seq, rows, blocks: undefined };
-      yield this.#say(fill ? { $case: "fill", value } : { $case: "rows", value: rows });
-    }
-    for (const gap of this.#gaps.take()) yield this.#say({ $case: "gap", value: gap });
-  }
-
-  /** Moves the cursor's log numbers up where all that the log has by now was sent. */
-  async #advance(now: number): Promise<void> {
-    this.#advancedMs = now;
-    const { partitions, sessions } = await this.#source.catalogue.snapshot(this.#chosen);
-    const moved = partitions.map(({ committedBusSeq }, partition) => committedBusSeq <= this.#busSeqs[partition]!);
-    for (const { partition, logNumber } of partitions) if (moved[partition]) this.#logNumbers[partition] = logNumber;
-    for (const view of sessions) {
-      const observed = this.#sessions.get(view.text);
-      if (observed === undefined || !moved[view.partition]) continue;
-      observed.view = view;
-      const archived = RangeSet.from(view.places.flatMap(({ ranges }) => ranges));
-      const beyond = new RangeSet();
-      for (const { first, last } of observed.beyond.toArray()) {
-        for (let seq = first; seq <= last; seq++) if (!archived.has(seq)) beyond.add(seq);
-      }
-      replace(observed.beyond, beyond);
-    }
-  }
-
-  *#stampIfDue(now: number): Iterable<Response> {
+  *#stampIfDue(place: Place, now: number): Iterable<Response> {
     if (now - this.#cursorMs > CURSOR_EVERY_MS && this.#saidMs > this.#cursorMs) {
-      yield this.#stamped({ $case: "heartbeat", value: {} });
+      yield this.#stamped(place, { $case: "heartbeat", value: {} });
     }
   }
 
-  #say(part: NonNullable<Response["part"]>): Response {
+  #say(part: Part): Response {
     this.#saidMs = Date.now();
     return { part, cursor: Buffer.alloc(0) };
   }
 
   /** A message with the cursor: all before it is covered. */
-  #stamped(part: NonNullable<Response["part"]>): Response {
-    const sent = new Map<string, { id: Uint8Array; ranges: RangeSet }>();
-    for (const [text, { view, beyond }] of this.#sessions) {
-      if (beyond.size > 0n) sent.set(text, { id: view.id, ranges: beyond });
-    }
-    const cursor = encodeCursor(this.#question, { logNumbers: this.#logNumbers, sent });
+  #stamped(place: Place, part: Part): Response {
     this.#cursorMs = Date.now();
     this.#saidMs = this.#cursorMs;
-    return { part, cursor };
+    return { part, cursor: place.cursor(this.#sessions) };
   }
 }
 
-/** What a cursor says was sent of a session: what the log had by its numbers, and what went beyond. */
-function sentBefore(view: SessionView, cursor: Cursor | undefined): RangeSet {
-  const sent = new RangeSet();
-  if (cursor === undefined) return sent;
-  const upTo = cursor.logNumbers[view.partition] ?? -1n;
-  for (const { n, ranges } of view.places) if (n <= upTo) for (const { first, last } of ranges) sent.add(first, last);
-  for (const { first, last } of cursor.sent.get(view.text)?.ranges.toArray() ?? []) sent.add(first, last);
-  return sent;
+function bytesOf(held: ReadonlyMap<bigint, Envelope>): number {
+  let sum = 0;
+  for (const { bytes } of held.values()) sum += bytes.length;
+  return sum;
 }
 
-function pendingGap({ id }: SessionView, firstSeq: bigint, lastSeq: bigint): selection.Gap {
-  return selection.Gap.fromPartial({
-    session: Buffer.from(id),
-    cause: selection.GapCause.GAP_CAUSE_PENDING,
-    firstSeq,
-    lastSeq,
-    message: `blocks ${firstSeq} to ${lastSeq} are not here yet`,
-  });
+function pendingGap(view: Followed, firstSeq: bigint, lastSeq: bigint): selection.Gap {
+  const message = `blocks ${firstSeq} to ${lastSeq} are not here yet`;
+  return gapOf(view, selection.GapCause.GAP_CAUSE_PENDING, firstSeq, lastSeq, message);
 }
 
-function replace(set: RangeSet, by: RangeSet): void {
-  set.clear();
-  for (const { first, last } of by.toArray()) set.add(first, last);
+function slowGap(view: Followed, firstSeq: bigint, lastSeq: bigint): selection.Gap {
+  const message = `blocks ${firstSeq} to ${lastSeq} came faster than they were read; the cursor brings them`;
+  return gapOf(view, selection.GapCause.GAP_CAUSE_SLOW_READER, firstSeq, lastSeq, message);
+}
+
+function gapOf({ id }: Followed, cause: selection.GapCause, firstSeq: bigint, lastSeq: bigint, message: string) {
+  return selection.Gap.fromPartial({ session: Buffer.from(id), cause, firstSeq, lastSeq, message });
 }

@@ -1,23 +1,31 @@
+import type { selection } from "@wayward/api";
+import { asBuffer } from "@wayward/base";
 import { Block, beginsEpoch, Dictionary, type Envelope, LIMITS, refusalOf, sections } from "@wayward/block";
 import { RangeSet } from "@wayward/chunk";
-import type { Catalogue, SessionView } from "@wayward/reader";
-import { SessionBlocks } from "@wayward/reader";
+import { type Catalogue, SessionBlocks, type SessionView } from "@wayward/reader";
 import { SessionOrder } from "./core/session-order.ts";
 
 const EPOCH = BigInt(LIMITS.epochBlocks);
 
+/** What an observer needs to know of a session. */
+export type Followed = Pick<SessionView, "id" | "text" | "partition" | "description">;
+
 /** One session as one observer follows it. */
 export class ObservedSession {
-  view: SessionView;
+  readonly view: Followed;
   readonly order: SessionOrder;
   /** Blocks that are held back for order. */
   readonly held = new Map<bigint, Envelope>();
   /** What was sent beyond the cursor's log number. */
-  readonly beyond = new RangeSet();
+  beyond = new RangeSet();
+  /** The log says that it was deleted or has expired: no more is shown. */
+  gone = false;
   #epoch = -1n;
   #dictionary = new Dictionary();
+  /** What the epoch's blocks define that an observer of blocks has not got yet. */
+  #unsent = new Map<bigint, selection.DictionaryItem>();
 
-  constructor(view: SessionView, sent: RangeSet) {
+  constructor(view: Followed, sent: RangeSet) {
     this.view = view;
     this.order = new SessionOrder(sent);
   }
@@ -30,22 +38,40 @@ export class ObservedSession {
     const { seq } = envelope.header;
     if (seq / EPOCH !== this.#epoch) {
       this.#epoch = seq / EPOCH;
-      this.#dictionary = beginsEpoch(seq) ? new Dictionary() : await this.#earlier(seq, catalogue);
+      this.#dictionary = new Dictionary();
+      this.#unsent = new Map();
+      if (!beginsEpoch(seq)) await this.#addEarlier(seq, catalogue);
     }
+    this.#define(seq, envelope.headerBytes, sections(envelope).dictionary);
+    return { block: new Block(envelope), dictionary: this.#dictionary };
+  }
+
+  /** What a reader of this block lacks of its epoch, in order of seq; told once. */
+  takeDefinitions(seq: bigint): selection.DictionaryItem[] {
+    this.#unsent.delete(seq);
+    const items = [...this.#unsent.values()].sort((a, b) => (a.seq < b.seq ? -1 : 1));
+    this.#unsent.clear();
+    return items;
+  }
+
+  async #addEarlier(seq: bigint, catalogue: Catalogue): Promise<void> {
+    const { id } = this.view;
+    const { sessions } = await catalogue.snapshot((session) => Buffer.compare(session, id) === 0);
+    const [view] = sessions;
+    if (view === undefined) return;
+    const blocks = await SessionBlocks.open(view, catalogue.source);
+    for (const { seq: at, header, section } of blocks.definitions(seq)) {
+      if (at !== seq) this.#define(at, header, section);
+    }
+  }
+
+  #define(seq: bigint, header: Uint8Array, section: Uint8Array): void {
+    this.#unsent.set(seq, { seq, header: asBuffer(header), section: asBuffer(section) });
     try {
-      this.#dictionary.add(sections(envelope).dictionary);
+      this.#dictionary.add(section);
     } catch (error) {
       // Its names stay unknown, and the reader is told of that.
       if (refusalOf(error) === undefined) throw error;
     }
-    return { block: new Block(envelope), dictionary: this.#dictionary };
-  }
-
-  async #earlier(seq: bigint, catalogue: Catalogue): Promise<Dictionary> {
-    const { id } = this.view;
-    const { sessions } = await catalogue.snapshot((session) => Buffer.compare(session, id) === 0);
-    const [view] = sessions;
-    if (view === undefined) return new Dictionary();
-    return (await SessionBlocks.open(view, catalogue.source)).dictionary(seq);
   }
 }

@@ -4,7 +4,9 @@ import type { Bus } from "@wayward/bus";
 import { Catalogue } from "@wayward/reader";
 import { type Log, type Metrics, type Part, serverStream } from "@wayward/service-kit";
 import type { Store } from "@wayward/store";
-import { Observation } from "./observe.ts";
+import { LogView } from "./log-view.ts";
+import { Observation, type ObserveSource } from "./observe.ts";
+import { Relay } from "./relay.ts";
 
 export interface StreamOptions {
   readonly bus: Bus;
@@ -16,17 +18,24 @@ export interface StreamOptions {
 
 /** Shows what was recorded and what is being recorded as one stream. */
 export function startStream({ bus, store, partitions, log, metrics }: StreamOptions): Part {
-  const catalogues = new Map<string, Catalogue>();
+  const relay = new Relay(bus, log);
+  const sources = new Map<string, ObserveSource>();
   const observers = metrics.gauge("wayward_stream_observers", "Open observations");
   const stopping = new AbortController();
 
+  const sourceOf = (tenant: string): ObserveSource => {
+    const known = sources.get(tenant);
+    if (known !== undefined) return known;
+    const catalogue = new Catalogue({ bus, store, partitions, tenant });
+    const made = { bus, relay, catalogue, log: new LogView(store, tenant), partitions, tenant };
+    sources.set(tenant, made);
+    return made;
+  };
+
   async function* observe(request: stream.ObserveRequest, tenant: string, signal: AbortSignal) {
-    const catalogue = catalogues.get(tenant) ?? new Catalogue({ bus, store, partitions, tenant });
-    catalogues.set(tenant, catalogue);
     observers.inc();
     try {
-      const observation = new Observation({ bus, catalogue, partitions, tenant }, request);
-      yield* observation.run(AbortSignal.any([signal, stopping.signal]));
+      yield* new Observation(sourceOf(tenant), request).run(AbortSignal.any([signal, stopping.signal]));
     } finally {
       observers.dec();
     }

@@ -18,7 +18,7 @@ export interface Named {
 }
 
 /** A block that was heard and that nobody has said to be stored. */
-export interface Held {
+interface Held {
   /** Undefined where two different blocks claimed the key: the stream decides which one it has. */
   block: Relayed | undefined;
   readonly bytes: number;

@@ -5,7 +5,7 @@ import type { Named, RelayEffect, RelayEvent, Relayed, RelayState } from "./rela
 export const HOLE_MS = 20;
 /** A block that was heard and not named for so long has the bus asked. */
 export const UNNAMED_MS = 250;
-export const ASK_EVERY_MS = 1_000;
+const ASK_EVERY_MS = 1_000;
 const ASK_AGAIN_MS = 50;
 /** Longer than a publish may be under way; what is named later is read from the stream. */
 export const HOLD_MS = 10_000;

@@ -20,6 +20,8 @@ export class SessionOrder {
   /** Seqs that the observer has, or does not want. */
   readonly sent: RangeSet;
   readonly #waiting = new Set<bigint>();
+  /** Passed over by the observer's own fault, which was told. */
+  readonly #skipped = new Set<bigint>();
   #next: bigint;
   #waitingSinceMs = 0;
 
@@ -33,6 +35,14 @@ export class SessionOrder {
   /** Seqs that are held back, rising. */
   get held(): bigint[] {
     return [...this.#waiting].sort((a, b) => (a < b ? -1 : 1));
+  }
+
+  get holds(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  isHeld(seq: bigint): boolean {
+    return this.#waiting.has(seq);
   }
 
   offer(seq: bigint, nowMs: number): Delivery[] {
@@ -49,19 +59,37 @@ export class SessionOrder {
   /** Gives up on what was waited for too long. */
   tick(nowMs: number): Delivery[] {
     if (this.#waiting.size === 0 || nowMs - this.#waitingSinceMs < WAIT_MS) return [];
-    const first = this.#next;
+    return this.giveUp(nowMs);
+  }
+
+  /** Waits for nothing that comes before what is held. */
+  giveUp(nowMs: number): Delivery[] {
     const [least] = this.held;
     if (least === undefined) return [];
-    this.#next = least;
-    return [{ type: "gap", first, last: least - 1n }, ...this.#drain(nowMs)];
+    const gaps = new RangeSet();
+    for (; this.#next < least; this.#next++) if (!this.#skipped.delete(this.#next)) gaps.add(this.#next);
+    return [...gaps.toArray().map((range) => ({ type: "gap" as const, ...range })), ...this.#drain(nowMs)];
+  }
+
+  /** The observer was too slow for these: they will not be delivered. Tells which of them it lacks, and what need not wait for them. */
+  skip(first: bigint, last: bigint, nowMs: number): { readonly skipped: RangeSet; readonly deliveries: Delivery[] } {
+    const skipped = new RangeSet();
+    for (let seq = first; seq <= last; seq++) {
+      if (this.sent.has(seq) || this.#waiting.has(seq)) continue;
+      skipped.add(seq);
+      this.sent.add(seq);
+      if (seq >= this.#next) this.#skipped.add(seq);
+    }
+    return { skipped, deliveries: this.#drain(nowMs) };
   }
 
   #drain(nowMs: number): Delivery[] {
     const deliveries: Delivery[] = [];
-    while (this.#waiting.delete(this.#next)) {
-      this.sent.add(this.#next);
-      deliveries.push({ type: "block", seq: this.#next });
-      this.#next++;
+    for (; ; this.#next++) {
+      if (this.#waiting.delete(this.#next)) {
+        this.sent.add(this.#next);
+        deliveries.push({ type: "block", seq: this.#next });
+      } else if (!this.#skipped.delete(this.#next)) break;
     }
     if (deliveries.length > 0) this.#waitingSinceMs = nowMs;
     return deliveries;

@@ -1,0 +1,62 @@
+import type { block as api } from "@wayward/api";
+import { partitionOf } from "@wayward/bus";
+import { RangeSet } from "@wayward/chunk";
+import type { Catalogue, SessionTest } from "@wayward/reader";
+import type { Relayed } from "./core/relay-types.ts";
+import type { LogView } from "./log-view.ts";
+import { ObservedSession } from "./observed.ts";
+
+/** What a follower asks. */
+export interface FollowSource {
+  readonly catalogue: Catalogue;
+  readonly log: LogView;
+  readonly partitions: number;
+  readonly tenant: string;
+}
+
+/** The sessions of one observation: those it follows, and those it has found not to be chosen. */
+export class Follower {
+  readonly sessions = new Map<string, ObservedSession>();
+  readonly #source: FollowSource;
+  readonly #chosen: SessionTest;
+  /** Selectors look at what never changes, so each session is asked for once. */
+  readonly #ignored = new Set<string>();
+
+  constructor(source: FollowSource, chosen: SessionTest) {
+    this.#source = source;
+    this.#chosen = chosen;
+  }
+
+  /** False for what is not this observer's, or is known to have reached it. */
+  wants({ tenant, session, envelope }: Relayed): boolean {
+    if (tenant !== this.#source.tenant || this.#ignored.has(session)) return false;
+    const known = this.sessions.get(session);
+    return known === undefined || !(known.gone || known.order.sent.has(envelope.header.seq));
+  }
+
+  /** A session that came up, if it is chosen and not deleted. */
+  async follow(
+    text: string,
+    id: Uint8Array,
+    description: api.SessionDescription | undefined,
+  ): Promise<ObservedSession | undefined> {
+    if (this.#ignored.has(text)) return undefined;
+    const partition = partitionOf(id, this.#source.partitions);
+    const archived = (await this.#source.log.state(partition, true)).sessions.get(text);
+    const known = description ?? archived?.description ?? (await this.#lookUp(id));
+    if (archived?.deleted || archived?.expired || !this.#chosen(id, known)) {
+      this.#ignored.add(text);
+      return undefined;
+    }
+    const view = { id: Buffer.from(id), text, partition, description: known };
+    const observed = new ObservedSession(view, new RangeSet());
+    this.sessions.set(text, observed);
+    return observed;
+  }
+
+  /** A session whose first block has passed before this observer came. */
+  async #lookUp(id: Uint8Array): Promise<api.SessionDescription | undefined> {
+    const { sessions } = await this.#source.catalogue.snapshot((session) => Buffer.compare(session, id) === 0);
+    return sessions[0]?.description;
+  }
+}

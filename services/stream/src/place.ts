@@ -1,0 +1,102 @@
+import { WaywardError } from "@wayward/base";
+import { RangeSet } from "@wayward/chunk";
+import { type Cursor, encodeCursor, type SessionRanges, type SessionView, type Snapshot } from "@wayward/reader";
+import type { LogView } from "./log-view.ts";
+import type { ObservedSession } from "./observed.ts";
+
+/** How far an observation has come, as a cursor that moves. */
+export class Place {
+  readonly #question: Uint8Array;
+  readonly #from: Cursor | undefined;
+  /** Everything up to them was sent. */
+  #logNumbers: bigint[];
+  /** Partitions whose log numbers stay: the observer had to do without a block behind them. */
+  readonly #behind = new Set<number>();
+
+  /** Behind a cursor, or before everything. Throws BAD_CURSOR where the log is shorter than the cursor says. */
+  constructor(question: Uint8Array, { partitions }: Snapshot, from: Cursor | undefined) {
+    this.#question = question;
+    this.#from = from;
+    this.#logNumbers = partitions.map(({ logNumber }, partition) => {
+      const had = from?.logNumbers[partition] ?? -1n;
+      if (had > logNumber)
+        throw new WaywardError("INVALID_ARGUMENT", "BAD_CURSOR", "cursor: it is from another archive");
+      return had;
+    });
+  }
+
+  /** What the cursor says was sent of a session beyond its log number. */
+  beyond({ text }: Pick<SessionView, "text">): RangeSet {
+    return RangeSet.from(this.#from?.sent.get(text)?.ranges.toArray() ?? []);
+  }
+
+  /** All that the cursor says was sent of a session. */
+  sent(view: SessionView): RangeSet {
+    const sent = this.beyond(view);
+    const upTo = this.#from?.logNumbers[view.partition] ?? -1n;
+    for (const { n, ranges } of view.places) if (n <= upTo) for (const { first, last } of ranges) sent.add(first, last);
+    return sent;
+  }
+
+  /** How many chosen records the cursor says were sent of a block that was under way. */
+  taken(session: Uint8Array, seq: bigint): number {
+    const found = this.#from?.underWay?.find(({ id, seq: at }) => at === seq && Buffer.compare(id, session) === 0);
+    return found?.taken ?? 0;
+  }
+
+  /** The snapshot was sent whole: its log numbers are the cursor's now, and what its tail had goes beyond. */
+  reach({ partitions, sessions }: Snapshot, observed: ReadonlyMap<string, ObservedSession>): void {
+    this.#logNumbers = partitions.map(({ logNumber }) => logNumber);
+    for (const { text, tail } of sessions) {
+      const beyond = new RangeSet();
+      for (const seq of tail.keys()) beyond.add(seq);
+      const known = observed.get(text);
+      if (known !== undefined) known.beyond = beyond;
+    }
+  }
+
+  /** The observer lacks a block of this partition, so its cursor must not pass it. */
+  stay(partition: number): void {
+    this.#behind.add(partition);
+  }
+
+  /**
+   * Moves up to the log's present end where all of it was sent: where the
+   * feed is done with every bus sequence that the log has, and nothing waits
+   * for its turn.
+   */
+  async advance(
+    log: LogView,
+    done: (partition: number) => bigint,
+    sessions: ReadonlyMap<string, ObservedSession>,
+    incarnation: (partition: number) => string,
+  ): Promise<void> {
+    for (const partition of this.#logNumbers.keys()) {
+      if (this.#behind.has(partition)) continue;
+      const state = await log.state(partition);
+      const own = [...sessions.values()].filter(({ view }) => view.partition === partition);
+      const committed = state.incarnation === incarnation(partition) ? state.busSeq : 0n;
+      if (committed > done(partition) || own.some(({ order }) => order.holds)) continue;
+      this.#logNumbers[partition] = state.n;
+      for (const observed of own) {
+        const archived = state.sessions.get(observed.view.text);
+        if (archived === undefined) continue;
+        observed.gone = archived.deleted || archived.expired;
+        const beyond = new RangeSet();
+        for (const { first, last } of observed.beyond.toArray()) {
+          for (let seq = first; seq <= last; seq++) if (!archived.committed.has(seq)) beyond.add(seq);
+        }
+        observed.beyond = beyond;
+      }
+    }
+  }
+
+  /** Resumes behind everything sent so far. */
+  cursor(sessions: ReadonlyMap<string, ObservedSession>): Buffer {
+    const sent = new Map<string, SessionRanges>();
+    for (const [text, { view, beyond }] of sessions) {
+      if (beyond.size > 0n) sent.set(text, { id: view.id, ranges: beyond });
+    }
+    return encodeCursor(this.#question, { logNumbers: this.#logNumbers, sent });
+  }
+}
