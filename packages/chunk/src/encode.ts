@@ -4,7 +4,7 @@ import { archive } from "@wayward/api";
 import { asBuffer } from "@wayward/base";
 import { digestOf, type Envelope, sections } from "@wayward/block";
 import { sessionText } from "@wayward/record";
-import { mergeSections } from "./summary/merge.ts";
+import { mergeSections } from "./summary.ts";
 
 /** "WCK1", little-endian. */
 export const CHUNK_MAGIC = 0x314b4357;

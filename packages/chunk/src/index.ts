@@ -6,4 +6,4 @@ export { catchUp, entryKey, loadPartition, type ObjectReader } from "./load.ts";
 export { decodeEntry, encodeEntry, entryHash, type LogAction } from "./log.ts";
 export { RangeSet } from "./ranges.ts";
 export { type ArchivedSession, applyEntry, PartitionState } from "./state.ts";
-export { hasReadableSummary } from "./summary/merge.ts";
+export { hasReadableSummary } from "./summary.ts";

@@ -4,7 +4,7 @@ import { unwrap } from "@wayward/base";
 import { BlockWriter, mergeSummaries, parseEnvelope, readSummary, Stage, sections } from "@wayward/block";
 import { lockAcquired, lockReleased, lockWait, newSessionId, zoneBegin, zoneEnd } from "@wayward/record";
 import fc from "fast-check";
-import { mergeSections } from "./merge.ts";
+import { mergeSections } from "./summary.ts";
 
 const step = fc.record({
   lane: fc.integer({ min: 1, max: 3 }),

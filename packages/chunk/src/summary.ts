@@ -1,5 +1,5 @@
 import { createBudget, type Envelope, LIMITS, refusalOf, SectionReader, SectionWriter, sections } from "@wayward/block";
-import { TableSum } from "./table.ts";
+import { TableSum } from "./summary-table.ts";
 
 /**
  * One summary section from those of several blocks of one session: the same

@@ -10,7 +10,7 @@ import {
   Words64,
   writeInts,
 } from "@wayward/block";
-import { TopSum } from "./top.ts";
+import { TopSum } from "./summary-top.ts";
 
 /** Second keys below this are packed into one number with the first. */
 const KEY2_FOLD = 1 << 20;
