@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readSpool, sessionsIn } from "./spool.ts";
+import { readSpool, sessionsIn, withoutAnchors } from "./spool.ts";
 
 /** What programs import where they do not use the bundle. */
 export const SOURCE = join(import.meta.dirname, "../api.ts");
@@ -19,6 +19,8 @@ export interface ProgramOptions {
   readonly module?: string;
   /** Options of `start`, as source text. */
   readonly options?: string;
+  /** Show the anchors of the clock as well. */
+  readonly anchors?: boolean;
 }
 
 /** A program in one string that has started an agent. */
@@ -48,7 +50,8 @@ export function recorded(body: string, options: Partial<ProgramOptions> = {}) {
   const session = sessionsIn(spool)[0];
   const read = session === undefined ? undefined : readSpool(spool, session);
   rmSync(spool, { recursive: true });
-  return { child, headers: read?.headers ?? [], rows: read?.rows ?? [] };
+  const rows = read?.rows ?? [];
+  return { child, headers: read?.headers ?? [], rows: options.anchors ? rows : withoutAnchors(rows) };
 }
 
 /** A program that runs; what it prints is gathered. */

@@ -17,8 +17,13 @@ export function sessionsIn(root: string): string[] {
   return existsSync(root) ? readdirSync(root).filter((name) => /^[0-9a-v]{26}$/.test(name)) : [];
 }
 
+/** All but the anchors of the clock, which no program asks for. */
+export function withoutAnchors(rows: readonly Row[]): Row[] {
+  return rows.filter(({ kind }) => kind !== "clock.anchor");
+}
+
 /**
- * Headers and records of one session's spool, without anchors. A dictionary
+ * Headers and records of one session's spool. A dictionary
  * that is given has what blocks that are no longer there defined.
  */
 export function readSpool(root: string, session: string, dictionary = new Dictionary()) {
@@ -39,7 +44,6 @@ export function readSpool(root: string, session: string, dictionary = new Dictio
         column.field.name,
         cellAt(column, columns.placeOf[record]!, dictionary),
       ]);
-      if (kind.name === "clock.anchor") continue;
       rows.push({
         kind: kind.name,
         lane: dictionary.lane(laneOf[record]!)?.name ?? "",
