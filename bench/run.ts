@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { event } from "./agent.ts";
 import { flat, pairing } from "./block.ts";
 import { delivered } from "./delivered.ts";
+import { encoding } from "./encoding.ts";
 import type { Bench, Figure } from "./figure.ts";
 import { live } from "./live.ts";
 import { archive } from "./parquet.ts";
@@ -33,6 +34,7 @@ const BENCHES: readonly Entry[] = [
   { ids: ["P4a"], bench: event },
   { ids: ["P4b", "P4c"], bench: delivered, peers: true },
   { ids: ["P4d"], bench: request },
+  { ids: ["P4e"], bench: encoding },
   { ids: ["P10"], bench: pairing },
   { ids: ["P1a", "P1b", "P2a", "P2b", "P3a", "M2", "M3", "M4", "M5"], bench: pipeline },
   { ids: ["P3b"], bench: rows, peers: true },
