@@ -55,9 +55,13 @@ export function messageAt(columns: KindColumns, record: number, dictionary: Dict
 
 /** Puts one argument in each `{}`; those left over follow, with spaces between. */
 export function formatMessage(format: string, args: readonly Scalar[]): string {
-  let next = 0;
-  const filled = format.replaceAll("{}", () => (next < args.length ? scalarText(args[next++]!) : "{}"));
-  const rest = args.slice(next).map(scalarText);
+  const literals = format.split("{}");
+  let filled = literals[0]!;
+  for (let place = 1; place < literals.length; place++) {
+    filled += (place <= args.length ? scalarText(args[place - 1]!) : "{}") + literals[place]!;
+  }
+  if (args.length < literals.length) return filled;
+  const rest = args.slice(literals.length - 1).map(scalarText);
   return filled === "" ? rest.join(" ") : [filled, ...rest].join(" ");
 }
 

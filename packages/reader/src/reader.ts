@@ -1,5 +1,6 @@
 import { query, type selection } from "@wayward/api";
 import { countSessions } from "./count/count.ts";
+import { Tally } from "./count/tally.ts";
 import { coverageOf } from "./coverage.ts";
 import { BlockFilter } from "./filter/block-filter.ts";
 import { GapList, sessionGaps } from "./gaps.ts";
@@ -14,6 +15,7 @@ import type { SessionView } from "./snapshot/session.ts";
 const { Order } = query;
 
 const TOP_DEFAULT = 100;
+const KINDS_MAX = 10_000;
 
 /** Answers questions about one tenant's records: archive and not yet archived tail as one. */
 export class Reader {
@@ -48,11 +50,12 @@ export class Reader {
     const snapshot = await this.snapshot(request.selector);
     const gaps = new GapList();
     for (const view of snapshot.sessions) sessionGaps(view, gaps);
-    const top = request.top === 0 ? TOP_DEFAULT : request.top;
+    const question = { ...request, top: request.top === 0 ? TOP_DEFAULT : request.top };
+    const tally = new Tally();
     const sessions = this.#each(snapshot);
-    const { tally, fromSummaries } = await countSessions(sessions, filter, { ...request, top }, gaps);
+    const fromSummaries = await countSessions({ sessions, filter, question, gaps }, tally);
     const records = snapshot.sessions.reduce((sum, session) => sum + session.records, 0n);
-    const { groups, other } = tally.finish(request.sortBy, top);
+    const { groups, other } = tally.finish(question.sortBy, question.top);
     return { groups, other, fromSummaries, coverage: coverageOf(snapshot, gaps, records) };
   }
 
@@ -64,9 +67,10 @@ export class Reader {
     const sessions = this.#each(snapshot, (session) => {
       for (const [id, kind] of session.wholeDictionary().kinds()) kinds.set(kind.name, kindEntry(id, kind));
     });
-    const question = { groupBy: ["kind"], measure: "", sortBy: "", top: Number.MAX_SAFE_INTEGER, scan: false };
-    const { tally } = await countSessions(sessions, new BlockFilter(undefined), { ...question, top: 10_000 }, gaps);
-    const counts = new Map(tally.finish("count", 10_000).groups.map(({ keys, count }) => [keys[0], count]));
+    const question = { groupBy: ["kind"], measure: "", sortBy: "", top: KINDS_MAX, scan: false };
+    const tally = new Tally();
+    await countSessions({ sessions, filter: new BlockFilter(undefined), question, gaps }, tally);
+    const counts = new Map(tally.finish("count", KINDS_MAX).groups.map(({ keys, count }) => [keys[0], count]));
     const listed = [...kinds.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     const records = snapshot.sessions.reduce((sum, session) => sum + session.records, 0n);
     return {

@@ -1,83 +1,96 @@
-import { type Dictionary, readSummary, type SummaryRow, sections } from "@wayward/block";
+import type { Dictionary, Summary, SummaryRow } from "@wayward/block";
 import { familyOf } from "@wayward/record";
 import type { BlockFilter } from "../filter/block-filter.ts";
 import { dictionaryGap, type GapList } from "../gaps.ts";
 import type { SessionBlocks } from "../snapshot/blocks.ts";
 import { pairedKey } from "./names.ts";
+import { scanPaired } from "./paired.ts";
 import { type CountPlan, type CountQuestion, planCount } from "./plan.ts";
-import { scanPaired, scanRecords } from "./scan.ts";
-import { Tally } from "./tally.ts";
+import { scanRecords } from "./records.ts";
+import { planSession, type SummaryDimension } from "./summaries.ts";
+import type { Tally } from "./tally.ts";
 
-export interface Counted {
-  readonly tally: Tally;
-  /** True if no record had to be read. */
-  readonly fromSummaries: boolean;
+export interface CountSource {
+  readonly sessions: AsyncIterable<SessionBlocks>;
+  readonly filter: BlockFilter;
+  readonly question: CountQuestion;
+  readonly gaps: GapList;
 }
 
-/** Counts and sums over sessions, from summaries where they suffice. Throws INVALID_ARGUMENT / BAD_COUNT. */
-export async function countSessions(
-  sessions: AsyncIterable<SessionBlocks>,
-  filter: BlockFilter,
-  question: CountQuestion,
-  gaps: GapList,
-): Promise<Counted> {
+/**
+ * Counts and sums over sessions into the tally: from summaries where a chunk
+ * or block lies in the time range whole, record by record at its edges. True
+ * if no record had to be read. Throws INVALID_ARGUMENT / BAD_COUNT.
+ */
+export async function countSessions({ sessions, filter, question, gaps }: CountSource, tally: Tally): Promise<boolean> {
   const plan = planCount(question);
-  const tally = new Tally();
-  const fromSummaries = !question.scan && summariesSuffice(plan, filter, question);
+  const dimension = question.scan ? undefined : summaryDimension(plan, filter, question);
+  let fromSummaries = dimension !== undefined;
   for await (const session of sessions) {
-    if (fromSummaries) await countSummaries(session, filter, plan, question, tally, gaps);
-    else if (plan.type === "paired") await scanPaired(session, filter, plan.dimension, question.groupBy, tally);
-    else await scanRecords(session, filter, question, tally);
+    const split = dimension === undefined ? undefined : await planSession(session, filter, dimension);
+    if (split === undefined) fromSummaries = false;
+    else if (split.scanned.length > 0) fromSummaries = false;
+    for (const summary of split?.summaries ?? []) {
+      addSummary(summary, dimension!, session, { filter, question, gaps }, tally, plan.type === "paired");
+    }
+    const refs = split?.scanned ?? session.refs;
+    if (plan.type === "paired") {
+      await scanPaired(session, refs, filter, plan.dimension, question.groupBy, tally);
+    } else await scanRecords(session, refs, filter, question, tally);
   }
-  return { tally, fromSummaries };
+  return fromSummaries;
 }
 
-function summariesSuffice(plan: CountPlan, filter: BlockFilter, { measure }: CountQuestion): boolean {
-  if (!filter.isByKindOnly) return false;
-  if (plan.type === "paired") return !filter.choosesSomeKinds;
-  return plan.fields.length === 0 && measure === "";
-}
-
-async function countSummaries(
-  session: SessionBlocks,
-  filter: BlockFilter,
+/** The dimension that answers, or undefined where records must be read. */
+function summaryDimension(
   plan: CountPlan,
-  { groupBy }: CountQuestion,
+  filter: BlockFilter,
+  { measure, groupBy }: CountQuestion,
+): SummaryDimension | undefined {
+  if (!filter.isByKindAndTimeOnly) return undefined;
+  if (plan.type === "paired") return filter.choosesSomeKinds ? undefined : plan.dimension;
+  if (measure !== "") return undefined;
+  if (plan.fields.length === 0) return plan.byLane ? "lane" : "kind";
+  const isChannel = plan.fields.every((field) => field === "channel");
+  const alone = groupBy.every((group) => ["channel", "session", "host"].includes(group));
+  return isChannel && alone && !filter.choosesSomeKinds ? "channel" : undefined;
+}
+
+function addSummary(
+  summary: Summary,
+  dimension: SummaryDimension,
+  session: SessionBlocks,
+  { filter, question: { groupBy }, gaps }: Omit<CountSource, "sessions">,
   tally: Tally,
-  gaps: GapList,
-): Promise<void> {
+  paired: boolean,
+): void {
   const dictionary = session.wholeDictionary();
-  const dimension = plan.type === "paired" ? plan.dimension : plan.byLane ? "lane" : "kind";
   const keysOf = keyMaker(session, dictionary, groupBy);
-  for (const section of await summarySections(session)) {
-    const summary = readSummary(section);
-    const table = summary.get(dimension);
-    tally.other += BigInt(table?.other ?? 0);
-    for (const row of table?.rows ?? []) {
-      const keys = keysOf(dimension, row, filter);
-      if (keys !== undefined) tally.addRow(keys, plan.type === "paired" ? row : countOnly(row));
-    }
-    if (dimension !== "lockHold") continue;
+  let counted = 0;
+  for (const row of summary.get(dimension)?.rows ?? []) {
+    // A row may be there for its changes of lane only.
+    if (row.count === 0) continue;
+    const keys = keysOf(dimension, row, filter);
+    if (keys === undefined) continue;
+    counted += row.count;
+    if (paired) tally.addRow(keys, row);
+    else tally.addMany(keys, row.count);
+  }
+  if (dimension === "lockHold") {
     for (const row of summary.get("lockWait")?.rows ?? []) {
-      const keys = keysOf("lockWait", row, filter);
-      if (keys !== undefined) tally.addContended(keys, row.count);
+      tally.addContended(keysOf("lockWait", row, filter)!, row.count);
     }
+  }
+  if (dimension === "channel") {
+    // Records that have no channel.
+    const all = (summary.get("kind")?.rows ?? []).reduce((sum, { count }) => sum + count, 0);
+    const keys = groupBy.map((group) => (group === "channel" ? "" : pairedKey(group, session, dictionary, 0, 0)));
+    if (all > counted) tally.addMany(keys, all - counted);
   }
   dictionaryGap(session.view.id, dictionary, gaps);
 }
 
-/** Merged ones of whole chunks, and those of the blocks that only the bus has. */
-async function summarySections(session: SessionBlocks): Promise<Uint8Array[]> {
-  const tail = [...session.view.tail.values()].map((envelope) => sections(envelope).summary);
-  return [...session.summaries, ...tail];
-}
-
-/** Without a measure the sums of a kind's own measure are not asked for. */
-function countOnly(row: SummaryRow): SummaryRow {
-  return { ...row, sum: 0n, histogram: new Uint32Array(0) };
-}
-
-type RowKeys = (dimension: string, row: SummaryRow, filter: BlockFilter) => string[] | undefined;
+type RowKeys = (dimension: SummaryDimension, row: SummaryRow, filter: BlockFilter) => string[] | undefined;
 
 /** Names of a summary row's groups; undefined where its kind was not chosen. */
 function keyMaker(session: SessionBlocks, dictionary: Dictionary, groupBy: readonly string[]): RowKeys {
@@ -89,6 +102,7 @@ function keyMaker(session: SessionBlocks, dictionary: Dictionary, groupBy: reado
       if (group === "kind") return kind;
       if (group === "family") return familyOf(kind);
       if (group === "lane") return dictionary.name("lane", row.key1);
+      if (group === "channel") return dictionary.string(row.key1);
       return pairedKey(group, session, dictionary, row.key1, row.key2);
     });
   };

@@ -37,6 +37,11 @@ export class Tally {
     for (let at = 0; at < row.histogram.length; at += 2) addBucket(group, row.histogram[at]!, row.histogram[at + 1]!);
   }
 
+  /** Records of which nothing is measured. */
+  addMany(keys: readonly string[], count: number): void {
+    this.#group(keys).count += BigInt(count);
+  }
+
   /** One record, with a quantity where it is measured. */
   add(keys: readonly string[], value?: number): void {
     const group = this.#group(keys);
@@ -68,7 +73,7 @@ export class Tally {
   }
 
   #group(keys: readonly string[]): Group {
-    const key = keys.join("\u0000");
+    const key = keys.length === 1 ? keys[0]! : keys.join("\u0000");
     const known = this.#groups.get(key);
     if (known !== undefined) return known;
     const made = new Group(keys);

@@ -36,11 +36,9 @@ export class BlockFilter {
     return this.#kinds.size === 0 && this.#anyLane && this.#where === undefined && this.#text === undefined;
   }
 
-  /** True if only kinds, if anything, are chosen: summaries can answer that. */
-  get isByKindOnly(): boolean {
-    return (
-      this.from === 0n && this.until === 0n && this.#anyLane && this.#where === undefined && this.#text === undefined
-    );
+  /** True if only kinds and times, if anything, are chosen: summaries can answer that. */
+  get isByKindAndTimeOnly(): boolean {
+    return this.#anyLane && this.#where === undefined && this.#text === undefined;
   }
 
   get choosesSomeKinds(): boolean {

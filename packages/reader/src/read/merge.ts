@@ -69,8 +69,7 @@ export async function* mergeSessions(
     const { run, session, ref } = open[top]!;
     const bound = boundOf(open, top, waiting[nextWaiting], direction, reverse);
     const from = run.next;
-    do run.next++;
-    while (run.next < run.order.length && isBefore(positionAt(run, run.next), bound, direction));
+    run.next = endOf(run, from + 1, bound, direction);
     yield { run, session, ref, from, until: run.next };
     if (run.next < run.order.length) open[top]!.head = positionAt(run, run.next);
     else {
@@ -99,6 +98,31 @@ function boundOf(
     if (head === undefined || comparePositions(other.head, head) * direction < 0) head = other.head;
   }
   return { head, time: waiting === undefined ? undefined : reverse ? waiting.last : waiting.first };
+}
+
+/** Place of the first record from `from` on that is not before the bound. */
+function endOf(run: Run, from: number, bound: Bound, direction: number): number {
+  const { order, offset } = run;
+  const { times } = run.block.columns;
+  const aligned = earlier(bound.head?.aligned, bound.time, direction);
+  if (aligned === undefined) return order.length;
+  // Records are in order of time: those of other times than the bound's are told by halving.
+  const raw = aligned - offset;
+  let low = from;
+  let high = order.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const time = times[order[middle]!]!;
+    if (direction > 0 ? time < raw : time > raw) low = middle + 1;
+    else high = middle;
+  }
+  while (low < order.length && isBefore(positionAt(run, low), bound, direction)) low++;
+  return low;
+}
+
+function earlier(a: bigint | undefined, b: bigint | undefined, direction: number): bigint | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a < b === direction > 0 ? a : b;
 }
 
 function isBefore(position: Position, { head, time }: Bound, direction: number): boolean {

@@ -1,5 +1,5 @@
-import { selection } from "@wayward/api";
-import { type Cell, type Column, cellAt, type Dictionary, messageAt, type Scalar } from "@wayward/block";
+import type { selection } from "@wayward/api";
+import { type Block, type Cell, type Column, cellAt, type Dictionary, messageAt, type Scalar } from "@wayward/block";
 import type { Kind } from "@wayward/record";
 import type { SessionView } from "../snapshot/session.ts";
 
@@ -8,7 +8,7 @@ export interface RowSource {
   readonly view: Pick<SessionView, "id" | "text" | "description">;
   readonly dictionary: Dictionary;
   readonly offset: bigint;
-  readonly block: import("@wayward/block").Block;
+  readonly block: Block;
   readonly eventNos: Float64Array;
   readonly placeOf: Uint32Array;
   readonly lanes: Uint32Array;
@@ -16,88 +16,29 @@ export interface RowSource {
 
 /** Makes the row messages of one stream. Tables are sent once, before the rows that refer to them. */
 export class RowWriter {
-  #batch = emptyBatch();
-  readonly #sessions = new Map<string, number>();
-  readonly #kinds = new Map<string, number>();
-  readonly #lanes = new Map<string, number>();
-  readonly #sites = new Map<string, number>();
+  readonly #tables = new Tables();
+  #rows: selection.Row[] = [];
+  /** Blocks under way, so that what their records share is looked up once. */
+  readonly #blocks = new WeakMap<RowSource, BlockRows>();
 
   get rows(): number {
-    return this.#batch.rows.length;
+    return this.#rows.length;
   }
 
   /** What was added since the last call. */
   take(): selection.RowBatch {
-    const batch = this.#batch;
-    this.#batch = emptyBatch();
-    return batch;
+    const rows = this.#rows;
+    this.#rows = [];
+    return { ...this.#tables.take(), rows };
   }
 
   add(source: RowSource, index: number): void {
-    const { block, dictionary, view } = source;
-    const { columns } = block;
-    const slot = columns.slots[index]!;
-    const { number } = columns.kinds[slot]!;
-    const kind = dictionary.kind(number);
-    const place = source.placeOf[index]!;
-    const session = this.#session(view);
-    const time = columns.times[index]!;
-    const row = selection.Row.fromPartial({
-      session,
-      lane: this.#lane(session, view.text, source.lanes[index]!, dictionary),
-      eventNo: BigInt(source.eventNos[index]!),
-      time,
-      aligned: time + source.offset,
-    });
-    if (kind === undefined) row.kind = this.#unknownKind(number);
-    else this.#fill(row, source, kind, slot, place);
-    this.#batch.rows.push(row);
-  }
-
-  #fill(row: selection.Row, { block, dictionary, view }: RowSource, kind: Kind, slot: number, place: number): void {
-    const own = block.columns.columns(slot, kind);
-    row.kind = this.#kind(kind);
-    row.values = own.columns.map((column) => cellValue(column, place, dictionary));
-    row.text = messageAt(own, place, dictionary);
-    const site = own.sites?.[place] ?? 0;
-    if (site !== 0) row.site = this.#site(view.text, site, dictionary);
-    const correlated = own.correlations === undefined ? -1 : (own.correlations.present?.[place] ?? place);
-    if (own.correlations === undefined || correlated < 0) return;
-    const ids = Buffer.from(own.correlations.bytes.subarray(correlated * 24, correlated * 24 + 24));
-    row.traceId = ids.subarray(0, 16);
-    row.spanId = ids.subarray(16);
-  }
-
-  #session({ id, text, description }: RowSource["view"]): number {
-    return entry(this.#sessions, text, (made) => {
-      this.#batch.sessions.push({ id: made, session: Buffer.from(id), description });
-    });
-  }
-
-  #kind(kind: Kind): number {
-    return entry(this.#kinds, kind.text, (id) => this.#batch.kinds.push(kindEntry(id, kind)));
-  }
-
-  #unknownKind(number: number): number {
-    const name = `kind#${number}`;
-    return entry(this.#kinds, name, (id) => this.#batch.kinds.push({ id, name, fields: [] }));
-  }
-
-  /** A lane that was renamed is sent again under its new name. */
-  #lane(session: number, text: string, number: number, dictionary: Dictionary): number {
-    const lane = dictionary.lane(number);
-    const name = lane?.name ?? `lane#${number}`;
-    return entry(this.#lanes, `${text}/${number}/${name}`, (id) => {
-      this.#batch.lanes.push({ id, session, lane: number, name, kind: lane?.kind ?? "thread" });
-    });
-  }
-
-  #site(text: string, number: number, dictionary: Dictionary): number {
-    return entry(this.#sites, `${text}/${number}`, (id) => {
-      const site = dictionary.site(number);
-      const unknown = { function: `site#${number}`, file: "", line: 0, text: "" };
-      this.#batch.sites.push({ id, ...(site ?? unknown) });
-    });
+    let block = this.#blocks.get(source);
+    if (block === undefined) {
+      block = new BlockRows(source, this.#tables);
+      this.#blocks.set(source, block);
+    }
+    this.#rows.push(block.row(index));
   }
 }
 
@@ -113,8 +54,143 @@ export function kindEntry(id: number, kind: Kind): selection.KindEntry {
   return { id, name: kind.name, fields };
 }
 
-function emptyBatch(): selection.RowBatch {
-  return { sessions: [], kinds: [], lanes: [], sites: [], rows: [] };
+type Entries = Omit<selection.RowBatch, "rows">;
+
+/** Numbers of what rows refer to in one stream; new entries are kept until they are sent. */
+class Tables {
+  #new = noEntries();
+  readonly #sessions = new Map<string, number>();
+  readonly #kinds = new Map<string, number>();
+  readonly #lanes = new Map<string, number>();
+  readonly #sites = new Map<string, number>();
+
+  take(): Entries {
+    const entries = this.#new;
+    this.#new = noEntries();
+    return entries;
+  }
+
+  session({ id, text, description }: RowSource["view"]): number {
+    return entry(this.#sessions, text, (made) => {
+      this.#new.sessions.push({ id: made, session: Buffer.from(id), description });
+    });
+  }
+
+  kind(kind: Kind | undefined, number: number): number {
+    if (kind !== undefined) return entry(this.#kinds, kind.text, (id) => this.#new.kinds.push(kindEntry(id, kind)));
+    const name = `kind#${number}`;
+    return entry(this.#kinds, name, (id) => this.#new.kinds.push({ id, name, fields: [] }));
+  }
+
+  /** A lane that was renamed is sent again under its new name. */
+  lane(session: number, text: string, number: number, dictionary: Dictionary): number {
+    const lane = dictionary.lane(number);
+    const name = lane?.name ?? `lane#${number}`;
+    return entry(this.#lanes, `${text}/${number}/${name}`, (id) => {
+      this.#new.lanes.push({ id, session, lane: number, name, kind: lane?.kind ?? "thread" });
+    });
+  }
+
+  site(text: string, number: number, dictionary: Dictionary): number {
+    return entry(this.#sites, `${text}/${number}`, (id) => {
+      const site = dictionary.site(number);
+      const unknown = { function: `site#${number}`, file: "", line: 0, text: "" };
+      this.#new.sites.push({ id, ...(site ?? unknown) });
+    });
+  }
+}
+
+/** What a kind's records have of their own. */
+type OwnPart = Pick<selection.Row, "site" | "values" | "text" | "traceId" | "spanId">;
+type Own = (place: number) => OwnPart;
+
+const NO_BYTES = Buffer.alloc(0);
+
+/** Rows of one block. */
+class BlockRows {
+  readonly #source: RowSource;
+  readonly #tables: Tables;
+  readonly #session: number;
+  readonly #kinds: ({ readonly id: number; readonly own: Own } | undefined)[] = [];
+  readonly #lanes: number[] = [];
+  readonly #sites: number[] = [];
+
+  constructor(source: RowSource, tables: Tables) {
+    this.#source = source;
+    this.#tables = tables;
+    this.#session = tables.session(source.view);
+  }
+
+  row(index: number): selection.Row {
+    const { block, eventNos, offset, placeOf, lanes } = this.#source;
+    const { columns } = block;
+    const slot = columns.slots[index]!;
+    this.#kinds[slot] ??= this.#kind(slot);
+    const { id, own } = this.#kinds[slot];
+    const { site, values, text, traceId, spanId } = own(placeOf[index]!);
+    const time = columns.times[index]!;
+    return {
+      session: this.#session,
+      lane: this.#lane(lanes[index]!),
+      kind: id,
+      eventNo: BigInt(eventNos[index]!),
+      time,
+      aligned: time + offset,
+      site,
+      values,
+      text,
+      traceId,
+      spanId,
+    };
+  }
+
+  #kind(slot: number) {
+    const { block, dictionary } = this.#source;
+    const { number } = block.columns.kinds[slot]!;
+    const kind = dictionary.kind(number);
+    return { id: this.#tables.kind(kind, number), own: kind === undefined ? unknownOwn : this.#own(slot, kind) };
+  }
+
+  #own(slot: number, kind: Kind): Own {
+    const { block, dictionary } = this.#source;
+    const own = block.columns.columns(slot, kind);
+    const values = own.columns.map((column) => valueReader(column, dictionary));
+    const hasText = own.columns.some(({ field }) => field.role === "text");
+    const { sites, correlations } = own;
+    return (place) => {
+      const site = sites === undefined ? 0 : sites[place]!;
+      const correlated = correlations === undefined ? -1 : (correlations.present?.[place] ?? place);
+      const ids =
+        correlated < 0 ? undefined : Buffer.from(correlations!.bytes.subarray(correlated * 24, correlated * 24 + 24));
+      return {
+        site: site === 0 ? 0 : this.#site(site),
+        values: values.map((read) => read(place)),
+        text: hasText ? messageAt(own, place, dictionary) : "",
+        traceId: ids?.subarray(0, 16) ?? NO_BYTES,
+        spanId: ids?.subarray(16) ?? NO_BYTES,
+      };
+    };
+  }
+
+  #lane(number: number): number {
+    const { view, dictionary } = this.#source;
+    this.#lanes[number] ??= this.#tables.lane(this.#session, view.text, number, dictionary);
+    return this.#lanes[number];
+  }
+
+  #site(number: number): number {
+    const { view, dictionary } = this.#source;
+    this.#sites[number] ??= this.#tables.site(view.text, number, dictionary);
+    return this.#sites[number];
+  }
+}
+
+function unknownOwn(): OwnPart {
+  return { site: 0, values: [], text: "", traceId: NO_BYTES, spanId: NO_BYTES };
+}
+
+function noEntries(): Entries {
+  return { sessions: [], kinds: [], lanes: [], sites: [] };
 }
 
 /** Number of the key, from 1; `create` is told of a new one. */
@@ -127,8 +203,26 @@ function entry(table: Map<string, number>, key: string, create: (id: number) => 
   return id;
 }
 
-function cellValue(column: Column, place: number, dictionary: Dictionary): selection.Value {
-  return { value: toValue(cellAt(column, place, dictionary), column.field.type) };
+const NO_VALUE: selection.Value = { value: undefined };
+
+/** Values of a column as messages. Those of references and enums are made once. */
+function valueReader(column: Column, dictionary: Dictionary): (place: number) => selection.Value {
+  const { type } = column.field;
+  const read = (place: number) => ({ value: toValue(cellAt(column, place, dictionary), type) });
+  if (column.shape !== "ints" || (type !== "ref" && type !== "enum")) return read;
+  const { present, ints } = column;
+  const known = new Map<number, selection.Value>();
+  return (place) => {
+    const at = present === undefined ? place : present[place]!;
+    if (at < 0) return NO_VALUE;
+    const id = ints.lo[at]!;
+    let value = known.get(id);
+    if (value === undefined) {
+      value = read(place);
+      known.set(id, value);
+    }
+    return value;
+  };
 }
 
 function toValue(cell: Cell, type: string): selection.Value["value"] {

@@ -20,25 +20,37 @@ export interface Definitions {
   readonly section: Uint8Array;
 }
 
+/** Blocks that have one summary, or none: those of a chunk, or those that only the bus has. */
+export interface SummaryPart {
+  /** Merged over exactly these blocks. */
+  readonly summary: Uint8Array | undefined;
+  readonly refs: readonly BlockRef[];
+  readonly firstTime: bigint;
+  readonly lastTime: bigint;
+}
+
 /** All blocks of one session in a snapshot, with the dictionaries of their epochs. */
 export class SessionBlocks {
   readonly view: SessionView;
   /** In order of seq. */
   readonly refs: readonly BlockRef[];
-  /** Merged summary sections of the chunks; blocks of the tail have their own. */
-  readonly summaries: readonly Uint8Array[];
+  /** The same by what sums them up. */
+  readonly parts: readonly SummaryPart[];
   readonly #definitions: ReadonlyMap<bigint, Definitions>;
   readonly #dictionaries = new Map<bigint, Dictionary>();
+  readonly #source: BlockSource;
 
   private constructor(
     view: SessionView,
     refs: readonly BlockRef[],
-    summaries: readonly Uint8Array[],
+    parts: readonly SummaryPart[],
     definitions: ReadonlyMap<bigint, Definitions>,
+    source: BlockSource,
   ) {
+    this.#source = source;
     this.view = view;
     this.refs = refs;
-    this.summaries = summaries;
+    this.parts = parts;
     this.#definitions = definitions;
   }
 
@@ -46,26 +58,36 @@ export class SessionBlocks {
   static async open(view: SessionView, source: BlockSource): Promise<SessionBlocks> {
     const refs = new Map<bigint, BlockRef>();
     const definitions = new Map<bigint, Definitions>();
-    const summaries: Uint8Array[] = [];
+    const parts: SummaryPart[] = [];
     if (!view.deleted && !view.expired) {
-      for (const { chunk, ranges } of view.places) {
+      for (const { chunk, ranges, firstTime, lastTime } of view.places) {
         const place = present(chunk, "the chunk of a place");
         const { blocks, summary } = await source.session(place, view.id);
-        summaries.push(summary);
+        const own: BlockRef[] = [];
         for (const [index, entry] of blocks.entries()) {
           if (!isIn(ranges, entry.seq) || refs.has(entry.seq)) continue;
-          refs.set(entry.seq, archivedRef(source, place, blocks, index));
+          const ref = archivedRef(source, place, blocks, index);
+          refs.set(entry.seq, ref);
+          own.push(ref);
           definitions.set(entry.seq, { seq: entry.seq, header: entry.header, section: entry.dictionary });
         }
+        // The chunk may hold blocks that its entry did not list: its summary counts them too.
+        const exact = own.length === blocks.length;
+        parts.push({ summary: exact ? summary : undefined, refs: own, firstTime, lastTime });
       }
+      const own: BlockRef[] = [];
       for (const [seq, envelope] of view.tail) {
         const { recordCount, firstTime, lastTime } = envelope.header;
-        refs.set(seq, { seq, records: recordCount, firstTime, lastTime, load: async () => new Block(envelope) });
+        const ref = { seq, records: recordCount, firstTime, lastTime, load: async () => new Block(envelope) };
+        refs.set(seq, ref);
+        own.push(ref);
         definitions.set(seq, { seq, header: envelope.headerBytes, section: sections(envelope).dictionary });
       }
+      if (own.length > 0)
+        parts.push({ summary: undefined, refs: own, firstTime: view.firstTime, lastTime: view.lastTime });
     }
     const inOrder = [...refs.values()].sort((a, b) => (a.seq < b.seq ? -1 : 1));
-    return new SessionBlocks(view, inOrder, summaries, definitions);
+    return new SessionBlocks(view, inOrder, parts, definitions, source);
   }
 
   /** What the epoch of this block defines, as far as its blocks are there. */
@@ -81,10 +103,17 @@ export class SessionBlocks {
 
   /** What the whole session defines; ids mean one thing through all its epochs. */
   wholeDictionary(): Dictionary {
+    const { text, present } = this.view;
+    const key = `${text} ${present.toArray().map(({ first, last }) => `${first}-${last}`)}`;
+    const known = this.#source.dictionaries.get(key);
+    if (known !== undefined) return known.dictionary;
     const dictionary = new Dictionary();
+    let bytes = 0;
     for (const { section } of [...this.#definitions.values()].sort((a, b) => (a.seq < b.seq ? -1 : 1))) {
       addSection(dictionary, section);
+      bytes += section.length;
     }
+    this.#source.dictionaries.set(key, { dictionary, bytes });
     return dictionary;
   }
 

@@ -1,6 +1,6 @@
 import type { archive } from "@wayward/api";
 import { asBuffer, present, unwrap, WaywardError } from "@wayward/base";
-import { Block, parseEnvelope } from "@wayward/block";
+import { Block, type Dictionary, parseEnvelope } from "@wayward/block";
 import { decodeFooter, footerLength, TRAILER_BYTES } from "@wayward/chunk";
 import type { Store } from "@wayward/store";
 import { Lru } from "./lru.ts";
@@ -10,6 +10,8 @@ const FOOTER_GUESS = 96 * 1024;
 const FOOTERS_BYTES_MAX = 64 * 1024 * 1024;
 /** Blocks with what was decoded of them: the next question often asks the same columns. */
 const BLOCKS_BYTES_MAX = 160 * 1024 * 1024;
+/** Packed bytes of the dictionaries that are kept whole; decoded they take some ten times that. */
+const DICTIONARY_BYTES_MAX = 2 * 1024 * 1024;
 /** Blocks that lie beside the one wanted are fetched with it, up to this many bytes. */
 const FETCH_BYTES_MAX = 4 * 1024 * 1024;
 
@@ -21,6 +23,12 @@ export class BlockSource {
     ({ bytes }) => bytes * 3,
   );
   readonly #blocks = new Lru<Block>(BLOCKS_BYTES_MAX, ({ memory }) => memory);
+
+  /** Whole dictionaries of sessions, by session and the blocks that they are from. */
+  readonly dictionaries = new Lru<{ readonly dictionary: Dictionary; readonly bytes: number }>(
+    DICTIONARY_BYTES_MAX,
+    ({ bytes }) => bytes,
+  );
 
   constructor(store: Store) {
     this.#store = store;

@@ -1,0 +1,159 @@
+import { type Block, type Cell, type Column, cellAt, type Dictionary, scalarText } from "@wayward/block";
+import { familyOf } from "@wayward/record";
+import type { BlockFilter, Chosen } from "../filter/block-filter.ts";
+import type { BlockRef, SessionBlocks } from "../snapshot/blocks.ts";
+import { offsetOf } from "../snapshot/session.ts";
+import type { CountQuestion } from "./plan.ts";
+import type { Tally } from "./tally.ts";
+
+/** Counts the chosen records of some of a session's blocks by what they are and by their fields. */
+export async function scanRecords(
+  session: SessionBlocks,
+  refs: readonly BlockRef[],
+  filter: BlockFilter,
+  question: CountQuestion,
+  tally: Tally,
+): Promise<void> {
+  const offset = offsetOf(session.view.description);
+  for (const ref of refs) {
+    const { firstTime, lastTime, records } = ref;
+    if (records === 0 || !filter.overlaps(firstTime + offset, lastTime + offset)) continue;
+    const block = await ref.load();
+    const dictionary = session.dictionary(ref.seq);
+    const chosen = filter.choose(block, dictionary, offset);
+    if (chosen?.length === 0) continue;
+    const counter = new BlockCounter(session, block, dictionary, question);
+    if (counter.byKindOnly) counter.countKinds(chosen, tally);
+    else counter.countEach(chosen, tally);
+  }
+}
+
+/** What every record of a kind has in common is a group by itself. */
+const OF_KIND = new Set(["kind", "family", "session", "host"]);
+
+class BlockCounter {
+  readonly byKindOnly: boolean;
+  readonly #session: SessionBlocks;
+  readonly #block: Block;
+  readonly #dictionary: Dictionary;
+  readonly #question: CountQuestion;
+  readonly #kinds: (KindReader | undefined)[] = [];
+
+  constructor(session: SessionBlocks, block: Block, dictionary: Dictionary, question: CountQuestion) {
+    this.#session = session;
+    this.#block = block;
+    this.#dictionary = dictionary;
+    this.#question = question;
+    this.byKindOnly = question.measure === "" && question.groupBy.every((group) => OF_KIND.has(group));
+  }
+
+  /** All records of one kind fall into one group. */
+  countKinds(chosen: Chosen, tally: Tally): void {
+    const { columns } = this.#block;
+    if (this.#question.groupBy.length === 0) {
+      tally.addMany([], chosen?.length ?? columns.count);
+      return;
+    }
+    const counts = chosen === undefined ? columns.kinds.map(({ count }) => count) : slotCounts(columns, chosen);
+    for (const [slot, count] of counts.entries()) {
+      if (count > 0) tally.addMany(this.#kind(slot).keys(0, ""), count);
+    }
+  }
+
+  countEach(chosen: Chosen, tally: Tally): void {
+    const { columns } = this.#block;
+    const { slots, placeOf } = columns;
+    const byLane = this.#question.groupBy.includes("lane");
+    const total = chosen?.length ?? columns.count;
+    let at = 0;
+    for (const { lane, from, count } of columns.lanes) {
+      const laneName = byLane ? laneNameOf(this.#dictionary, lane) : "";
+      for (; at < total; at++) {
+        const index = chosen === undefined ? at : chosen[at]!;
+        if (index >= from + count) break;
+        const kind = this.#kind(slots[index]!);
+        const place = placeOf[index]!;
+        tally.add(kind.keys(place, laneName), kind.value(place));
+      }
+    }
+  }
+
+  #kind(slot: number): KindReader {
+    this.#kinds[slot] ??= kindReader(this.#session, this.#block, this.#dictionary, slot, this.#question);
+    return this.#kinds[slot];
+  }
+}
+
+function slotCounts({ slots, kinds }: Block["columns"], chosen: Uint32Array): number[] {
+  const counts = kinds.map(() => 0);
+  for (const index of chosen) counts[slots[index]!]!++;
+  return counts;
+}
+
+/** A task counts under its parent, as in summaries. */
+function laneNameOf(dictionary: Dictionary, lane: number): string {
+  const row = dictionary.lane(lane);
+  return dictionary.name("lane", row?.kind === "task" && row.parent !== 0 ? row.parent : lane);
+}
+
+/** Reads groups and measure of one kind's records. */
+interface KindReader {
+  keys(place: number, lane: string): string[];
+  value(place: number): number | undefined;
+}
+
+function kindReader(
+  { view }: SessionBlocks,
+  block: Block,
+  dictionary: Dictionary,
+  slot: number,
+  { groupBy, measure }: CountQuestion,
+): KindReader {
+  const { number } = block.columns.kinds[slot]!;
+  const kind = dictionary.kind(number);
+  const name = kind?.name ?? `kind#${number}`;
+  const columns = kind === undefined ? [] : block.columns.columns(slot, kind).columns;
+  const field = (wanted: string) => columns.find((column) => column.field.name === wanted);
+  const makers = groupBy.map((group): ((place: number, lane: string) => string) => {
+    if (group === "kind") return () => name;
+    if (group === "family") return () => familyOf(name);
+    if (group === "session") return () => view.text;
+    if (group === "host") return () => view.description?.host ?? "";
+    if (group === "lane") return (_, lane) => lane;
+    const column = field(group);
+    return column === undefined ? () => "" : textReader(column, dictionary);
+  });
+  const measured = measure === "" ? undefined : field(measure);
+  const value = (place: number) => {
+    const cell = measured === undefined ? undefined : cellAt(measured, place, dictionary);
+    return typeof cell === "bigint" || typeof cell === "number" ? Number(cell) : undefined;
+  };
+  return { keys: (place, lane) => makers.map((make) => make(place, lane)), value };
+}
+
+/** A column's values as text. What references and enums refer to is made into text once. */
+function textReader(column: Column, dictionary: Dictionary): (place: number) => string {
+  const { type } = column.field;
+  if (column.shape !== "ints" || (type !== "ref" && type !== "enum")) {
+    return (place) => cellText(cellAt(column, place, dictionary));
+  }
+  const { present } = column;
+  const { lo } = column.ints;
+  const known = new Map<number, string>();
+  return (place) => {
+    const at = present === undefined ? place : present[place]!;
+    if (at < 0) return "";
+    const id = lo[at]!;
+    let text = known.get(id);
+    if (text === undefined) {
+      text = cellText(cellAt(column, place, dictionary));
+      known.set(id, text);
+    }
+    return text;
+  };
+}
+
+function cellText(cell: Cell): string {
+  if (cell === undefined) return "";
+  return Array.isArray(cell) ? cell.map(scalarText).join(" ") : scalarText(cell as Parameters<typeof scalarText>[0]);
+}

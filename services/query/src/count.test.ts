@@ -1,0 +1,160 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { startArchiver } from "@wayward/archive";
+import { type Bus, openEmbeddedBus, partitionOf } from "@wayward/bus";
+import { type Client, type ClientRecord, type CountOptions, connect } from "@wayward/client";
+import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
+import { openStore, type Store } from "@wayward/store";
+import { seededSession } from "./seeded.ts";
+import { startQuery } from "./start.ts";
+
+const PARTITIONS = 2;
+const log = createLog("error");
+
+const QUESTIONS: readonly CountOptions[] = [
+  {},
+  { groupBy: ["kind"] },
+  { groupBy: ["family", "session"] },
+  { groupBy: ["host", "family"] },
+  { groupBy: ["lane", "kind"] },
+  { groupBy: ["lane"] },
+  { groupBy: ["channel"] },
+  { groupBy: ["channel", "session"] },
+  { groupBy: ["zone"], measure: "duration" },
+  { groupBy: ["zone", "host"], measure: "duration", sortBy: "p99" },
+  { measure: "duration" },
+  { groupBy: ["lock"] },
+  { groupBy: ["lock"], measure: "wait" },
+  { groupBy: ["lock", "mode"], measure: "hold", sortBy: "sum" },
+  { groupBy: ["mode", "session"], measure: "wait" },
+  { measure: "hold" },
+  { groupBy: ["queue"] },
+  { groupBy: ["queue"], measure: "duration", sortBy: "max" },
+  // Behind a lost block only the writer knows which jobs were waiting.
+  { groupBy: ["queue", "session"], measure: "wait", names: ["app-41", "app-43"] },
+  // User kinds and fields of any kind are read.
+  { groupBy: ["currency"], measure: "amount" },
+  { groupBy: ["level", "channel"] },
+  { groupBy: ["kind"], kinds: ["lock", "shop"] },
+  { groupBy: ["kind"], lanes: ["worker-*"], where: "not level = info" },
+];
+
+describe("Count", () => {
+  const folder = mkdtempSync(join(tmpdir(), "wayward-count-"));
+  // The second lost blocks 3 and 9: pairing begins anew behind them.
+  const made = [
+    seededSession(41, { blocks: 12 }),
+    seededSession(42, { blocks: 14, ends: false }),
+    seededSession(43, { blocks: 5 }),
+  ];
+  let bus: Bus;
+  let store: Store;
+  let serving: Serving;
+  let client: Client;
+  let everything: ClientRecord[] = [];
+
+  beforeAll(async () => {
+    bus = openEmbeddedBus({ path: join(folder, "bus"), partitions: PARTITIONS });
+    store = await openStore(`file://${folder}/store`);
+    // Three chunks a session, and a tail.
+    for (let round = 0; round < 4; round++) {
+      for (const [at, { id, text, blocks }] of made.entries()) {
+        for (const [seq, block] of blocks.entries()) {
+          if (Math.floor((seq * 4) / blocks.length) !== round || (at === 1 && (seq === 3 || seq === 9))) continue;
+          await bus.publish(partitionOf(id, PARTITIONS), { tenant: "default", session: text }, block);
+        }
+      }
+      if (round < 3) await archiveAll();
+    }
+    const metrics = createMetrics();
+    const parts = [startQuery({ bus, store, partitions: PARTITIONS, log, metrics })];
+    serving = await serve({ host: "127.0.0.1", port: 0, httpPort: 0, parts, log, metrics });
+    client = connect({ server: serving.address });
+    for await (const record of client.read()) everything.push(record);
+  });
+  afterAll(async () => {
+    everything = [];
+    client.close();
+    await serving.stop();
+    await bus.close();
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const archiveAll = async () => {
+    const archiver = await startArchiver({ bus, store, partitions: PARTITIONS, flushMs: 20 });
+    for (let tries = 0; tries < 500; tries++) {
+      const bounds = await Promise.all([0, 1].map((partition) => bus.bounds(partition)));
+      if (bounds.every(({ first, last }) => first > last)) break;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await archiver.stop();
+  };
+
+  /** Whole, and slices that begin and end inside blocks, at their edges, and nowhere. */
+  const slices = () => {
+    const at = (share: number) => everything[Math.floor((everything.length - 1) * share)]!.aligned;
+    const ends = made.map(({ text }) => everything.filter(({ session }) => session === text));
+    return [
+      {},
+      { from: at(0.3) },
+      { until: at(0.61) },
+      { from: at(0.2), until: at(0.7) },
+      { from: at(0.5), until: at(0.5) + 1n },
+      { from: ends[1]![0]!.aligned, until: ends[1]!.at(-1)!.aligned },
+      { from: ends[2]![40]!.aligned, until: ends[2]!.at(-7)!.aligned },
+      { from: 1n, until: 2n },
+    ];
+  };
+
+  test.each(QUESTIONS)("says the same from summaries and from every record, in every slice: %j", async (question) => {
+    for (const slice of slices()) {
+      const asked = { ...question, ...slice, top: 1000 };
+      const summed = await client.count(asked);
+      const scanned = await client.count({ ...asked, scan: true });
+      expect({ slice, groups: summed.groups, other: summed.other }).toEqual({
+        slice,
+        groups: scanned.groups,
+        other: scanned.other,
+      });
+      expect(scanned.fromSummaries).toBe(false);
+    }
+  });
+
+  test("counts records as they are read", async () => {
+    for (const slice of slices()) {
+      const { from = 0n, until } = slice as { from?: bigint; until?: bigint };
+      const inside = everything.filter(({ aligned }) => aligned >= from && (until === undefined || aligned < until));
+      const expected = new Map<string, bigint>();
+      for (const { kind } of inside) expected.set(kind, (expected.get(kind) ?? 0n) + 1n);
+      const { groups } = await client.count({ ...slice, groupBy: ["kind"] });
+      expect(new Map(groups.map(({ keys, count }) => [keys[0], count]))).toEqual(expected);
+    }
+  });
+
+  test("reads no record where summaries suffice, and few at the edges of a slice", async () => {
+    for (const question of QUESTIONS.slice(0, 19)) {
+      expect((await client.count(question)).fromSummaries).toBe(true);
+    }
+    expect((await client.count({ ...QUESTIONS[8], ...slices()[3] })).fromSummaries).toBe(false);
+  });
+
+  test("zones and holds add up to what the records say", async () => {
+    const begun = new Map<string, bigint[]>();
+    let zones = 0n;
+    for (const { session, lane, kind, fields, aligned } of everything) {
+      if (session !== made[0]!.text || fields.id !== undefined) continue;
+      const open = begun.get(`${lane.number}`) ?? [];
+      begun.set(`${lane.number}`, open);
+      if (kind === "zone.begin") open.push(aligned);
+      if (kind === "zone.end" && open.pop() !== undefined) zones++;
+    }
+    const answer = await client.count({ sessions: [made[0]!.text], groupBy: ["zone"], measure: "duration" });
+    const counted = answer.groups.reduce((sum, { count }) => sum + count, 0n);
+    // Zones with an id end anywhere, and are counted beside these.
+    expect(counted).toBeGreaterThanOrEqual(zones);
+    expect(zones).toBeGreaterThan(50n);
+  });
+});
