@@ -15,8 +15,10 @@ export const pairing: Bench = async ({ quick }) => {
     const block = new Block(unwrap(parseEnvelope(mix.block(RECORDS_A_BLOCK).bytes)));
     dictionary.add(block.dictionarySection);
     const { columns } = block;
-    for (const [slot, { number }] of columns.kinds.entries()) columns.columns(slot, dictionary.kind(number)!);
+    for (const [slot, { number }] of columns.kinds.entries())
+      columns.columns(slot, dictionary.kind(number)!).decodeAll();
     void columns.times;
+    void columns.slots;
     const begun = process.hrtime.bigint();
     pairer.clearGathers();
     replay(columns, dictionary, pairer, 1_000_000_000n);

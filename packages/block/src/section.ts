@@ -2,21 +2,14 @@ import { types } from "node:util";
 import * as zlib from "node:zlib";
 import { asBuffer, WaywardError } from "@wayward/base";
 import { LIMITS } from "./limits.ts";
-import { unpackFrame } from "./zstd.ts";
+import { packFrame, unpackFrame } from "./zstd.ts";
 
 /** How one stream is stored. */
 const STORED = 0;
 const ZSTD = 1;
 
-/** Below this length zstd's frame costs more than it saves, and each call some 20 µs. */
+/** Below this length zstd's frame costs more than it saves. */
 const ZSTD_FROM_BYTES = 160;
-
-const ZSTD_PARAMS = { [zlib.constants.ZSTD_c_compressionLevel ?? 100]: 1 };
-
-/** One output buffer of the right size, and tables no larger than the input: a quarter of the call's time. */
-function zstdOptions(length: number) {
-  return { params: ZSTD_PARAMS, pledgedSrcSize: length, chunkSize: length + 512 };
-}
 
 /** True where this runtime can pack streams; Node below 22.15 writes codec 0. */
 export const CAN_PACK = typeof zlib.zstdCompressSync === "function";
@@ -102,7 +95,7 @@ export class SectionWriter {
     this.varint(bytes.length);
     this.unpacked += bytes.length;
     if (this.#pack && bytes.length >= ZSTD_FROM_BYTES) {
-      const packed = zlib.zstdCompressSync(bytes, zstdOptions(bytes.length));
+      const packed = packFrame(bytes);
       if (packed.length < bytes.length - (bytes.length >>> 6)) {
         this.byte(ZSTD);
         this.varint(packed.length);

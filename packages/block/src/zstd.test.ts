@@ -1,7 +1,7 @@
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { unpackFrame } from "./zstd.ts";
+import { packFrame, unpackFrame } from "./zstd.ts";
 
 const frames = fc.tuple(fc.integer({ min: 0, max: 70_000 }), fc.nat(255), fc.nat()).map(([length, range, seed]) => {
   const raw = Buffer.alloc(length);
@@ -43,5 +43,18 @@ describe("unpacking with a kept decoder", () => {
   test("still works after a hundred damaged frames", () => {
     const good = Buffer.from("words ".repeat(200));
     expect(unpackFrame(zstdCompressSync(good), good.length)).toBeDefined();
+  });
+});
+
+describe("packing with a kept encoder", () => {
+  test("makes frames that zlib unpacks, one after the other, and that say their length", () => {
+    fc.assert(
+      fc.property(frames, ({ raw }) => {
+        const frame = packFrame(raw);
+        expect(raw.equals(zstdDecompressSync(frame))).toBe(true);
+        if (raw.length > 300) expect(unpackFrame(frame, raw.length)).toBeDefined();
+      }),
+      { numRuns: 200, seed: 6 },
+    );
   });
 });

@@ -1,18 +1,19 @@
 import { types } from "node:util";
 import * as zlib from "node:zlib";
 import { asBuffer } from "@wayward/base";
+import { Scratch } from "./coding/scratch.ts";
 
 /*
- * zlib's synchronous functions make a decoder for every call, which takes
- * 25 µs: more than unpacking most streams of a block. There is no public way
- * to keep one. The stream objects do keep theirs, and have the synchronous
+ * zlib's synchronous functions make a coder for every call, which takes
+ * 25 µs: more than most streams of a block need otherwise. There is no public
+ * way to keep one. The stream objects do keep theirs, and have the synchronous
  * call that the public functions use; with it the same takes 2 to 10 µs.
  *
  * That call is Node's own affair and may change, so it is looked for and
  * tried once; where it is missing, fails or tells another length, the caller
  * takes the public function, whose answer is the one that counts.
  */
-interface KeptDecoder {
+interface KeptCoder {
   readonly _handle: {
     writeSync(
       flush: number,
@@ -33,7 +34,7 @@ interface KeptDecoder {
 const CAN_UNPACK = typeof zlib.createZstdDecompress === "function";
 const END = zlib.constants.ZSTD_e_end ?? 2;
 
-let kept: KeptDecoder | undefined;
+let kept: KeptCoder | undefined;
 /** False once this runtime has shown that it cannot. */
 let works = true;
 let proven = false;
@@ -61,7 +62,7 @@ export function unpackFrame(frame: Uint8Array, length: number): Uint8Array | und
   return undefined;
 }
 
-function makeDecoder(): KeptDecoder | undefined {
+function makeDecoder(): KeptCoder | undefined {
   const made = CAN_UNPACK ? zlib.createZstdDecompress() : undefined;
   if (made === undefined || !isKept(made)) {
     works = false;
@@ -72,9 +73,51 @@ function makeDecoder(): KeptDecoder | undefined {
   return made;
 }
 
-function isKept(decoder: object): decoder is KeptDecoder {
-  if (!("_handle" in decoder && "_writeState" in decoder && "on" in decoder)) return false;
-  const { _handle: handle, _writeState: state } = decoder;
+/** Room that a packed frame may need beyond what it packs (ZSTD_COMPRESSBOUND, rounded up). */
+function roomFor(length: number): number {
+  return length + (length >>> 7) + 256;
+}
+
+const PACKING = { params: { [zlib.constants.ZSTD_c_compressionLevel ?? 100]: 1 } };
+const packed = new Scratch();
+let encoder: KeptCoder | undefined;
+let packs = typeof zlib.createZstdCompress === "function";
+
+/** One frame of level 1 that says its length; the bytes are valid until the next call. */
+export function packFrame(bytes: Uint8Array): Uint8Array {
+  return (packs ? packKept(bytes) : undefined) ?? zlib.zstdCompressSync(bytes, PACKING);
+}
+
+function packKept(bytes: Uint8Array): Uint8Array | undefined {
+  const room = roomFor(bytes.length);
+  const output = packed.take(room);
+  const isFirst = encoder === undefined;
+  encoder ??= makeEncoder();
+  try {
+    if (encoder !== undefined) {
+      encoder._handle.writeSync(END, bytes, 0, bytes.length, output, 0, room);
+      const [left = 0, unread = 1] = encoder._writeState;
+      const frame = output.subarray(0, room - left);
+      // Given all input and the end at once, zstd has the frame whole in one call; the first one is proven.
+      if (unread === 0 && left > 0 && (!isFirst || zlib.zstdDecompressSync(frame).equals(bytes))) return frame;
+    }
+  } catch {
+    // Another runtime's affair: the public function does it.
+  }
+  packs = false;
+  return undefined;
+}
+
+function makeEncoder(): KeptCoder | undefined {
+  const made = zlib.createZstdCompress(PACKING);
+  if (!isKept(made)) return undefined;
+  made.on("error", () => {});
+  return made;
+}
+
+function isKept(coder: object): coder is KeptCoder {
+  if (!("_handle" in coder && "_writeState" in coder && "on" in coder)) return false;
+  const { _handle: handle, _writeState: state } = coder;
   if (typeof handle !== "object" || handle === null || !("writeSync" in handle)) return false;
   return typeof handle.writeSync === "function" && types.isUint32Array(state) && state.length === 2;
 }

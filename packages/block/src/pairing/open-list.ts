@@ -1,5 +1,5 @@
 /** Places that one open thing takes in `data`. */
-export const OPEN_WORDS = 5;
+const OPEN_WORDS = 5;
 /** What stands at each of them: zone name, lock or context name; a lock's mode; since when; its event number; 1 if unsure. */
 export const OPEN = { id: 0, detail: 1, start: 2, eventNo: 3, unsure: 4 } as const;
 
