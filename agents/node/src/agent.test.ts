@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { agentBundle } from "./bundle.ts";
 import { recorded, SYSTEM_NODE } from "./testing/program.ts";
@@ -64,14 +62,4 @@ test.each([SYSTEM_NODE, process.execPath])("the bundle runs on %s", async (node)
   const { rows, child } = recorded(`agent.note("bundled");`, { node, module: importPath });
   expect(child.stderr).toBe("");
   expect(rows).toMatchObject([{ kind: "note.text", values: { text: "bundled" } }]);
-});
-
-test("the README's example runs", () => {
-  const readme = readFileSync(join(import.meta.dirname, "../README.md"), "utf8");
-  const [, example = ""] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
-  const body = example.replace(/import .*\n/, "").replace("const agent = start", "start");
-  const { rows, child } = recorded(body);
-  expect(child.status).toBe(0);
-  expect(rows.find(({ kind }) => kind === "log.message")?.values.args).toEqual([17, "ada"]);
-  expect(rows.find(({ kind }) => kind === "counter.value")?.values).toEqual({ name: "sent", value: 1 });
 });
