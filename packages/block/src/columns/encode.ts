@@ -57,6 +57,7 @@ export class ColumnsEncoder {
   readonly #order = new LaneOrder();
   readonly #slots = new Words64();
   readonly #steps = new Words64();
+  readonly #laneColumn = new Words64();
   readonly #pages = new PairingPages();
   readonly #ranks: RankBuilder;
   readonly #programs: (Program | undefined)[] = [];
@@ -265,7 +266,7 @@ export class ColumnsEncoder {
       section.varint(builder.objects);
     }
     section.varint(this.#lanes.length);
-    const column = new Words64();
+    const column = this.#laneColumn;
     const numbers = (value: (lane: LaneRun) => number) => {
       column.length = 0;
       for (const lane of this.#lanes) column.pushNumber(value(lane));

@@ -48,13 +48,15 @@ export function writeGathered(
   writeTable(writer, dimension, { rows, other: gather.other, top });
 }
 
+/** What a column is gathered in; kept, as a block has a hundred. */
+const column = new Words64();
+
 export function writeTable(writer: SectionWriter, dimension: Dimension, table: SummaryTable): void {
   const { rows, top } = table;
   writer.byte(DIMENSION[dimension]);
   writer.varint(rows.length);
   writer.varint(table.other);
   writer.varint(top.length);
-  const column = new Words64();
   const numbers = (values: Iterable<number>) => {
     column.length = 0;
     for (const value of values) column.pushNumber(value);
