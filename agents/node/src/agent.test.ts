@@ -11,6 +11,7 @@ describe("a program that ends", () => {
     ["by itself", "", 0, null, "0"],
     ["by exit", "process.exit(7);", 7, null, "7"],
     ["uncaught", "throw new Error('x');", 1, null, "1"],
+    ["by SIGHUP", "process.kill(process.pid, 'SIGHUP'); setTimeout(() => {}, 5000);", null, "SIGHUP", "SIGHUP"],
     ["by SIGTERM", "process.kill(process.pid, 'SIGTERM'); setTimeout(() => {}, 5000);", null, "SIGTERM", "SIGTERM"],
   ])("%s loses nothing and keeps its status", (_, last, status, signal, exit) => {
     const { child, headers, rows } = recorded(work + last);

@@ -81,7 +81,7 @@ export class Agent {
   readonly #remote = new Map<string, Threshold>();
   readonly #timers: readonly NodeJS.Timeout[];
   readonly #upkeep: Upkeep | undefined;
-  #lastZone = 0n;
+  #lastZone = 0;
   #ended: boolean;
 
   /** Programs call `start`. */

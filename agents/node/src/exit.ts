@@ -1,6 +1,6 @@
 import type { Agent } from "./agent.ts";
 
-const SIGNALS = ["SIGTERM", "SIGINT"] as const;
+const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 
 /** Writes everything when the process ends; exit code and death by signal stay as they would be. */
 export function endWithProcess(agent: Agent): void {

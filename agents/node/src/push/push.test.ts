@@ -78,6 +78,25 @@ describe("an agent that knows a server", () => {
     expect(records[1]).toMatchObject({ coverage: { gaps: [{ cause: 7 }] } });
   });
 
+  test("stops with one line, and leaves the program alone, when its session is deleted on the server", async () => {
+    const spool = spoolFolder();
+    const program = launch(
+      `setInterval(() => agent.note("beat"), 20);
+       const watching = setInterval(() => { if (agent.recording) return; clearInterval(watching); console.log("stopped"); }, 50);
+       process.stdin.once("data", () => process.exit(4)); await agent.delivered(); console.log("delivered");`,
+      { spool, env: { WAYWARD_SERVER: server.address, WAYWARD_NAME: "deleted" } },
+    );
+    await program.says(/delivered/);
+    const [session = ""] = sessionsIn(spool);
+    await server.ask("delete", session, "--force");
+    await program.says(/stopped/);
+    program.child.stdin?.write("end\n");
+    expect(await program.ended).toEqual({ code: 4, signal: null });
+    expect(program.stderr.split("\n").filter((line) => line.includes("nothing more is recorded"))).toHaveLength(1);
+    expect(program.stderr.split("\n").length).toBeLessThan(6);
+    expect(sessionsIn(spool)).toEqual([]);
+  });
+
   test("does not record its own pusher where a program is recorded from outside", async () => {
     const { instrumentPath } = await agentBundle();
     const spool = spoolFolder();
