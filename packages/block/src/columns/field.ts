@@ -98,7 +98,8 @@ export class LazyKind implements KindColumns {
 
   get memory(): number {
     const all = [this.#sites, this.#stacks, this.#parents, this.#correlations, ...this.#fields];
-    return all.reduce((sum, lazy) => sum + (lazy?.isDecoded ? this.count * BYTES_A_VALUE : 0), 0);
+    const objects = this.columns.filter((column) => column instanceof ObjectColumn && column.isDecoded).length;
+    return all.reduce((sum, lazy) => sum + (lazy?.size ?? 0), objects * this.count * 8);
   }
 
   decodeAll(): void {
@@ -107,22 +108,22 @@ export class LazyKind implements KindColumns {
   }
 }
 
-/** Two halves of a number, or a text's place and some of its bytes, with what says where it stands. */
-const BYTES_A_VALUE = 16;
-
 /** A part that is decoded once, when it is first asked for. */
 class Lazy<T> {
   readonly #decode: (reader: SectionReader) => T;
   #part: Part | undefined;
   #value: T | undefined;
+  #size = 0;
 
   constructor(part: Part, decode: (reader: SectionReader) => T) {
     this.#part = part;
     this.#decode = decode;
   }
 
-  get isDecoded(): boolean {
-    return this.#part === undefined;
+  /** Bytes of the decoded value; 0 before. */
+  get size(): number {
+    if (this.#part === undefined && this.#size === 0) this.#size = sizeOf(this.#value);
+    return this.#size;
   }
 
   get value(): T {
@@ -132,6 +133,13 @@ class Lazy<T> {
     }
     return this.#value as T;
   }
+}
+
+/** Bytes of the arrays in a decoded column. */
+function sizeOf(value: unknown): number {
+  if (ArrayBuffer.isView(value)) return value.byteLength;
+  if (typeof value !== "object" || value === null) return 0;
+  return Object.values(value).reduce((sum: number, part) => sum + sizeOf(part), 0);
 }
 
 /** Ids of one object field, taken out of the block's column of objects. */
@@ -151,6 +159,10 @@ class ObjectColumn {
       for (let record = 0; record < count; record++) lo[record] = ids[record * each + which]!;
       return { lo, hi: new Uint32Array(count) };
     };
+  }
+
+  get isDecoded(): boolean {
+    return this.#ints !== undefined;
   }
 
   get ints(): Ints {

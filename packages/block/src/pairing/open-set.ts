@@ -4,6 +4,7 @@ import { LIMITS } from "../limits.ts";
 import { type Budget, createBudget, refuse, SectionReader, type SectionWriter } from "../section.ts";
 import { Words64 } from "../words.ts";
 import { OPEN, type OpenList } from "./open-list.ts";
+import { type OpenTable, TABLE_COLUMNS } from "./open-table.ts";
 import type { Pairing } from "./pairing.ts";
 
 export const OPEN_KINDS = ["zone", "wait", "held", "context", "job"] as const;
@@ -109,11 +110,18 @@ function listOpen(pairing: Pairing): OpenSet {
     addAll("context", lane.id, lane.contexts);
     addAll("wait", lane.id, lane.wait);
   }
-  for (const [id, { name, start, lane, eventNo }] of pairing.loose) {
+  const { loose, jobs } = pairing;
+  loose.each((_, id, place) => {
+    const [name = 0, start = 0, lane = 0, eventNo = 0] = numbersAt(loose, place);
     add({ kind: "zone", lane, subject: name, detail: id, start, eventNo, unsure: false });
-  }
-  for (const { queue, job, started, lane, eventNo } of pairing.jobs.running()) {
-    add({ kind: "job", lane, subject: queue, detail: job, start: started, eventNo, unsure: false });
-  }
+  });
+  jobs.each((queue, job, place) => {
+    const [, start = 0, , lane = 0, eventNo = 0] = numbersAt(jobs, place);
+    if (!Number.isNaN(start)) add({ kind: "job", lane, subject: queue, detail: job, start, eventNo, unsure: false });
+  });
   return { entries, leftOut };
+}
+
+function numbersAt({ data }: OpenTable, place: number): Float64Array {
+  return data.subarray(place * TABLE_COLUMNS, (place + 1) * TABLE_COLUMNS);
 }

@@ -3,9 +3,9 @@ import { OP } from "../columns/op.ts";
 import { LANE_KINDS } from "../dictionary/tables.ts";
 import { Gather } from "../summary/gather.ts";
 import type { Dimension } from "../summary/tables.ts";
-import { JobTable } from "./job-table.ts";
 import { LaneState } from "./lane.ts";
 import { OPEN } from "./open-list.ts";
+import { OpenTable, TABLE_COLUMNS } from "./open-table.ts";
 import type { PairingPages } from "./pages.ts";
 
 /** How many keys a folded key holds in its second part: modes and levels. */
@@ -30,13 +30,11 @@ export interface LaneEventNos {
   readonly all: Float64Array | undefined;
 }
 
-/** Zones that carry an id: they end in any order and on any lane. */
-interface LooseZone {
-  readonly name: number;
-  readonly start: number;
-  readonly lane: number;
-  readonly eventNo: number;
-}
+/** What is kept of a zone that carries an id: it may end in any order and on any lane. */
+export const LOOSE = { name: 0, start: 1, lane: 2, eventNo: 3 } as const;
+
+/** What is kept of a job that is not over; NaN for times that are not known. */
+export const JOB = { enqueued: 0, started: 1, finished: 2, lane: 3, eventNo: 4 } as const;
 
 /**
  * Pairs begins with ends across blocks and gathers what is summed for the
@@ -44,8 +42,10 @@ interface LooseZone {
  */
 export class Pairing {
   readonly lanes = new Map<number, LaneState>();
-  readonly loose = new Map<number, LooseZone>();
-  readonly jobs = new JobTable();
+  /** Zones by 0 and their id. */
+  readonly loose = new OpenTable();
+  /** Jobs by queue and number. */
+  readonly jobs = new OpenTable();
   readonly gathers: Readonly<Record<Exclude<Dimension, "kind" | "lane" | "key">, Gather>>;
   /** Lanes that exited in the block in the making. */
   readonly exited: number[] = [];
@@ -121,7 +121,7 @@ export class Pairing {
     const mode = second & (FOLD - 1);
     switch (op) {
       case OP.zoneBegin:
-        this.loose.set(second, { name: first, start: time, lane: lane.id, eventNo });
+        this.openLoose(second, first, time, lane.id, eventNo);
         break;
       case OP.zoneEnd:
         this.#looseEnd(first, time, index);
@@ -201,17 +201,42 @@ export class Pairing {
 
   copyInto(made: Pairing): void {
     for (const [id, lane] of this.lanes) made.lanes.set(id, lane.copy());
-    for (const [id, zone] of this.loose) made.loose.set(id, zone);
+    this.loose.copyInto(made.loose);
     this.jobs.copyInto(made.jobs);
     made.#lastHolder = this.#lastHolder.slice();
     made.#exitedAt = this.#exitedAt.slice();
   }
 
+  /** Puts in a zone that carries an id. */
+  openLoose(id: number, name: number, start: number, lane: number, eventNo: number): void {
+    const { loose } = this;
+    const known = loose.find(0, id);
+    const at = (known < 0 ? loose.add(0, id) : known) * TABLE_COLUMNS;
+    loose.data[at] = name;
+    loose.data[at + LOOSE.start] = start;
+    loose.data[at + LOOSE.lane] = lane;
+    loose.data[at + LOOSE.eventNo] = eventNo;
+  }
+
+  /** The place of a job's numbers; a new one has no times. */
+  openJob(queue: number, job: number, lane: number, eventNo: number): number {
+    const { jobs } = this;
+    const known = jobs.find(queue, job);
+    if (known >= 0) return known * TABLE_COLUMNS;
+    const at = jobs.add(queue, job) * TABLE_COLUMNS;
+    jobs.data.fill(Number.NaN, at, at + JOB.lane);
+    jobs.data[at + JOB.lane] = lane;
+    jobs.data[at + JOB.eventNo] = eventNo;
+    return at;
+  }
+
   #looseEnd(id: number, time: number, index: number): void {
-    const zone = this.loose.get(id);
-    if (zone === undefined) return;
-    this.loose.delete(id);
-    this.gathers.zone.measure(zone.name, span(zone.start, time), index);
+    const { loose } = this;
+    const place = loose.find(0, id);
+    if (place < 0) return;
+    const at = place * TABLE_COLUMNS;
+    this.gathers.zone.measure(loose.data[at]!, span(loose.data[at + LOOSE.start]!, time), index);
+    loose.remove(place);
   }
 
   /** A wait that ended, with the lock or without. */
@@ -256,37 +281,37 @@ export class Pairing {
   }
 
   #jobEnqueued(lane: LaneState, queue: number, job: number, time: number, eventNo: number, index: number): void {
-    const { jobs } = this;
-    const place = jobs.find(queue, job, lane.id, eventNo);
-    jobs.enqueued[place] = time;
-    const started = jobs.started[place]!;
+    const at = this.openJob(queue, job, lane.id, eventNo);
+    const { data } = this.jobs;
+    data[at + JOB.enqueued] = time;
+    const started = data[at + JOB.started]!;
     if (started >= 0) this.gathers.queueWait.measure(queue, span(time, started), index);
-    this.#jobOver(queue, place, index);
+    this.#jobOver(queue, at, index);
   }
 
   #jobStarted(lane: LaneState, queue: number, job: number, time: number, eventNo: number, index: number): void {
-    const { jobs } = this;
-    const place = jobs.find(queue, job, lane.id, eventNo);
-    jobs.started[place] = time;
-    jobs.lanes[place] = lane.id;
-    jobs.eventNos[place] = eventNo;
-    const enqueued = jobs.enqueued[place]!;
+    const at = this.openJob(queue, job, lane.id, eventNo);
+    const { data } = this.jobs;
+    data[at + JOB.started] = time;
+    data[at + JOB.lane] = lane.id;
+    data[at + JOB.eventNo] = eventNo;
+    const enqueued = data[at + JOB.enqueued]!;
     if (enqueued >= 0) this.gathers.queueWait.measure(queue, span(enqueued, time), index);
-    this.#jobOver(queue, place, index);
+    this.#jobOver(queue, at, index);
   }
 
   #jobFinished(lane: LaneState, queue: number, job: number, time: number, eventNo: number, index: number): void {
-    const place = this.jobs.find(queue, job, lane.id, eventNo);
-    this.jobs.finished[place] = time;
-    this.#jobOver(queue, place, index);
+    const at = this.openJob(queue, job, lane.id, eventNo);
+    this.jobs.data[at + JOB.finished] = time;
+    this.#jobOver(queue, at, index);
   }
 
-  #jobOver(queue: number, place: number, index: number): void {
-    const { jobs } = this;
-    const [started, finished] = [jobs.started[place]!, jobs.finished[place]!];
+  #jobOver(queue: number, at: number, index: number): void {
+    const { data } = this.jobs;
+    const [started, finished] = [data[at + JOB.started]!, data[at + JOB.finished]!];
     if (!(started >= 0 && finished >= 0)) return;
     this.gathers.queueRun.measure(queue, span(started, finished), index);
-    jobs.remove(place);
+    this.jobs.remove(at / TABLE_COLUMNS);
   }
 }
 

@@ -6,7 +6,7 @@ import type { LaneState } from "./lane.ts";
 import type { OpenList } from "./open-list.ts";
 import type { OpenKind, OpenSet } from "./open-set.ts";
 import { PairingPages } from "./pages.ts";
-import type { Pairing } from "./pairing.ts";
+import { JOB, type Pairing } from "./pairing.ts";
 
 const TWO_32 = 0x1_0000_0000;
 
@@ -123,8 +123,8 @@ function fillPages({ slots, count }: Columns, operations: readonly Operation[]):
 /** Puts what was open at a block's start into a fresh pairing, for readers that begin there. */
 export function seed(pairing: Pairing, { entries }: OpenSet): void {
   for (const { kind, lane, subject, detail, start, eventNo, unsure } of entries) {
-    if (kind === "job") pairing.jobs.open(subject, detail, start, lane, eventNo);
-    else if (kind === "zone" && detail !== 0) pairing.loose.set(detail, { name: subject, start, lane, eventNo });
+    if (kind === "job") pairing.jobs.data[pairing.openJob(subject, detail, lane, eventNo) + JOB.started] = start;
+    else if (kind === "zone" && detail !== 0) pairing.openLoose(detail, subject, start, lane, eventNo);
     else {
       const list = listOf(pairing.state(lane), kind);
       list.push(subject, detail, start, eventNo);
