@@ -8,7 +8,7 @@ import type { SectionWriter } from "../section.ts";
 import { FIELDS_AT, FLAG, HEAD_WORDS, type Stage } from "../stage.ts";
 import type { SummaryRow } from "../summary/tables.ts";
 import { Words64 } from "../words.ts";
-import { SHAPE } from "./builder.ts";
+import { SHAPE } from "./field-builder.ts";
 import { OP } from "./op.ts";
 import { LaneOrder, type LaneShare } from "./order.ts";
 import type { Program } from "./program.ts";

@@ -3,7 +3,7 @@ import { type Ints, passInts, readInts, unzigzag } from "../coding/ints.ts";
 import { passTexts, passValues, readTexts, readValues, type Texts, type Values } from "../coding/texts.ts";
 import { type Part, refuse, type SectionReader, type StreamAt } from "../section.ts";
 import { FLAG } from "../stage.ts";
-import { ABSENT, isObject, isSigned, SPARSE } from "./builder.ts";
+import { ABSENT, isObject, isSigned, SPARSE } from "./field-builder.ts";
 
 /**
  * One field of one kind in one block. Values stand by their place among

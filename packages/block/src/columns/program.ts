@@ -1,7 +1,8 @@
 import type { Kind } from "@wayward/record";
 import { wordsOf } from "../stage.ts";
 import { Gather } from "../summary/gather.ts";
-import { isObject, KindBuilder } from "./builder.ts";
+import { isObject } from "./field-builder.ts";
+import { KindBuilder } from "./kind-builder.ts";
 import { opOf } from "./op.ts";
 
 /** Families whose keys have a summary of their own. */

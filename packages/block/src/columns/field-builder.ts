@@ -1,0 +1,183 @@
+import type { Field } from "@wayward/record";
+import { writeInts, zigzag } from "../coding/ints.ts";
+import { TextBuilder, ValuesBuilder } from "../coding/texts.ts";
+import type { SectionWriter } from "../section.ts";
+import type { Scalar } from "../stage.ts";
+import { Words64 } from "../words.ts";
+
+/** How a field's words become a column. */
+export const SHAPE = { one: 0, two: 1, text: 2, object: 3 } as const;
+
+/** A column says by this bit of its coding byte that some records lack the value; a bitmap stream comes first. */
+export const SPARSE = 0x80;
+
+/** With SPARSE: no record has the value, and nothing follows. */
+export const ABSENT = 0x40;
+
+/** True for the fields whose ids go into the block's one column of objects. */
+export function isObject(field: Field): boolean {
+  return field.type === "ref" && field.table === "object" && field.role === "object";
+}
+
+/** True for the types that may be negative. */
+export function isSigned(field: Field): boolean {
+  return field.type === "i64" || field.type === "duration";
+}
+
+/** What a kind's fields are gathered from. */
+export interface FieldSource {
+  readonly words: Uint32Array;
+  readonly texts: readonly unknown[];
+  /** For each record the word of its next field. */
+  readonly at: Uint32Array;
+  /** Which of 32 fields each record has; undefined where all have all. */
+  readonly masks: Uint32Array | undefined;
+  readonly count: number;
+}
+
+/** Gathers one field of one kind. */
+export class FieldBuilder {
+  readonly field: Field;
+  readonly shape: number;
+  /** The values there are; a reference has one for every record, 0 for none. */
+  readonly words = new Words64();
+  readonly #texts = new TextBuilder();
+  readonly #values = new ValuesBuilder();
+  /** Records of the kind that lack the value, by position among its records. */
+  readonly missing: number[] = [];
+
+  constructor(field: Field) {
+    this.field = field;
+    if (isObject(field)) this.shape = SHAPE.object;
+    else if (field.type === "string" || field.type === "bytes" || field.type === "values") this.shape = SHAPE.text;
+    else if (field.type === "bool" || field.type === "enum" || field.type === "ref") this.shape = SHAPE.one;
+    else this.shape = SHAPE.two;
+  }
+
+  clear(): void {
+    this.words.length = 0;
+    this.#texts.clear();
+    this.#values.clear();
+    this.missing.length = 0;
+  }
+
+  /** Takes this field of all records; `bit` is its place in the masks. */
+  gather(source: FieldSource, bit: number): void {
+    if (this.shape === SHAPE.one) this.#gatherOne(source, bit);
+    else if (this.shape === SHAPE.two) this.#gatherTwo(source, bit);
+    else if (this.shape === SHAPE.text) this.#gatherTexts(source, bit);
+    else passOver(source, bit);
+  }
+
+  /** A value as a number of at least 0. A negative duration counts as 0, as a clock that steps back does. */
+  measured(place: number): number {
+    const high = this.words.hi[place]!;
+    if (high >= 0x8000_0000 && isSigned(this.field)) return 0;
+    return this.words.lo[place]! + high * 0x1_0000_0000;
+  }
+
+  /** For each record the place of its value, or -1; undefined where every record has one. */
+  places(count: number): Int32Array | undefined {
+    if (this.missing.length === 0) return undefined;
+    const places = new Int32Array(count);
+    for (const record of this.missing) places[record] = -1;
+    let next = 0;
+    for (let record = 0; record < count; record++) if (places[record] === 0) places[record] = next++;
+    return places;
+  }
+
+  /** Writes the column for `count` records of the kind. Columns of objects are the block's. */
+  write(writer: SectionWriter, count: number): void {
+    if (this.shape === SHAPE.object) return;
+    if (this.missing.length === count) {
+      writer.byte(SPARSE | ABSENT);
+      return;
+    }
+    if (this.missing.length > 0) {
+      writer.byte(SPARSE);
+      writer.stream(bitmapWithout(this.missing, count));
+    } else writer.byte(0);
+    if (this.shape === SHAPE.text) this.#writeTexts(writer);
+    else if (this.field.type === "f64") writeFloats(writer, this.words);
+    else {
+      if (isSigned(this.field)) zigzag(this.words);
+      writeInts(writer, this.words);
+    }
+  }
+
+  #gatherOne({ words, at, masks, count }: FieldSource, bit: number): void {
+    const isRef = this.field.type === "ref";
+    this.words.resize(count);
+    const { lo } = this.words;
+    if (masks === undefined) {
+      for (let record = 0; record < count; record++) lo[record] = words[at[record]!++]!;
+      return;
+    }
+    let length = 0;
+    for (let record = 0; record < count; record++) {
+      if ((masks[record]! >>> bit) & 1) lo[length++] = words[at[record]!++]!;
+      else if (isRef) lo[length++] = 0;
+      else this.missing.push(record);
+    }
+    this.words.length = length;
+  }
+
+  #gatherTwo({ words, at, masks, count }: FieldSource, bit: number): void {
+    this.words.resize(count);
+    const { lo, hi } = this.words;
+    let length = 0;
+    for (let record = 0; record < count; record++) {
+      if (masks !== undefined && ((masks[record]! >>> bit) & 1) === 0) {
+        this.missing.push(record);
+        continue;
+      }
+      const from = at[record]!;
+      lo[length] = words[from]!;
+      hi[length++] = words[from + 1]!;
+      at[record] = from + 2;
+    }
+    this.words.length = length;
+  }
+
+  #gatherTexts({ words, texts, at, masks, count }: FieldSource, bit: number): void {
+    const isList = this.field.type === "values";
+    for (let record = 0; record < count; record++) {
+      if (masks !== undefined && ((masks[record]! >>> bit) & 1) === 0) {
+        this.missing.push(record);
+        continue;
+      }
+      const value = texts[words[at[record]!++]!];
+      if (isList) this.#values.push(value as readonly Scalar[]);
+      else this.#texts.push(value as string | Uint8Array);
+    }
+  }
+
+  #writeTexts(writer: SectionWriter): void {
+    if (this.field.type === "values") this.#values.write(writer);
+    else this.#texts.write(writer);
+  }
+}
+
+/** Objects stand in the block's own column; their words are passed over. */
+function passOver({ at, masks, count }: FieldSource, bit: number): void {
+  for (let record = 0; record < count; record++) {
+    if (masks === undefined || (masks[record]! >>> bit) & 1) at[record]!++;
+  }
+}
+
+function writeFloats(writer: SectionWriter, words: Words64): void {
+  const bytes = Buffer.allocUnsafe(words.length * 8);
+  for (let index = 0; index < words.length; index++) {
+    bytes.writeUInt32LE(words.lo[index]!, index * 8);
+    bytes.writeUInt32LE(words.hi[index]!, index * 8 + 4);
+  }
+  writer.stream(bytes);
+}
+
+/** Bit i (low bits first) is set if record i has the value. */
+function bitmapWithout(missing: readonly number[], count: number): Buffer {
+  const bits = Buffer.alloc((count + 7) >> 3, 0xff);
+  for (const index of missing) bits[index >> 3]! &= ~(1 << (index & 7));
+  if (count & 7) bits[bits.length - 1]! &= (1 << (count & 7)) - 1;
+  return bits;
+}
