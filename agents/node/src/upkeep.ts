@@ -1,5 +1,5 @@
 import { lossValues, type Spool } from "@wayward/collector";
-import { clockAnchor, dropRecords } from "@wayward/record";
+import { clockAnchor, clockOffset, dropRecords } from "@wayward/record";
 import { anchorNow } from "./description.ts";
 import type { Recorder } from "./recorder.ts";
 
@@ -20,8 +20,13 @@ export class Upkeep {
     this.#recordAnchor();
   }
 
-  /** Records an anchor every minute, and when wall time was set. */
+  /** Records an anchor every minute and when wall time was set, and each exchange that a pusher has timed. */
   placeClock(): void {
+    const sample = this.#spool.offset();
+    if (sample !== undefined) {
+      const { sent, serverReceived, serverSent, received } = sample;
+      this.#recorder.record(clockOffset, [sent, serverReceived, serverSent, received]);
+    }
     const expected = this.#anchor.wall + process.hrtime.bigint() - this.#anchor.clock;
     const drift = BigInt(Date.now()) * 1_000_000n - expected;
     const jumped = drift > JUMP_NS || drift < -JUMP_NS;

@@ -11,6 +11,7 @@ import { codeOf } from "../spool/folder.ts";
 import { blockFile, DEFAULT_QUOTA_BYTES, REFUSED, seqOf } from "../spool/layout.ts";
 import { type Loss, noteLoss } from "../spool/losses.ts";
 import { type Answer, type Connection, openConnection } from "./connection.ts";
+import { Offsets } from "./offsets.ts";
 
 export interface PusherOptions {
   /** Folder of all spools. */
@@ -49,6 +50,7 @@ export class Pusher {
   readonly #scanned = new Map<string, Scanned>();
   /** How far sessions are accepted, where that is not written down yet. */
   readonly #accepted = new Map<string, bigint>();
+  readonly #offsets: Offsets;
   #writingAccepted: NodeJS.Timeout | undefined;
   #connection: Connection | undefined;
   #lastProblem = "";
@@ -57,6 +59,7 @@ export class Pusher {
 
   constructor(options: PusherOptions) {
     this.#options = options;
+    this.#offsets = new Offsets(options.root);
     this.#core = new PusherCore({ quotaBytes: options.quotaBytes ?? DEFAULT_QUOTA_BYTES });
     this.#running = this.#run();
   }
@@ -172,19 +175,9 @@ export class Pusher {
         this.#event({ type: "connected" });
         this.#event({ type: "credit", ...event.value });
         break;
-      case "ack": {
-        const { session, seq, incarnation, busSeq, partition } = event.value;
-        this.#event({
-          type: "ack",
-          session: sessionText(session),
-          seq,
-          incarnation,
-          busSeq,
-          partition,
-          nowMs: Date.now(),
-        });
+      case "ack":
+        this.#acknowledged(event.value);
         break;
-      }
       case "refused": {
         const { session, seq, reason, message } = event.value;
         if (session.length !== 16) break;
@@ -219,6 +212,14 @@ export class Pusher {
     }
   }
 
+  #acknowledged(ack: ingest.Ack): void {
+    const { seq, incarnation, busSeq, partition, pushed, received, sent } = ack;
+    const session = sessionText(ack.session);
+    const times = { sent: pushed, serverReceived: received, serverSent: sent, received: process.hrtime.bigint() };
+    this.#offsets.add(session, times, performance.now());
+    this.#event({ type: "ack", session, seq, incarnation, busSeq, partition, nowMs: Date.now() });
+  }
+
   #control({ topic, value }: ingest.Control): void {
     try {
       writeControl(this.#options.root, topic, value);
@@ -244,6 +245,7 @@ export class Pusher {
       case "discard":
         this.#scanned.delete(session);
         this.#accepted.delete(session);
+        this.#offsets.forget(session);
         await rm(folder, { recursive: true, force: true });
         return;
       case "set-aside":

@@ -7,6 +7,7 @@ import { parseSessionText } from "@wayward/record";
  *   description    the session's SessionDescription, for whoever has to end it
  *   owner          who writes here; owner.<n> who took over
  *   accepted       the seq up to which the server has everything, by the pusher
+ *   offset         the times of one exchange with the server, by the pusher
  *   losses         blocks that were given up, one JSON object a line, by the pusher
  *   losses.told    bytes of `losses` that the session's own records tell of, by the writer
  *   refused/       blocks that the server can never take
@@ -17,6 +18,7 @@ const DIGITS = 12;
 
 export const DESCRIPTION = "description";
 export const ACCEPTED = "accepted";
+export const OFFSET = "offset";
 export const LOSSES = "losses";
 export const LOSSES_TOLD = "losses.told";
 export const REFUSED = "refused";

@@ -7,6 +7,7 @@ import { type ControlValues, controlVersion, readControl } from "./control.ts";
 import { codeOf, makeFolder } from "./folder.ts";
 import { blockFile, DEFAULT_QUOTA_BYTES, DESCRIPTION, seqOf } from "./layout.ts";
 import { tellLosses, type Untold, untoldLosses } from "./losses.ts";
+import { type OffsetSample, readOffset } from "./offset.ts";
 import { claim, LOOK_AGAIN_AFTER_MS, newestGeneration, touch } from "./owner.ts";
 
 export interface SpoolOptions {
@@ -36,6 +37,7 @@ export class Spool {
   #lost: WaywardError | undefined;
   #toldBytes = 0;
   #controlVersion = "";
+  #offsetSent = 0n;
 
   /** Makes the session's folder. Throws what the file system throws. */
   constructor({ root, session, description, quotaBytes = DEFAULT_QUOTA_BYTES }: SpoolOptions) {
@@ -103,6 +105,14 @@ export class Spool {
     } catch {
       // Whoever adopts this spool may then tell of them a second time.
     }
+  }
+
+  /** The last exchange with a server, where it is another than at the last call. */
+  offset(): OffsetSample | undefined {
+    const sample = readOffset(this.folder);
+    if (sample === undefined || sample.sent === this.#offsetSent) return undefined;
+    this.#offsetSent = sample.sent;
+    return sample;
   }
 
   /** What the server wants of agents, where that has changed since the last call. */

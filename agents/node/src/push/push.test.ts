@@ -78,6 +78,21 @@ describe("an agent that knows a server", () => {
     expect(records[1]).toMatchObject({ coverage: { gaps: [{ cause: 7 }] } });
   });
 
+  test("places its clock beside the server's", async () => {
+    const env = { WAYWARD_SERVER: server.address, WAYWARD_NAME: "placed" };
+    const child = runProgram(`setTimeout(() => {}, 2500);`, { spool: spoolFolder(), env });
+    expect(child.stderr).toBe("");
+    const records = await server.ask("read", "--name", "placed", "--kind", "clock");
+    const offset = records.find(({ kind }) => kind === "clock.offset")!.fields;
+    const anchor = records.find(({ kind }) => kind === "clock.anchor")!;
+    const way = BigInt(String(offset.received)) - BigInt(String(offset.sent));
+    expect(way > 0n && way < 5_000_000_000n).toBe(true);
+    // Both clocks are this host's: what the server read lies between what the agent read.
+    const toWall = BigInt(String(anchor.fields.wall)) - BigInt(anchor.raw_time);
+    const late = BigInt(String(offset.server_received)) - (BigInt(String(offset.sent)) + toWall);
+    expect(late > -20_000_000n && late < way + 20_000_000n).toBe(true);
+  });
+
   test("stops with one line, and leaves the program alone, when its session is deleted on the server", async () => {
     const spool = spoolFolder();
     const program = launch(

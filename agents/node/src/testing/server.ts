@@ -8,6 +8,8 @@ const BIN = join(import.meta.dirname, "../../../../clients/cli/bin/wayward.mjs")
 /** A record as `wayward read --json` prints it. */
 export interface Told {
   readonly kind: string;
+  /** Nanoseconds of the session's clock. */
+  readonly raw_time: string;
   readonly text: string;
   readonly fields: Readonly<Record<string, unknown>>;
   readonly coverage?: { readonly gaps: readonly { readonly cause: number; readonly count?: string }[] };
