@@ -2,7 +2,7 @@ export { Block, refusalOf, verifyBlock } from "./block.ts";
 export { BUCKETS, bucketOf, bucketTop } from "./bucket.ts";
 export { type Cell, cellAt, formatMessage, messageAt, scalarText } from "./cell.ts";
 export { type Ints, readInts, writeInts } from "./coding/ints.ts";
-export { type Texts, textAt, type Values, valuesAt } from "./coding/texts.ts";
+export { argumentAt, type Texts, textAt, type Values, valuesAt } from "./coding/texts.ts";
 export { Columns, type KindRun, type LaneRun } from "./columns/columns.ts";
 export type { Column, KindColumns, Presence } from "./columns/field.ts";
 export { Dictionary, type Lane, type ObjectEntry, type Site } from "./dictionary/reader.ts";

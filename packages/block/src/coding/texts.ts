@@ -256,11 +256,12 @@ export function passValues(reader: SectionReader, into: StreamAt[]): void {
 /** The arguments of one value. */
 export function valuesAt(values: Values, index: number): Scalar[] {
   const list: Scalar[] = [];
-  for (let at = values.starts[index]!; at < values.starts[index + 1]!; at++) list.push(scalarAt(values, at));
+  for (let at = values.starts[index]!; at < values.starts[index + 1]!; at++) list.push(argumentAt(values, at));
   return list;
 }
 
-function scalarAt(values: Values, at: number): Scalar {
+/** One argument of all of them. */
+export function argumentAt(values: Values, at: number): Scalar {
   const tag = values.tags[at]!;
   const place = values.places[at]!;
   if (tag === TAG.int || tag === TAG.unsigned) {

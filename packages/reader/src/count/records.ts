@@ -20,10 +20,12 @@ export async function scanRecords(
     if (records === 0 || !filter.overlaps(firstTime + offset, lastTime + offset)) continue;
     const block = await ref.load();
     const dictionary = session.dictionary(ref.seq);
-    const chosen = filter.choose(block, dictionary, offset);
-    if (chosen?.length === 0) continue;
     const counter = new BlockCounter(session, block, dictionary, question);
-    if (counter.byKindOnly) counter.countKinds(chosen, tally);
+    const counts = counter.byKindOnly ? filter.counts(block, dictionary, offset) : undefined;
+    const chosen = counts === undefined ? filter.choose(block, dictionary, offset) : undefined;
+    if (counts !== undefined) counter.countKinds(counts, tally);
+    else if (chosen?.length === 0) continue;
+    else if (counter.byKindOnly) counter.countKinds(slotCounts(block.columns, chosen), tally);
     else counter.countEach(chosen, tally);
   }
 }
@@ -48,13 +50,7 @@ class BlockCounter {
   }
 
   /** All records of one kind fall into one group. */
-  countKinds(chosen: Chosen, tally: Tally): void {
-    const { columns } = this.#block;
-    if (this.#question.groupBy.length === 0) {
-      tally.addMany([], chosen?.length ?? columns.count);
-      return;
-    }
-    const counts = chosen === undefined ? columns.kinds.map(({ count }) => count) : slotCounts(columns, chosen);
+  countKinds(counts: readonly number[], tally: Tally): void {
     for (const [slot, count] of counts.entries()) {
       if (count > 0) tally.addMany(this.#kind(slot).keys(0, ""), count);
     }
@@ -84,7 +80,8 @@ class BlockCounter {
   }
 }
 
-function slotCounts({ slots, kinds }: Block["columns"], chosen: Uint32Array): number[] {
+function slotCounts({ slots, kinds }: Block["columns"], chosen: Chosen): number[] {
+  if (chosen === undefined) return kinds.map(({ count }) => count);
   const counts = kinds.map(() => 0);
   for (const index of chosen) counts[slots[index]!]!++;
   return counts;

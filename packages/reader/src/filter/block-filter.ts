@@ -79,6 +79,16 @@ export class BlockFilter {
     return whole ? picked : this.#inTime(picked, columns.times, offset);
   }
 
+  /** For each kind of the block how many of its records are chosen, where that can be told without their places. */
+  counts(block: Block, dictionary: Dictionary, offset: bigint): number[] | undefined {
+    const { columns, header } = block;
+    if (!this.#anyLane || !this.takesTimes(header.firstTime + offset, header.lastTime + offset)) return undefined;
+    return this.#passing(block, dictionary).map((mask, slot) => {
+      if (mask === false) return 0;
+      return mask === true ? columns.kinds[slot]!.count : mask.reduce((sum, bit) => sum + bit, 0);
+    });
+  }
+
   /** True if every record between these aligned times is in the time range. */
   takesTimes(first: bigint, last: bigint): boolean {
     return first >= this.from && (this.until === 0n || last < this.until);

@@ -1,15 +1,15 @@
 import {
+  argumentAt,
   type Column,
   type Dictionary,
   formatMessage,
   type KindColumns,
   messageAt,
-  type Scalar,
   scalarText,
   type Texts,
   valuesAt,
 } from "@wayward/block";
-import { type Condition, type Template, templateOf } from "./template.ts";
+import { type Template, templateOf } from "./template.ts";
 
 type ValuesColumn = Extract<Column, { shape: "values" }>;
 
@@ -67,10 +67,9 @@ export class TextSearch {
       let hit = template.always;
       if (!hit && inside !== undefined) for (let at = from; at < until; at++) if (inside[at] === 1) hit = true;
       if (!hit && (template.look || template.ways.length > 0)) {
-        const list = valuesAt(values, place);
         hit = template.look
-          ? formatMessage(formats[site]!, list).includes(this.#needle)
-          : template.ways.some((way) => way.every((condition) => isMet(condition, list)));
+          ? formatMessage(formats[site]!, valuesAt(values, place)).includes(this.#needle)
+          : isAnyMet(template, values, from);
       }
       if (!hit) continue;
       found[record] = 1;
@@ -112,13 +111,21 @@ const WHOLE = 3;
 const TEXT = 5;
 
 function argumentText(values: ValuesColumn["values"], at: number): string {
-  const one = { ...values, starts: Uint32Array.of(at, at + 1) };
-  return scalarText(valuesAt(one, 0)[0] ?? null);
+  return scalarText(argumentAt(values, at));
 }
 
-function isMet({ argument, type, text }: Condition, list: readonly Scalar[]): boolean {
-  const own = scalarText(list[argument]!);
-  return type === "is" ? own === text : type === "starts" ? own.startsWith(text) : own.endsWith(text);
+/** `from`: place of the message's first argument. */
+function isAnyMet({ ways }: Template, values: ValuesColumn["values"], from: number): boolean {
+  for (const way of ways) {
+    let met = true;
+    for (let at = 0; at < way.length && met; at++) {
+      const { argument, type, text } = way[at]!;
+      const own = argumentText(values, from + argument);
+      met = type === "is" ? own === text : type === "starts" ? own.startsWith(text) : own.endsWith(text);
+    }
+    if (met) return true;
+  }
+  return false;
 }
 
 /** For each text 1 if it holds these bytes; undefined if none does. All are searched at once. */

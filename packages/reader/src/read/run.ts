@@ -72,6 +72,7 @@ export function chooseRun(
 ): Run | undefined {
   const offset = offsetOf(view.description);
   const chosen = filter.choose(block, dictionary, offset);
+  if (chosen?.length === 0) return undefined;
   const { columns } = block;
   const order = inTime(columns.times, chosen ?? allIndexes(columns.count));
   if (order.length === 0) return undefined;
