@@ -1,3 +1,4 @@
+import { LIMITS } from "../limits.ts";
 import { refuse, type SectionReader, type SectionWriter, type StreamAt } from "../section.ts";
 import { Words64 } from "../words.ts";
 import { decodeClasses, encodeClasses } from "./class.ts";
@@ -70,6 +71,15 @@ export function zigzag(column: Words64): void {
     lo[index] = (lo[index]! << 1) ^ sign;
   }
 }
+
+/** The same with shared upper halves where all are 0, as most are. Not to be written to. */
+export function narrowed({ lo, hi }: Ints): Ints {
+  let any = 0;
+  for (let index = 0; index < hi.length; index++) any |= hi[index]!;
+  return any === 0 && hi.length <= ZEROS.length ? { lo, hi: ZEROS.subarray(0, hi.length) } : { lo, hi };
+}
+
+const ZEROS = new Uint32Array(LIMITS.records);
 
 export function unzigzag({ lo, hi }: Ints): void {
   for (let index = 0; index < lo.length; index++) {

@@ -3,6 +3,7 @@ import { LIMITS } from "../limits.ts";
 import { refuse, type SectionReader, type SectionWriter, type StreamAt } from "../section.ts";
 import type { Scalar } from "../stage.ts";
 import { Words64 } from "../words.ts";
+import { narrowed } from "./ints.ts";
 import { decodeVarints, encodeVarints } from "./varint.ts";
 
 /*
@@ -243,7 +244,7 @@ export function readValues(reader: SectionReader, count: number): Values {
   if (floatBytes.length !== ends[1]! * 8) throw refuse("BAD_VALUE", "not the arguments' floats");
   const floats = new Float64Array(ends[1]!);
   new Uint8Array(floats.buffer).set(floatBytes);
-  return { starts, tags, places, ints, floats, texts: readTexts(reader, ends[2]!) };
+  return { starts, tags, places, ints: narrowed(ints), floats, texts: readTexts(reader, ends[2]!) };
 }
 
 /** Passes over a column of argument lists. */

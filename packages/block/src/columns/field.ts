@@ -1,6 +1,7 @@
 import type { Field, Kind } from "@wayward/record";
-import { type Ints, passInts, readInts, unzigzag } from "../coding/ints.ts";
+import { type Ints, narrowed, passInts, readInts, unzigzag } from "../coding/ints.ts";
 import { passTexts, passValues, readTexts, readValues, type Texts, type Values } from "../coding/texts.ts";
+import { LIMITS } from "../limits.ts";
 import { type Part, refuse, type SectionReader, type StreamAt } from "../section.ts";
 import { FLAG } from "../stage.ts";
 import { ABSENT, isObject, isSigned, SPARSE } from "./field-builder.ts";
@@ -137,7 +138,8 @@ class Lazy<T> {
 
 /** Bytes of the arrays in a decoded column. */
 function sizeOf(value: unknown): number {
-  if (ArrayBuffer.isView(value)) return value.byteLength;
+  // What is shared costs nothing. (An unpacked stream has one byte to spare.)
+  if (ArrayBuffer.isView(value)) return value.byteLength + 1 < value.buffer.byteLength ? 0 : value.byteLength;
   if (typeof value !== "object" || value === null) return 0;
   return Object.values(value).reduce((sum: number, part) => sum + sizeOf(part), 0);
 }
@@ -274,7 +276,7 @@ function lazyField(reader: SectionReader, field: Field, count: number): LazyFiel
     const lazy = make(passStream, readFloats, NO_FLOATS);
     return { column: new FloatsColumn(field, lazy), lazy };
   }
-  const lazy = make(passInts, isSigned(field) ? readSigned : readInts, NO_INTS);
+  const lazy = make(passInts, isSigned(field) ? readSigned : readUnsigned, NO_INTS);
   return { column: new IntsColumn(field, lazy), lazy };
 }
 
@@ -298,7 +300,7 @@ function readHeld<T>(
 ): Held<T> {
   const lead = reader.byte();
   if (lead === 0) return { present: undefined, values: read(reader, count) };
-  if (lead === SPARSE_EMPTY) return { present: new Int32Array(count).fill(-1), values: none };
+  if (lead === SPARSE_EMPTY) return { present: NOWHERE.subarray(0, count), values: none };
   const present = readPresence(reader.stream(), count);
   const held = present.reduce((sum, place) => sum + (place >= 0 ? 1 : 0), 0);
   return { present, values: read(reader, held) };
@@ -307,7 +309,11 @@ function readHeld<T>(
 function readSigned(reader: SectionReader, count: number): Ints {
   const ints = readInts(reader, count);
   unzigzag(ints);
-  return ints;
+  return narrowed(ints);
+}
+
+function readUnsigned(reader: SectionReader, count: number): Ints {
+  return narrowed(readInts(reader, count));
 }
 
 function passStream(reader: SectionReader, into: StreamAt[]): void {
@@ -318,6 +324,8 @@ function passCorrelations(reader: SectionReader, into: StreamAt[]): void {
   into.push(reader.locate(), reader.locate());
 }
 
+/** Where no record has a value; shared by all such columns. */
+const NOWHERE = new Int32Array(LIMITS.records).fill(-1);
 /** Lead byte of a field that no record has. */
 const SPARSE_EMPTY = SPARSE | ABSENT;
 const NO_INTS: Ints = { lo: new Uint32Array(0), hi: new Uint32Array(0) };
