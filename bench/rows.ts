@@ -6,7 +6,8 @@ import {
   jobEnqueue,
   jobFinish,
   jobStart,
-  type Kind,
+  lockAcquired,
+  lockReleased,
   logMessage,
   memoryAlloc,
   memoryFree,
@@ -16,13 +17,28 @@ import {
 import { PARQUET } from "./dataset.ts";
 import { openDuck, type Rows, registerRows } from "./duck.ts";
 import { type Bench, ownCpuSeconds } from "./figure.ts";
-import { MIX_NAMES, Mix } from "./mix.ts";
+import { MIX_NAMES } from "./mix.ts";
 import { Batch, type Row } from "./peers/gen/rows.ts";
-import { MIX_KINDS, placesOf, RECORD_COLUMNS, RecordColumns } from "./records.ts";
+import { MIX_KINDS, RECORD_COLUMNS, RecordColumns } from "./records.ts";
+import { type Calls, LOCKS, TURN_RECORDS, Turns } from "./turns.ts";
 import { wholePipeline } from "./whole.ts";
 
 /** Rows of one message: more of them gain nothing. */
 const BATCH = 8192;
+const BEGIN = MIX_KINDS.indexOf(zoneBegin);
+const END = MIX_KINDS.indexOf(zoneEnd);
+const ACQUIRED = MIX_KINDS.indexOf(lockAcquired);
+const RELEASED = MIX_KINDS.indexOf(lockReleased);
+const LOG = MIX_KINDS.indexOf(logMessage);
+const ALLOC = MIX_KINDS.indexOf(memoryAlloc);
+const FREE = MIX_KINDS.indexOf(memoryFree);
+const ENQUEUE = MIX_KINDS.indexOf(jobEnqueue);
+const START = MIX_KINDS.indexOf(jobStart);
+const FINISH = MIX_KINDS.indexOf(jobFinish);
+/** Numbers of names and objects; 0 is none. */
+const NAMES = new Map([...MIX_NAMES.zones, ...MIX_NAMES.formats].map((name, place) => [name, place + 1]));
+const HEAP = LOCKS.length + 1;
+const QUEUE = LOCKS.length + 2;
 const COMPRESSION = { params: { [zlib.ZSTD_c_compressionLevel]: 1 } };
 
 /** P3b: CPU of all processes from a program to the archive, against rows in protobuf that end in Parquet. */
@@ -44,14 +60,14 @@ async function rowPipeline(records: number): Promise<number> {
     let batches: Buffer[] = [];
     await registerRows(duck.connection, "received", RECORD_COLUMNS, () => decoded(batches));
     const run = async (most: number): Promise<number> => {
-      const writer = new RowWriter();
+      const agent = new RowAgent();
       const before = ownCpuSeconds();
       batches = [];
       let made = 0;
-      for (; made < most; made += BATCH) batches.push(writer.batch());
+      for (; made < most; made += BATCH) batches.push(agent.batch());
       const path = join(folder, "rows.parquet");
       await duck.connection.run(`COPY (SELECT * FROM received()) TO '${path}' (${PARQUET})`);
-      return ((ownCpuSeconds() - before) * 1e9) / writer.records;
+      return ((ownCpuSeconds() - before) * 1e9) / agent.records;
     };
     await run(records / 4);
     return await run(records);
@@ -61,41 +77,92 @@ async function rowPipeline(records: number): Promise<number> {
   }
 }
 
-/** What an agent of that kind does: a message for each record, many in one packet. */
-class RowWriter {
+/** What an agent of that kind does: reads the clock, makes a message for each record, sends many in one packet. */
+class RowAgent implements Calls {
   records = 0;
-  readonly #mix: Mix;
-  readonly #lanes: ReadonlyMap<number, number>;
-  readonly #sites: ReadonlyMap<number, number>;
-  readonly #objects: ReadonlyMap<number, number>;
+  readonly #turns = new Turns(this);
+  #turn = 0;
+  #lane = 0;
   #rows: Row[] = [];
   #start = 0;
   #last = 0;
 
-  constructor() {
-    this.#mix = new Mix(0, {
-      see: (kind, lane, time, values, site) => this.#see(kind, lane, Number(time), values, site),
-    });
-    const { lanes, sites, objects } = this.#mix.numbers;
-    this.#lanes = placesOf(lanes);
-    this.#sites = placesOf(sites);
-    this.#objects = placesOf(objects);
-  }
-
   batch(): Buffer {
     this.#rows = [];
-    this.records += this.#mix.skip(BATCH);
+    this.#start = this.#last = Number(process.hrtime.bigint());
+    while (this.#rows.length < BATCH) this.#turns.run(this.#turn++);
+    this.records += this.#rows.length;
     const message = { session: 1, start: this.#start, rows: this.#rows };
     return zstdCompressSync(Batch.encode(message).finish(), COMPRESSION);
   }
 
-  #see(kind: Kind, lane: number, time: number, values: readonly unknown[], site: number | undefined): void {
-    if (this.#rows.length === 0) this.#start = this.#last = time;
+  lane(index: number, work: () => void): void {
+    this.#lane = index;
+    work();
+  }
+
+  zone(name: string, work: () => void): void {
+    this.#row(BEGIN).name = NAMES.get(name)!;
+    work();
+    this.#row(END);
+  }
+
+  acquired(lock: number): void {
+    this.#row(ACQUIRED).object = lock + 1;
+  }
+
+  released(lock: number): void {
+    this.#row(RELEASED).object = lock + 1;
+  }
+
+  log(format: string, count: number, table: string): void {
+    const row = this.#row(LOG);
+    row.name = NAMES.get(format)!;
+    row.level = 2;
+    row.channel = 1;
+    row.arg0 = count;
+    row.arg1 = table;
+  }
+
+  alloc(address: number, size: number): void {
+    const row = this.#row(ALLOC);
+    row.object = HEAP;
+    row.address = address;
+    row.size = size;
+  }
+
+  free(address: number): void {
+    const row = this.#row(FREE);
+    row.object = HEAP;
+    row.address = address;
+  }
+
+  enqueue(job: number, depth: number): void {
+    const row = this.#row(ENQUEUE);
+    row.object = QUEUE;
+    row.job = job;
+    row.depth = depth;
+  }
+
+  start(job: number): void {
+    const row = this.#row(START);
+    row.object = QUEUE;
+    row.job = job;
+  }
+
+  finish(job: number): void {
+    const row = this.#row(FINISH);
+    row.object = QUEUE;
+    row.job = job;
+  }
+
+  #row(kind: number): Row {
+    const time = Number(process.hrtime.bigint());
     const row: Row = {
       delta: time - this.#last,
-      lane: this.#lanes.get(lane)!,
-      kind: MIX_KINDS.indexOf(kind),
-      name: site === undefined ? 0 : this.#sites.get(site)! + 1,
+      lane: this.#lane,
+      kind,
+      name: 0,
       object: 0,
       mode: 0,
       level: 0,
@@ -109,29 +176,14 @@ class RowWriter {
       outcome: 0,
     };
     this.#last = time;
-    if (kind === logMessage) {
-      const [count, table] = values[2] as readonly [number, string];
-      row.level = Number(values[0]);
-      row.channel = 1;
-      row.arg0 = count;
-      row.arg1 = table;
-    } else if (kind !== zoneBegin && kind !== zoneEnd) {
-      row.object = this.#objects.get(Number(values[0]))! + 1;
-      if (kind === memoryAlloc || kind === memoryFree) {
-        row.address = Number(values[1]);
-        if (kind === memoryAlloc) row.size = Number(values[2]);
-      } else if (kind === jobEnqueue || kind === jobStart || kind === jobFinish) {
-        row.job = Number(values[1]);
-        if (kind === jobEnqueue) row.depth = Number(values[2]);
-      }
-    }
     this.#rows.push(row);
+    return row;
   }
 }
 
 /** What an archiver of that kind does: messages into columns. */
 function* decoded(batches: readonly Buffer[]): Generator<Rows> {
-  const columns = new RecordColumns(BATCH + 8);
+  const columns = new RecordColumns(BATCH + TURN_RECORDS);
   const tables = new Map(MIX_NAMES.tables.map((name, place) => [name, place]));
   for (const bytes of batches) {
     const batch = Batch.decode(zstdDecompressSync(bytes, { chunkSize: 256 * 1024 }));
@@ -144,8 +196,6 @@ function* decoded(batches: readonly Buffer[]): Generator<Rows> {
     yield columns.rows;
   }
 }
-
-const LOG = MIX_KINDS.indexOf(logMessage);
 
 function fill(columns: RecordColumns, row: Row, time: number, tables: ReadonlyMap<string, number>): void {
   const at = columns.count++;
