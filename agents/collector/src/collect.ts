@@ -109,8 +109,10 @@ class Choice {
     const folder = join(this.#options.root, session);
     const known = this.#standing.get(session);
     try {
-      if (known?.type === "adopted") touch(folder, known.generation);
-      else if (known?.type !== "own") {
+      // A program that computes for long does not come to say so itself.
+      if (known?.type === "own") touch(folder, 0);
+      else if (known?.type === "adopted") touch(folder, known.generation);
+      else {
         const standing = adoptIfDead(folder, session, this.#watched, nowMs);
         if (standing !== undefined) this.#standing.set(session, standing);
       }

@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { agentBundle } from "./bundle.ts";
-import { recorded, SYSTEM_NODE } from "./testing/program.ts";
+import { Running, recorded, SYSTEM_NODE } from "./testing/program.ts";
+import { readSpool, sessionsIn, withoutAnchors } from "./testing/spool.ts";
 
 /** Room for few records, so that a stage is soon full. */
 const small = { options: "{ words: 4096 }" };
@@ -58,7 +62,19 @@ test("the values of the families come back", () => {
   expect(of("thread.start")).toEqual({ parent: "main" });
 });
 
-test.each([SYSTEM_NODE, process.execPath])("the bundle runs on %s", async (node) => {
+test.each([SYSTEM_NODE, process.execPath])("the bundle is required by CommonJS on %s", async (node) => {
+  const { importPath } = await agentBundle();
+  const spool = mkdtempSync(join(tmpdir(), "agent-cjs-"));
+  const program = `const { start, parseTraceparent } = require(${JSON.stringify(importPath)});
+    const agent = start({ spool: ${JSON.stringify(spool)} }); agent.note(typeof parseTraceparent);`;
+  const child = new Running(node, ["--input-type=commonjs", "-e", program], { PATH: process.env.PATH });
+  expect(await child.ended).toEqual({ code: 0, signal: null });
+  const { rows } = readSpool(spool, sessionsIn(spool)[0]!);
+  expect(withoutAnchors(rows)).toMatchObject([{ values: { text: "function" } }]);
+  rmSync(spool, { recursive: true });
+});
+
+test.each([SYSTEM_NODE, process.execPath])("the bundle is imported on %s", async (node) => {
   const { importPath } = await agentBundle();
   const { rows, child } = recorded(`agent.note("bundled");`, { node, module: importPath });
   expect(child.stderr).toBe("");

@@ -70,6 +70,11 @@ export class Recorder {
     return this.writer.nextSeq - 1n;
   }
 
+  /** True while the sink has not taken all blocks. */
+  get isRefused(): boolean {
+    return this.#pending.length > 0;
+  }
+
   /** Lane and trace of the running code. */
   get flow(): Flow {
     return this.#scoped ? (this.#flows.getStore() ?? this.#main) : this.#main;

@@ -1,4 +1,4 @@
-import { lossValues, type Spool } from "@wayward/collector";
+import { lossValues, type Spool, type Untold } from "@wayward/collector";
 import { clockAnchor, clockOffset, dropRecords } from "@wayward/record";
 import { anchorNow } from "./description.ts";
 import type { Recorder } from "./recorder.ts";
@@ -13,6 +13,8 @@ export class Upkeep {
   readonly #recorder: Recorder;
   readonly #spool: Spool;
   #anchor = anchorNow();
+  /** Recorded, and not in the spool yet. */
+  #untold: Untold | undefined;
 
   constructor(recorder: Recorder, spool: Spool) {
     this.#recorder = recorder;
@@ -35,13 +37,17 @@ export class Upkeep {
     this.#recordAnchor();
   }
 
-  /** Records what the pusher has given up, and writes that at once. */
+  /** Records what the pusher has given up, and writes that at once; it is told once it is in the spool. */
   tellLosses(): void {
-    const untold = this.#spool.losses();
-    if (untold === undefined) return;
-    for (const loss of untold.losses) this.#recorder.record(dropRecords, lossValues(loss));
+    if (this.#untold === undefined) {
+      this.#untold = this.#spool.losses();
+      if (this.#untold === undefined) return;
+      for (const loss of this.#untold.losses) this.#recorder.record(dropRecords, lossValues(loss));
+    }
     this.#recorder.flush();
-    this.#spool.tell(untold);
+    if (this.#recorder.isRefused) return;
+    this.#spool.tell(this.#untold);
+    this.#untold = undefined;
   }
 
   #recordAnchor(): void {

@@ -155,7 +155,7 @@ describe("an agent whose server does not answer", () => {
       spool: root,
       env: { WAYWARD_SERVER: NOWHERE },
     });
-    expect(performance.now() - begun).toBeLessThan(3_000);
+    expect(performance.now() - begun).toBeLessThan(8_000);
     expect(child.status).toBe(5);
     expect(child.stderr.split("\n").filter(Boolean)).toHaveLength(1);
     expect(child.stderr).toMatch(/^wayward: 127\.0\.0\.1:9: /);
@@ -174,7 +174,7 @@ describe("an agent whose server does not answer", () => {
     await child.says(/ready/);
     const ready = performance.now() - begun;
     expect(await child.ended).toEqual({ code: 0, signal: null });
-    expect(performance.now() - begun - ready).toBeLessThan(700);
+    expect(performance.now() - begun - ready).toBeLessThan(3_000);
     silent.close();
   });
 
