@@ -1,8 +1,8 @@
 /**
  * `npm run bench`: measures, and prints each figure beside what it must be.
  * `--quick` takes smaller sizes, `--only P1,P10` some, `--json FILE` writes
- * them. `--strict` ends with code 1 where a figure falls short of its must or
- * could not be measured.
+ * them. Ends with code 1 where a bench failed; with `--strict` also where a
+ * figure falls short of its must or its peers cannot be installed.
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -13,7 +13,7 @@ import { encoding } from "./encoding.ts";
 import type { Bench, Figure } from "./figure.ts";
 import { live } from "./live.ts";
 import { archive } from "./parquet.ts";
-import { installPeers } from "./peers.ts";
+import { installPeers, NoPeers } from "./peers.ts";
 import { pipeline } from "./pipeline.ts";
 import { questions } from "./questions.ts";
 import { request } from "./request.ts";
@@ -74,6 +74,9 @@ for (const { ids, bench, peers = false } of BENCHES) {
   } catch (error) {
     missing += asked.length;
     process.stdout.write(`${"NOT MEASURED".padEnd(16)} ${asked.join(", ")}: ${error}\n`);
+    if (error instanceof NoPeers) continue;
+    process.exitCode = 1;
+    process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
   }
 }
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(figures, null, 1)}\n`);
