@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { releaseVersion } from "./commands/version.ts";
 
 /** Adds the options that choose records, the same for every command that reads. */
 function addSelection(command: Command): Command {
@@ -27,6 +28,7 @@ const json = () => new Option("--json", "one JSON value a line, on stdout");
 export function createProgram(): Command {
   const program = new Command("wayward")
     .description("Records what programs do: logs, threads, locks, zones, jobs, memory, files, databases.")
+    .version(releaseVersion(), "-V, --version", "print the version")
     .exitOverride()
     .enablePositionalOptions()
     .showHelpAfterError("(`wayward help` lists the commands)");
@@ -114,6 +116,7 @@ export function createProgram(): Command {
     .description("write records for other tools")
     .addOption(new Option("--format <format>", "shape").choices(["perfetto", "ndjson"]).default("perfetto"))
     .option("-o, --output <file>", "file; else stdout")
+    .option("-l, --limit <count>", "how many records")
     .addOption(server())
     .action(async (options) => (await import("./commands/export.ts")).exportRecords(options));
 

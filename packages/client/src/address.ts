@@ -16,7 +16,7 @@ export function addressOf(target: Target, server?: string, env: NodeJS.ProcessEn
 }
 
 /** `host:port`; error INVALID_ARGUMENT / BAD_ADDRESS. */
-function checkAddress(text: string): Result<string> {
+export function checkAddress(text: string): Result<string> {
   const port = Number(/^(?:\[[0-9a-fA-F:]+\]|[^\s:/]+):(\d{1,5})$/.exec(text)?.[1]);
   if (port >= 1 && port <= 65_535) return ok(text);
   return fail("INVALID_ARGUMENT", "BAD_ADDRESS", `server address "${text.slice(0, 80)}" is not host:port`);

@@ -2,7 +2,7 @@ import type { ClientReadableStream, ServiceError } from "@grpc/grpc-js";
 import { type query, selection } from "@wayward/api";
 import { fromBase32, WaywardError } from "@wayward/base";
 import { BlockMerge } from "./block-merge.ts";
-import { BlockReader } from "./block-reader.ts";
+import type { BlockReader } from "./block-reader.ts";
 import { failureOf } from "./failure.ts";
 import { type ClientRecord, RecordReader } from "./record.ts";
 
@@ -39,11 +39,12 @@ export class ReadAnswer implements Answer {
 
   async *[Symbol.asyncIterator](): AsyncIterator<ClientRecord> {
     const rows = new RecordReader();
-    const blocks = new BlockReader();
+    let blocks: BlockReader | undefined;
     const merge = new BlockMerge(this.#assembly.reverse);
     for await (const { part, cursor } of messages<query.ReadResponse>(this.#call, this.#address)) {
       if (part?.$case === "rows") yield* rows.read(part.value);
       else if (part?.$case === "blocks") {
+        blocks ??= await blockReader();
         for (const block of blocks.read(part.value)) {
           if (!this.#assembly.inArrival) yield* merge.add(block);
           else for (const index of block.order) yield block.record(index);
@@ -60,9 +61,18 @@ export class ReadAnswer implements Answer {
   }
 }
 
+/** Whoever reads rows does not load what decodes blocks. */
+async function blockReader(): Promise<BlockReader> {
+  const { BlockReader } = await import("./block-reader.ts");
+  return new BlockReader();
+}
+
 /** The server does not look into blocks that it sends whole: what they lack is found here. */
-function withUnknown(coverage: selection.Coverage | undefined, blocks: BlockReader): selection.Coverage | undefined {
-  if (coverage === undefined) return undefined;
+function withUnknown(
+  coverage: selection.Coverage | undefined,
+  blocks: BlockReader | undefined,
+): selection.Coverage | undefined {
+  if (coverage === undefined || blocks === undefined) return coverage;
   const told = new Set(coverage.gaps.map(({ session, cause }) => `${session.toString("hex")}/${cause}`));
   const cause = selection.GapCause.GAP_CAUSE_DICTIONARY;
   const gaps = [...blocks.unknown()].flatMap(([text, names]) => {

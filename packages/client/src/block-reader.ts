@@ -129,16 +129,17 @@ function openBlock(
   return { offset, first: header.firstTime + offset, last: header.lastTime + offset, order, record };
 }
 
-type OwnPart = Pick<ClientRecord, "kind" | "site" | "fields" | "units" | "text" | "traceId" | "spanId">;
+type OwnPart = Pick<ClientRecord, "kind" | "site" | "fields" | "units" | "types" | "text" | "traceId" | "spanId">;
 
 /** What a record has by its kind. The kind's columns are decoded at its first record. */
 function kindReader(block: Block, slot: number, number: number, dictionary: Dictionary): (place: number) => OwnPart {
   const kind = dictionary.kind(number);
-  const bare = { kind: kind?.name ?? `kind#${number}`, fields: {}, units: {}, text: "" };
+  const bare = { kind: kind?.name ?? `kind#${number}`, fields: {}, units: {}, types: {}, text: "" };
   if (kind === undefined) {
     return () => ({ ...bare, site: undefined, traceId: undefined, spanId: undefined });
   }
   const units = Object.fromEntries(kind.fields.filter(({ unit }) => unit !== "").map(({ name, unit }) => [name, unit]));
+  const types = Object.fromEntries(kind.fields.map(({ name, type }) => [name, type]));
   return (place) => {
     const own = block.columns.columns(slot, kind);
     const fields: Record<string, FieldValue> = {};
@@ -156,6 +157,7 @@ function kindReader(block: Block, slot: number, number: number, dictionary: Dict
       site: site === 0 ? undefined : (dictionary.site(site) ?? unknownSite(site)),
       fields,
       units,
+      types,
       text: messageAt(own, place, dictionary),
       traceId: hex(0, 16),
       spanId: hex(16, 24),

@@ -1,4 +1,4 @@
-export { addressOf, type Target } from "./address.ts";
+export { addressOf, checkAddress, type Target } from "./address.ts";
 export type { Answer } from "./answer.ts";
 export { combine } from "./combine.ts";
 export { Client, type ConnectOptions, type CountOptions, connect, type ReadOptions } from "./connect.ts";

@@ -22,6 +22,8 @@ export interface ClientRecord {
   readonly fields: Readonly<Record<string, FieldValue>>;
   /** Units of the fields that have one. */
   readonly units: Readonly<Record<string, string>>;
+  /** Types of the fields, as kinds declare them: `duration`, `time`, `enum` … */
+  readonly types: Readonly<Record<string, string>>;
   /** The message as a person reads it; empty where the kind has none. */
   readonly text: string;
   /** Lower-case hex, as in a `traceparent` header. */
@@ -40,6 +42,7 @@ interface KindTable {
   readonly name: string;
   readonly fields: readonly selection.FieldEntry[];
   readonly units: Readonly<Record<string, string>>;
+  readonly types: Readonly<Record<string, string>>;
 }
 
 /** Turns the batches of one stream into records; keeps the tables that the stream has sent. */
@@ -57,7 +60,8 @@ export class RecordReader {
       const units = Object.fromEntries(
         fields.filter(({ unit }) => unit !== "").map((field) => [field.name, field.unit]),
       );
-      this.#kinds.set(id, { name, fields, units });
+      const types = Object.fromEntries(fields.map((field) => [field.name, field.type]));
+      this.#kinds.set(id, { name, fields, units, types });
     }
     for (const { id, lane, name, kind } of batch.lanes) this.#lanes.set(id, { number: lane, name, kind });
     for (const { id, ...site } of batch.sites) this.#sites.set(id, site);
@@ -82,6 +86,7 @@ export class RecordReader {
       site: this.#sites.get(row.site),
       fields,
       units: kind?.units ?? {},
+      types: kind?.types ?? {},
       text: row.text,
       traceId: row.traceId.length === 0 ? undefined : row.traceId.toString("hex"),
       spanId: row.spanId.length === 0 ? undefined : row.spanId.toString("hex"),

@@ -2,8 +2,9 @@ import { lookup } from "node:dns/promises";
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { connect as connectTcp } from "node:net";
-import { addressOf, connect } from "@wayward/client";
+import { addressOf, checkAddress, connect } from "@wayward/client";
 import { EXIT } from "../exit.ts";
+import { ingestAddress } from "../folders.ts";
 import { jsonLine } from "../output/json.ts";
 import { write } from "../output/write.ts";
 
@@ -38,8 +39,8 @@ export async function doctor(options: DoctorCommand): Promise<void> {
 async function* examine({ server }: DoctorCommand): AsyncGenerator<Finding> {
   yield { hop: "node", ok: true, what: process.version };
   yield await spoolFinding();
-  for (const target of ["query", "stream"] as const) {
-    const address = addressOf(target, server);
+  for (const target of ["ingest", "query", "stream"] as const) {
+    const address = target === "ingest" ? checkAddress(ingestAddress(server)) : addressOf(target, server);
     if (address.error !== undefined) {
       yield {
         hop: target,
@@ -60,7 +61,9 @@ async function spoolFinding(): Promise<Finding> {
   const folder = process.env.WAYWARD_SPOOL;
   if (folder === undefined) return { hop: "spool", ok: true, what: "WAYWARD_SPOOL is not set: agents take their own" };
   try {
-    if (!(await stat(folder)).isDirectory()) return { hop: "spool", ok: false, what: `${folder} is no folder` };
+    if (!(await stat(folder)).isDirectory()) {
+      return { hop: "spool", ok: false, what: `${folder} is no folder`, fix: "name a folder in WAYWARD_SPOOL" };
+    }
     await access(folder, constants.W_OK);
     return { hop: "spool", ok: true, what: folder };
   } catch (error) {
@@ -105,8 +108,9 @@ function knock(host: string, port: number): Promise<string | undefined> {
 async function answerFinding(server: string | undefined): Promise<Finding> {
   const client = connect({ server });
   try {
-    const { kinds } = await client.kinds();
-    return { hop: "archive", ok: true, what: `answers; it knows ${kinds.length} kinds of records` };
+    const { kinds, coverage } = await client.kinds();
+    const records = `${coverage?.sessions ?? 0n} sessions, ${coverage?.records ?? 0n} records of ${kinds.length} kinds`;
+    return { hop: "archive", ok: true, what: `answers: ${records}` };
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error);
     return { hop: "archive", ok: false, what, fix: "look into the server's log: its store or bus may be gone" };

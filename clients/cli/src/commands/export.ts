@@ -2,22 +2,24 @@ import { createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { connect } from "@wayward/client";
 import { PerfettoTrace } from "../export/perfetto.ts";
-import { coverageLines } from "../output/coverage.ts";
+import { coverageLines, expectSessions } from "../output/coverage.ts";
 import { jsonLine } from "../output/json.ts";
 import { Progress } from "../output/progress.ts";
 import { recordJson } from "../output/record.ts";
-import { type SelectionOptions, selectionOf } from "../selection.ts";
+import { parseCount, type SelectionOptions, selectionOf } from "../selection.ts";
 
 export interface ExportCommand extends SelectionOptions {
   readonly server?: string;
   readonly format: "perfetto" | "ndjson";
   readonly output?: string;
+  readonly limit?: string;
 }
 
 /** `wayward export`: to a file or stdout, as fast as that takes it. */
 export async function exportRecords(options: ExportCommand): Promise<void> {
   const client = connect({ server: options.server });
-  const answer = client.read(selectionOf(options));
+  const limit = options.limit === undefined ? undefined : parseCount("--limit", options.limit);
+  const answer = client.read({ ...selectionOf(options), limit });
   const progress = new Progress("records exported");
   async function* texts(): AsyncGenerator<string> {
     const trace = new PerfettoTrace();
@@ -35,6 +37,7 @@ export async function exportRecords(options: ExportCommand): Promise<void> {
     progress.end();
     client.close();
   }
+  expectSessions(answer.coverage, options.session);
   if (answer.coverage !== undefined) process.stderr.write(coverageLines(answer.coverage));
 }
 

@@ -1,5 +1,6 @@
 import type { selection } from "@wayward/api";
 import { connect } from "@wayward/client";
+import { expectSessions } from "../output/coverage.ts";
 import { jsonLine } from "../output/json.ts";
 import { formatTable } from "../output/table.ts";
 import { write } from "../output/write.ts";
@@ -15,6 +16,7 @@ export async function kinds(options: KindsCommand): Promise<void> {
   const client = connect({ server: options.server });
   try {
     const answer = await client.kinds(selectionOf(options));
+    expectSessions(answer.coverage, options.session);
     if (options.json) {
       for (const { kind, count } of answer.kinds) await write(jsonLine({ ...kind, count }));
       return;
@@ -24,6 +26,7 @@ export async function kinds(options: KindsCommand): Promise<void> {
       String(count),
       (kind?.fields ?? []).map(fieldText).join(", "),
     ]);
+    if (rows.length === 0) process.stderr.write("no kinds: nothing is recorded, or no session matches\n");
     await write(formatTable([{ title: "KIND" }, { title: "RECORDS", right: true }, { title: "FIELDS" }], rows));
   } finally {
     client.close();

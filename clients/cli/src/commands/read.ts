@@ -1,5 +1,5 @@
 import { connect } from "@wayward/client";
-import { coverageLines } from "../output/coverage.ts";
+import { coverageLines, expectSessions } from "../output/coverage.ts";
 import { jsonLine } from "../output/json.ts";
 import { Progress } from "../output/progress.ts";
 import { recordJson, recordLine } from "../output/record.ts";
@@ -30,6 +30,7 @@ export async function read(options: ReadCommand): Promise<void> {
     await lines.flush();
     client.close();
   }
+  expectSessions(answer.coverage, options.session);
   if (answer.coverage === undefined) return;
   if (options.json) await lines.add(jsonLine({ coverage: answer.coverage }));
   else process.stderr.write(coverageLines(answer.coverage));

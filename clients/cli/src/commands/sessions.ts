@@ -1,5 +1,5 @@
 import type { query } from "@wayward/api";
-import { formatDuration, formatWall } from "@wayward/base";
+import { formatDuration, formatWall, WaywardError } from "@wayward/base";
 import { connect } from "@wayward/client";
 import { sessionText } from "@wayward/record";
 import { gapCause } from "../output/coverage.ts";
@@ -20,17 +20,22 @@ const STATES = ["UNKNOWN", "OPEN", "ENDED", "SILENT", "DELETED", "EXPIRED"] as c
 export async function sessions(options: SessionsCommand): Promise<void> {
   const client = connect({ server: options.server });
   const rows: string[][] = [];
+  let found = 0;
   try {
     for await (const session of client.find(selectionOf(options), parseCount("--limit", options.limit))) {
+      found++;
       if (options.json) await write(jsonLine(sessionJson(session)));
       else rows.push(sessionRow(session));
     }
   } finally {
     client.close();
   }
+  if (found === 0 && options.session !== undefined) {
+    throw new WaywardError("NOT_FOUND", "NO_SESSION", `session ${options.session.join(", ")} is not here`);
+  }
   if (options.json) return;
   await write(formatTable(COLUMNS, rows));
-  if (rows.length === 0) process.stderr.write("no sessions; record one with `wayward run -- command`\n");
+  if (found === 0) process.stderr.write("no session matches; record one with `wayward run -- command`\n");
 }
 
 const COLUMNS = [

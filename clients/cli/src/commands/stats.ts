@@ -1,7 +1,7 @@
 import type { query, selection } from "@wayward/api";
 import { formatDuration } from "@wayward/base";
 import { type Client, type CountOptions, connect, type Selection } from "@wayward/client";
-import { coverageLines } from "../output/coverage.ts";
+import { coverageLines, expectSessions } from "../output/coverage.ts";
 import { jsonLine } from "../output/json.ts";
 import { formatTable } from "../output/table.ts";
 import { write } from "../output/write.ts";
@@ -23,7 +23,8 @@ export async function stats(options: StatsCommand): Promise<void> {
   const chosen = selectionOf(options);
   try {
     if (options.by === undefined && options.measure === undefined) {
-      await overview(client, chosen, options.json === true);
+      const coverage = await overview(client, chosen, options.json === true);
+      tell(coverage, options);
       return;
     }
     const table = {
@@ -35,10 +36,16 @@ export async function stats(options: StatsCommand): Promise<void> {
       scan: options.scan,
     };
     const coverage = await show(client, chosen, table, options.json === true);
-    if (!options.json && coverage !== undefined) process.stderr.write(coverageLines(coverage));
+    tell(coverage, options);
   } finally {
     client.close();
   }
+}
+
+/** What the tables rest on, to stderr. */
+function tell(coverage: selection.Coverage | undefined, { session }: StatsCommand): void {
+  expectSessions(coverage, session);
+  if (coverage !== undefined) process.stderr.write(coverageLines(coverage));
 }
 
 interface Table extends CountOptions {
@@ -52,12 +59,14 @@ const OVERVIEW: readonly Table[] = [
 ];
 
 /** What a person asks first, in three tables. */
-export async function overview(client: Client, chosen: Selection, asJson: boolean): Promise<void> {
+async function overview(client: Client, chosen: Selection, asJson: boolean): Promise<selection.Coverage | undefined> {
+  let coverage: selection.Coverage | undefined;
   for (const table of OVERVIEW) {
     if (!asJson) await write(`${table.title}\n`);
-    await show(client, chosen, table, asJson);
+    coverage = await show(client, chosen, table, asJson);
     if (!asJson) await write("\n");
   }
+  return coverage;
 }
 
 async function show(
@@ -87,7 +96,10 @@ async function show(
 function groupRow(group: query.Group, keys: number, measured: boolean, nanoseconds: boolean): string[] {
   const number = (value: bigint) => (nanoseconds ? formatDuration(value) : String(value));
   const names = group.keys.length === keys ? group.keys : Array.from({ length: keys }, () => "other");
-  const sums = measured ? [group.sum, group.p50, group.p99, group.max].map(number) : [];
+  // What is left over is added up only.
+  const isRest = keys > 0 && group.keys.length !== keys;
+  const rest = isRest ? ["", "", ""] : [group.p50, group.p99, group.max].map(number);
+  const sums = measured ? [number(group.sum), ...rest] : [];
   return [...names, String(group.count), ...sums];
 }
 

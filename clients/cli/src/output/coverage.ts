@@ -1,14 +1,23 @@
 import type { selection } from "@wayward/api";
+import { WaywardError } from "@wayward/base";
 import { sessionText } from "@wayward/record";
 
 /** What an answer rests on, as sentences for stderr: always one, and one for each gap. */
 export function coverageLines(coverage: selection.Coverage): string {
   const { records, sessions, gaps, gapsLeftOut, complete } = coverage;
+  if (sessions === 0n) return "no session matches\n";
   const end = complete ? "complete" : gaps.length > 0 ? "with gaps" : "not all sessions have ended";
   const lines = [`${count(records, "record")} of ${count(sessions, "session")}, ${end}`];
   for (const gap of gaps) lines.push(`  gap ${gapText(gap)}`);
   if (gapsLeftOut > 0n) lines.push(`  and ${gapsLeftOut} more gaps`);
   return `${lines.join("\n")}\n`;
+}
+
+/** Throws NOT_FOUND / NO_SESSION where sessions were named by id and none is there. */
+export function expectSessions(coverage: selection.Coverage | undefined, named: readonly string[] | undefined): void {
+  if (named === undefined || coverage?.sessions !== 0n) return;
+  const which = named.length === 1 ? `session ${named[0]} is` : `the ${named.length} sessions are`;
+  throw new WaywardError("NOT_FOUND", "NO_SESSION", `${which} not here; \`wayward sessions\` lists those that are`);
 }
 
 const CAUSES = [

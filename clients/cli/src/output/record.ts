@@ -1,4 +1,4 @@
-import { formatDuration } from "@wayward/base";
+import { formatDuration, formatWall } from "@wayward/base";
 import type { ClientRecord, FieldValue } from "@wayward/client";
 import { type Paint, paint } from "./paint.ts";
 
@@ -21,18 +21,23 @@ function describe(record: ClientRecord): string {
   else if (record.site !== undefined) parts.push(record.site.text || record.site.function);
   for (const [name, value] of Object.entries(record.fields)) {
     if (value === undefined || value === record.text || Array.isArray(value)) continue;
-    parts.push(`${name}=${fieldText(value, record.units[name])}`);
+    parts.push(`${name}=${fieldText(value, record.types[name], record.units[name])}`);
   }
   if (record.traceId !== undefined) parts.push(`trace=${record.traceId}`);
   return parts.join(" ");
 }
 
-function fieldText(value: FieldValue, unit: string | undefined): string {
+function fieldText(value: FieldValue, type: string | undefined, unit: string | undefined): string {
+  // Times of a session's own clock are small; those since 1970 are dates.
+  if (typeof value === "bigint" && type === "time" && value > WALL_FROM) return formatWall(value);
   if (typeof value === "bigint" && unit === "ns") return formatDuration(value).replaceAll(" ", "");
   if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
   const text = String(value);
   return typeof value === "string" && /[\s"]/.test(text) ? JSON.stringify(text) : text;
 }
+
+/** 2001 in nanoseconds since 1970, or 31 years since a machine's start. */
+const WALL_FROM = 1_000_000_000_000_000_000n;
 
 /** A record for programs. */
 export function recordJson(record: ClientRecord): object {

@@ -12,7 +12,7 @@ export interface Template {
 }
 
 /** What one argument's text must be for a text that reaches over it. */
-export interface Condition {
+interface Condition {
   readonly argument: number;
   readonly type: "starts" | "ends" | "is";
   readonly text: string;
