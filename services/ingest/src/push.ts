@@ -4,10 +4,12 @@ import { createDeferred } from "@wayward/base";
 import type { Bus } from "@wayward/bus";
 import { authenticate, type Log, trustConnection } from "@wayward/service-kit";
 import { Announcer } from "./announce.ts";
+import { CONTROL_PREFIX, controlOf } from "./control.ts";
 import { createState, step } from "./core/step.ts";
 import type { Effect, Event, StreamId } from "./core/types.ts";
 import type { IngestEvents } from "./events.ts";
 import { publish } from "./publish.ts";
+import { TopicWatch } from "./topic-watch.ts";
 import { wallNow } from "./wall.ts";
 import { Watermarks } from "./watermarks.ts";
 
@@ -22,6 +24,7 @@ export class PushHandler {
   readonly #events: IngestEvents;
   readonly #announcer: Announcer;
   readonly #watermarks: Watermarks;
+  readonly #control: TopicWatch;
   readonly #state = createState();
   readonly #calls = new Map<StreamId, PushCall>();
   /** Events that came while another was carried out. */
@@ -35,6 +38,9 @@ export class PushHandler {
     this.#events = events;
     this.#announcer = new Announcer(bus);
     this.#watermarks = new Watermarks(bus, log, (archived) => this.#handle({ type: "watermark", archived }));
+    this.#control = new TopicWatch(bus, CONTROL_PREFIX, log, (topic) => {
+      this.#handle({ type: "control", ...controlOf(topic) });
+    });
   }
 
   open(call: PushCall): void {
@@ -54,12 +60,17 @@ export class PushHandler {
     call.on("error", forget);
   }
 
+  /** What a tenant's running agents are told. */
+  control(tenant: string): ingest.Control[] {
+    return [...(this.#state.control.get(tenant)?.values() ?? [])];
+  }
+
   /** Says goodbye to all, takes no more, and waits for what the bus has in its hands. */
   async stop(): Promise<void> {
     this.#handle({ type: "stop" });
     await this.#stopped.promise;
     this.#announcer.flush();
-    await this.#watermarks.stop();
+    await Promise.all([this.#watermarks.stop(), this.#control.stop()]);
   }
 
   #handle(event: Event): void {

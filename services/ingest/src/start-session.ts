@@ -3,13 +3,15 @@ import { WaywardError } from "@wayward/base";
 import { LIMITS } from "@wayward/block";
 import { descriptionProblem } from "./core/description.ts";
 
-/** Checks a session against the limits, and tells the server's time. Writes nothing. */
-export async function startSession(request: ingest.StartSessionRequest): Promise<ingest.StartSessionResponse> {
-  const { session, description } = request;
+/** Checks a session against the limits, and tells the server's time and settings. Writes nothing. */
+export function startSession(
+  { session, description }: ingest.StartSessionRequest,
+  control: ingest.Control[],
+): ingest.StartSessionResponse {
   const problem =
     session.length === 16
       ? description && descriptionProblem(description)
       : `session has ${session.length} bytes, not 16`;
   if (problem !== undefined) throw new WaywardError("INVALID_ARGUMENT", "BAD_SESSION", problem);
-  return { serverTime: BigInt(Date.now()) * 1_000_000n, blockBytesMax: LIMITS.blockBytes };
+  return { serverTime: BigInt(Date.now()) * 1_000_000n, blockBytesMax: LIMITS.blockBytes, control };
 }

@@ -2,6 +2,7 @@ import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import { ingest } from "@wayward/api";
 import type { Bus } from "@wayward/bus";
 import { type Log, type Metrics, type Part, unary } from "@wayward/service-kit";
+import { setControl } from "./control.ts";
 import { ingestEvents } from "./events.ts";
 import { type PushCall, PushHandler } from "./push.ts";
 import { readPushRequest } from "./push-request.ts";
@@ -23,7 +24,15 @@ export interface IngestOptions {
 export function startIngest({ bus, log, metrics }: IngestOptions): Part {
   const handler = new PushHandler(bus, ingestEvents(metrics, log), log);
   const implementation: UntypedServiceImplementation = {
-    startSession: unary(log, startSession),
+    startSession: unary<ingest.StartSessionRequest, ingest.StartSessionResponse>(log, async (request, { caller }) =>
+      startSession(request, handler.control(caller.tenant)),
+    ),
+    getControl: unary<ingest.GetControlRequest, ingest.GetControlResponse>(log, async (_, { caller }) => {
+      return { control: handler.control(caller.tenant) };
+    }),
+    setControl: unary<ingest.SetControlRequest, ingest.SetControlResponse>(log, (request, { caller }) =>
+      setControl(bus, request, caller),
+    ),
     push: (call: PushCall) => handler.open(call),
   };
   return {

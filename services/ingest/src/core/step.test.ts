@@ -198,6 +198,25 @@ describe("the core of a push", () => {
     expect(shell.count(0, "archived")).toBe(0);
   });
 
+  test("tells a stream its tenant's settings when it opens, and only the last ones after it did not read", () => {
+    const shell = new Shell();
+    const set = (tenant: string, revision: bigint) => {
+      const control = { topic: "control/levels", revision, value: Buffer.from(`${revision}`) };
+      return shell.send({ type: "control", tenant, control });
+    };
+    set("default", 1n);
+    set("other", 2n);
+    shell.start(0);
+    expect(shell.count(0, "control")).toBe(1);
+    expect(set("default", 1n)).toEqual([]);
+    shell.send({ type: "piled-up", stream: 0 });
+    for (let revision = 3n; revision < 100n; revision++) set("default", revision);
+    expect(shell.count(0, "control")).toBe(1);
+    const effects = shell.send({ type: "drained", stream: 0 });
+    const told = effects.flatMap((effect) => (effect.type === "answer" ? [effect.answer] : []));
+    expect(told).toMatchObject([{ $case: "control", value: { revision: 99n } }]);
+  });
+
   test("forgets who followed what when a stream closes", () => {
     const shell = new Shell();
     shell.start(0);

@@ -1,5 +1,6 @@
 import { sessionText } from "@wayward/record";
 import { admit } from "./admit.ts";
+import { control, tellAll, tellMissed } from "./control.ts";
 import { charge, exceeds, NOTHING, PROCESS_BYTES_MAX, release, STREAM_CREDIT } from "./credit.ts";
 import { follow, tell, unfollowAll } from "./follow.ts";
 import type { Answer, Effect, Event, IngestState, Pushed, StreamId, StreamState } from "./types.ts";
@@ -8,7 +9,14 @@ import type { Answer, Effect, Event, IngestState, Pushed, StreamId, StreamState 
 const RETRY_AFTER_MS = 250;
 
 export function createState(): IngestState {
-  return { streams: new Map(), followers: new Map(), deleted: new Set(), inFlight: NOTHING, stopping: false };
+  return {
+    streams: new Map(),
+    followers: new Map(),
+    deleted: new Set(),
+    control: new Map(),
+    inFlight: NOTHING,
+    stopping: false,
+  };
 }
 
 /**
@@ -36,6 +44,9 @@ export function step(state: IngestState, event: Event): [IngestState, Effect[]] 
       break;
     case "watermark":
       effects.push(...tell(state, event.archived, event.stream));
+      break;
+    case "control":
+      effects.push(...control(state, event.tenant, event.control));
       break;
     case "piled-up":
     case "drained":
@@ -66,6 +77,7 @@ function open(state: IngestState, id: StreamId, tenant: string, effects: Effect[
     tenant,
     sessions: new Set(),
     missed: new Set(),
+    missedControl: new Set(),
     credit: NOTHING,
     reading: true,
     piledUp: false,
@@ -79,6 +91,7 @@ function open(state: IngestState, id: StreamId, tenant: string, effects: Effect[
     return;
   }
   answer(state, id, { $case: "credit", value: { ...STREAM_CREDIT } }, effects);
+  effects.push(...tellAll(state, id, tenant));
   readOrPause(state, id, stream, effects);
 }
 
@@ -128,6 +141,7 @@ function pile(state: IngestState, id: StreamId, piledUp: boolean, effects: Effec
     if (piledUp) return;
     for (const session of stream.missed) effects.push({ type: "read-watermark", stream: id, session });
     stream.missed.clear();
+    effects.push(...tellMissed(state, id, stream));
   });
 }
 

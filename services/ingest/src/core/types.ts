@@ -37,6 +37,8 @@ export interface StreamState {
   readonly sessions: Set<string>;
   /** Sessions whose watermark changed while answers were piled up. */
   readonly missed: Set<string>;
+  /** Control topics that changed meanwhile. */
+  readonly missedControl: Set<string>;
   credit: Credit;
   reading: boolean;
   /** More answers wait than the pusher reads. */
@@ -54,6 +56,8 @@ export interface IngestState {
   /** Who hears of which session. */
   readonly followers: Map<string, Set<StreamId>>;
   readonly deleted: Set<string>;
+  /** What running agents are told: by tenant, then by topic. */
+  readonly control: Map<string, Map<string, ingest.Control>>;
   /** On their way to the bus, of open and of closed streams. */
   inFlight: Credit;
   stopping: boolean;
@@ -72,6 +76,7 @@ export type Event =
   | { readonly type: "not-stored"; readonly block: Pushed; readonly message: string }
   /** For one stream where it asked, else for all that follow. */
   | { readonly type: "watermark"; readonly archived: ingest.Archived; readonly stream?: StreamId }
+  | { readonly type: "control"; readonly tenant: string; readonly control: ingest.Control }
   | { readonly type: "piled-up" | "drained" | "half-closed" | "closed"; readonly stream: StreamId }
   | { readonly type: "stop" };
 

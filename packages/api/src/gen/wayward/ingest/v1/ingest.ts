@@ -54,6 +54,8 @@ export interface StartSessionResponse {
   serverTime: bigint;
   /** The largest block this server takes, in bytes. */
   blockBytesMax: number;
+  /** Settings as they are now; Push tells each change. */
+  control: Control[];
 }
 
 export interface PushRequest {
@@ -132,11 +134,42 @@ export interface Credit {
   bytes: number;
 }
 
-/** Settings for running agents. */
+/**
+ * Settings for running agents. Told when a Push stream opens, and at every
+ * change.
+ */
 export interface Control {
+  /**
+   * `control/<name>`, as `control/levels`: levels of channels, by session name
+   * or id.
+   */
   topic: string;
   revision: bigint;
+  /** What it means is the topic's; JSON for the built-in ones. */
   value: Buffer;
+}
+
+export interface GetControlRequest {
+}
+
+export interface GetControlResponse {
+  control: Control[];
+}
+
+export interface SetControlRequest {
+  /** `control/<name>`. */
+  topic: string;
+  /** At most 16 KiB. */
+  value: Buffer;
+  /**
+   * Only if this is the present revision, else ABORTED. 0 sets it whatever
+   * it is.
+   */
+  expectedRevision: bigint;
+}
+
+export interface SetControlResponse {
+  revision: bigint;
 }
 
 /** The bus did not take the block; it may be sent again. */
@@ -222,7 +255,7 @@ export const StartSessionRequest: MessageFns<StartSessionRequest> = {
 };
 
 function createBaseStartSessionResponse(): StartSessionResponse {
-  return { serverTime: 0n, blockBytesMax: 0 };
+  return { serverTime: 0n, blockBytesMax: 0, control: [] };
 }
 
 export const StartSessionResponse: MessageFns<StartSessionResponse> = {
@@ -235,6 +268,9 @@ export const StartSessionResponse: MessageFns<StartSessionResponse> = {
     }
     if (message.blockBytesMax !== 0) {
       writer.uint32(16).uint32(message.blockBytesMax);
+    }
+    for (const v of message.control) {
+      Control.encode(v!, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -268,6 +304,14 @@ export const StartSessionResponse: MessageFns<StartSessionResponse> = {
             message.blockBytesMax = reader.uint32();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.control.push(Control.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -289,6 +333,7 @@ export const StartSessionResponse: MessageFns<StartSessionResponse> = {
       ? BigInt(object.serverTime)
       : 0n;
     message.blockBytesMax = object.blockBytesMax ?? 0;
+    message.control = object.control?.map((e) => Control.fromPartial(e)) || [];
     return message;
   },
 };
@@ -1128,6 +1173,246 @@ export const Control: MessageFns<Control> = {
   },
 };
 
+function createBaseGetControlRequest(): GetControlRequest {
+  return {};
+}
+
+export const GetControlRequest: MessageFns<GetControlRequest> = {
+  encode(_: GetControlRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetControlRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetControlRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetControlRequest>): GetControlRequest {
+    return GetControlRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<GetControlRequest>): GetControlRequest {
+    const message = createBaseGetControlRequest();
+    return message;
+  },
+};
+
+function createBaseGetControlResponse(): GetControlResponse {
+  return { control: [] };
+}
+
+export const GetControlResponse: MessageFns<GetControlResponse> = {
+  encode(message: GetControlResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.control) {
+      Control.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetControlResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetControlResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.control.push(Control.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<GetControlResponse>): GetControlResponse {
+    return GetControlResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetControlResponse>): GetControlResponse {
+    const message = createBaseGetControlResponse();
+    message.control = object.control?.map((e) => Control.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseSetControlRequest(): SetControlRequest {
+  return { topic: "", value: Buffer.alloc(0), expectedRevision: 0n };
+}
+
+export const SetControlRequest: MessageFns<SetControlRequest> = {
+  encode(message: SetControlRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.topic !== "") {
+      writer.uint32(10).string(message.topic);
+    }
+    if (message.value.length !== 0) {
+      writer.uint32(18).bytes(message.value);
+    }
+    if (message.expectedRevision !== 0n) {
+      if (BigInt.asUintN(64, message.expectedRevision) !== message.expectedRevision) {
+        throw new globalThis.Error("value provided for field message.expectedRevision of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.expectedRevision);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetControlRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetControlRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.topic = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.expectedRevision = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SetControlRequest>): SetControlRequest {
+    return SetControlRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SetControlRequest>): SetControlRequest {
+    const message = createBaseSetControlRequest();
+    message.topic = object.topic ?? "";
+    message.value = object.value ?? Buffer.alloc(0);
+    message.expectedRevision = (object.expectedRevision !== undefined && object.expectedRevision !== null)
+      ? BigInt(object.expectedRevision)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseSetControlResponse(): SetControlResponse {
+  return { revision: 0n };
+}
+
+export const SetControlResponse: MessageFns<SetControlResponse> = {
+  encode(message: SetControlResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.revision !== 0n) {
+      if (BigInt.asUintN(64, message.revision) !== message.revision) {
+        throw new globalThis.Error("value provided for field message.revision of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.revision);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetControlResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetControlResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.revision = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SetControlResponse>): SetControlResponse {
+    return SetControlResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SetControlResponse>): SetControlResponse {
+    const message = createBaseSetControlResponse();
+    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
+    return message;
+  },
+};
+
 function createBaseRetry(): Retry {
   return { session: Buffer.alloc(0), seq: 0n, afterMs: 0, message: "" };
 }
@@ -1307,6 +1592,26 @@ export const IngestServiceService = {
     responseSerialize: (value: PushResponse): Buffer => Buffer.from(PushResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): PushResponse => PushResponse.decode(value),
   },
+  /** What running agents are told: the settings as they are. */
+  getControl: {
+    path: "/wayward.ingest.v1.IngestService/GetControl" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetControlRequest): Buffer => Buffer.from(GetControlRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetControlRequest => GetControlRequest.decode(value),
+    responseSerialize: (value: GetControlResponse): Buffer => Buffer.from(GetControlResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetControlResponse => GetControlResponse.decode(value),
+  },
+  /** Sets one of them; every open Push stream hears of it. */
+  setControl: {
+    path: "/wayward.ingest.v1.IngestService/SetControl" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SetControlRequest): Buffer => Buffer.from(SetControlRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SetControlRequest => SetControlRequest.decode(value),
+    responseSerialize: (value: SetControlResponse): Buffer => Buffer.from(SetControlResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SetControlResponse => SetControlResponse.decode(value),
+  },
 } as const;
 
 export interface IngestServiceServer extends UntypedServiceImplementation {
@@ -1321,6 +1626,10 @@ export interface IngestServiceServer extends UntypedServiceImplementation {
    * retry.
    */
   push: handleBidiStreamingCall<PushRequest, PushResponse>;
+  /** What running agents are told: the settings as they are. */
+  getControl: handleUnaryCall<GetControlRequest, GetControlResponse>;
+  /** Sets one of them; every open Push stream hears of it. */
+  setControl: handleUnaryCall<SetControlRequest, SetControlResponse>;
 }
 
 export interface IngestServiceClient extends Client {
@@ -1351,6 +1660,38 @@ export interface IngestServiceClient extends Client {
   push(): ClientDuplexStream<PushRequest, PushResponse>;
   push(options: Partial<CallOptions>): ClientDuplexStream<PushRequest, PushResponse>;
   push(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<PushRequest, PushResponse>;
+  /** What running agents are told: the settings as they are. */
+  getControl(
+    request: GetControlRequest,
+    callback: (error: ServiceError | null, response: GetControlResponse) => void,
+  ): ClientUnaryCall;
+  getControl(
+    request: GetControlRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetControlResponse) => void,
+  ): ClientUnaryCall;
+  getControl(
+    request: GetControlRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetControlResponse) => void,
+  ): ClientUnaryCall;
+  /** Sets one of them; every open Push stream hears of it. */
+  setControl(
+    request: SetControlRequest,
+    callback: (error: ServiceError | null, response: SetControlResponse) => void,
+  ): ClientUnaryCall;
+  setControl(
+    request: SetControlRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SetControlResponse) => void,
+  ): ClientUnaryCall;
+  setControl(
+    request: SetControlRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SetControlResponse) => void,
+  ): ClientUnaryCall;
 }
 
 export const IngestServiceClient = makeGenericClientConstructor(
