@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { BuildResult, Plugin } from "esbuild";
 
 /** The agent as plain JavaScript for Node 20.15 and later. Absolute paths. */
@@ -53,14 +53,15 @@ const pusherBeside: Plugin = {
   setup(build) {
     build.onLoad({ filter: /\/push\/worker-path\.ts$/ }, () => ({
       loader: "js",
-      contents: `import { join } from "node:path"; export const workerPath = join(__dirname, ${JSON.stringify(PUSHER)});`,
+      contents: `import { join, relative } from "node:path"; export const workerPath = join(__dirname, ${JSON.stringify(PUSHER)});`,
     }));
   },
 };
 
 /** What was bundled, and from which files. */
 interface Made {
-  readonly folder: string;
+  /** Name of the bundle's folder. */
+  readonly name: string;
   /** Time of change and size of every source file. */
   readonly sources: Readonly<Record<string, string>>;
 }
@@ -78,19 +79,22 @@ async function make(root: string, cache: string): Promise<string> {
   const codes = built.map(({ outputFiles }) => outputFiles[0]!.contents);
   const hash = createHash("sha256");
   for (const code of codes) hash.update(code);
-  const folder = join(cache, hash.digest("hex").slice(0, 16));
+  const name = hash.digest("hex").slice(0, 16);
+  const folder = join(cache, name);
   mkdirSync(folder, { recursive: true });
   for (const [index, { file }] of PROGRAMS.entries()) place(folder, file, codes[index]!);
-  const inputs = new Set(built.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
+  const own = relative(root, import.meta.filename);
+  const inputs = new Set([own, ...built.flatMap(({ metafile }) => Object.keys(metafile.inputs))]);
   const sources = Object.fromEntries([...inputs].map((path) => [path, stampOf(root, path)]));
-  place(cache, "made.json", Buffer.from(JSON.stringify({ folder, sources } satisfies Made)));
+  place(cache, "made.json", Buffer.from(JSON.stringify({ name, sources } satisfies Made)));
   return folder;
 }
 
 /** The last bundle's folder, if nothing that it was made of has changed since. */
 function madeBefore(root: string, cache: string): string | undefined {
   try {
-    const { folder, sources } = JSON.parse(readFileSync(join(cache, "made.json"), "utf8")) as Made;
+    const { name, sources } = JSON.parse(readFileSync(join(cache, "made.json"), "utf8")) as Made;
+    const folder = join(cache, name);
     for (const { file } of PROGRAMS) statSync(join(folder, file));
     return Object.entries(sources).every(([path, stamp]) => stampOf(root, path) === stamp) ? folder : undefined;
   } catch {
