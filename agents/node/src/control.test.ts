@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { credentials } from "@grpc/grpc-js";
 import { afterAll, describe, expect, test } from "@jest/globals";
-import type { ingest } from "@wayward/api";
+import { ingest } from "@wayward/api";
 import { delay } from "@wayward/base";
 import { IngestServer } from "./testing/ingest.ts";
 import { launch, recorded, runProgram } from "./testing/program.ts";
+import { AllInOne } from "./testing/server.ts";
 import { readSpool, sessionsIn } from "./testing/spool.ts";
 
 const root = mkdtempSync(join(tmpdir(), "agent-control-"));
@@ -61,6 +63,29 @@ describe("levels by control", () => {
     const logs = readSpool(spool, session).rows.filter(({ kind }) => kind === "log.message");
     expect(logs.map(({ values }) => values.level)).toEqual(["warn"]);
   });
+});
+
+test("levels that are set on a server reach a program that runs", async () => {
+  const server = await AllInOne.start();
+  const client = new ingest.IngestServiceClient(server.address, credentials.createInsecure());
+  const set = (...rules: object[]) =>
+    new Promise<void>((resolve, reject) => {
+      const { topic, value } = levels(...rules);
+      client.setControl({ topic, value, expectedRevision: 0n }, (error) =>
+        error === null ? resolve() : reject(error),
+      );
+    });
+  try {
+    await set({ channel: "db", level: "info" });
+    const program = launch(SHOWS_LEVELS, { spool: spoolFolder(), env: { WAYWARD_SERVER: server.address } });
+    await program.says(/levels info info warn\./);
+    await set({ channel: "http", level: "fatal", name: "test" });
+    await program.says(/levels trace trace fatal\./);
+    await program.stop();
+  } finally {
+    client.close();
+    await server.stop();
+  }
 });
 
 describe("levels by option", () => {
