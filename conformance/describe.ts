@@ -94,7 +94,8 @@ function describeSummary(summary: Summary): object[] {
   }));
 }
 
-function* describeRecords({ columns }: Block, dictionary: Dictionary): Iterable<object> {
+/** The records of a block, one value each. */
+export function* describeRecords({ columns }: Block, dictionary: Dictionary): Iterable<object> {
   const eventNos = columns.eventNos();
   const places = columns.placeOf;
   for (const { lane, from, count } of columns.lanes) {
