@@ -2,7 +2,7 @@ import type { Kind } from "@wayward/record";
 import { type Ints, passInts, readInts } from "../coding/ints.ts";
 import { LIMITS } from "../limits.ts";
 import { type Budget, type Part, refuse, SectionReader } from "../section.ts";
-import { type KindColumns, LazyKind } from "./field.ts";
+import { type KindColumns, LazyKind, type Memory } from "./field.ts";
 import { decodeRanks, passRanks, readRanks } from "./rank.ts";
 
 /** One kind's share of a block. */
@@ -41,6 +41,7 @@ export class Columns {
   readonly #ranksPart: Part;
   readonly #holes: () => { readonly at: Uint32Array; readonly missing: Ints };
   readonly #kindColumns = new Map<number, KindColumns>();
+  readonly #memory: Memory = { bytes: 0 };
   #slots: Uint32Array | undefined;
   #times: BigUint64Array | undefined;
   #objects: Uint32Array[] | undefined;
@@ -70,11 +71,11 @@ export class Columns {
     reader.end("columns");
   }
 
-  /** Bytes that its decoded columns take, roughly. */
+  /** Bytes that what is decoded takes, roughly. */
   get memory(): number {
-    const halves = [this.#slots, this.#placeOf, this.#places, this.#objects, this.#times, this.#times];
-    const shared = halves.filter((decoded) => decoded !== undefined).length * 4 * this.count;
-    return [...this.#kindColumns.values()].reduce((sum, { memory }) => sum + memory, shared);
+    const { count } = this;
+    const shared = (this.#slots ? 4 : 0) + (this.#placeOf ? 4 : 0) + (this.#places ? 4 : 0) + (this.#times ? 8 : 0);
+    return this.#memory.bytes + (shared + (this.#objects ? 8 : 0)) * count;
   }
 
   /** For each record the place of its kind in `kinds`. Throws a refusal if they do not add up. */
@@ -141,7 +142,9 @@ export class Columns {
     const known = this.#kindColumns.get(slot);
     if (known !== undefined) return known;
     const { bytes, count } = this.kinds[slot]!;
-    const made = new LazyKind(new SectionReader(bytes, this.#budget), kind, count, () => this.#objectsOf(slot));
+    const made = new LazyKind(new SectionReader(bytes, this.#budget), kind, count, this.#memory, () =>
+      this.#objectsOf(slot),
+    );
     this.#kindColumns.set(slot, made);
     return made;
   }

@@ -31,8 +31,6 @@ export interface KindColumns {
   /** 24 bytes of trace and span id at `place × 24`. */
   readonly correlations: { readonly present: Presence; readonly bytes: Uint8Array } | undefined;
   readonly columns: readonly Column[];
-  /** Bytes that its decoded columns take, roughly. */
-  readonly memory: number;
   /** Decodes everything. Throws a refusal if a column is damaged. */
   decodeAll(): void;
 }
@@ -54,25 +52,27 @@ export class LazyKind implements KindColumns {
   readonly #correlations: Lazy<NonNullable<KindColumns["correlations"]>> | undefined;
   readonly #fields: readonly (Lazy<unknown> | undefined)[];
 
-  constructor(reader: SectionReader, kind: Kind, count: number, objects: () => Uint32Array) {
+  constructor(reader: SectionReader, kind: Kind, count: number, memory: Memory, objects: () => Uint32Array) {
     this.kind = kind;
     this.count = count;
     const flags = reader.byte();
     if ((flags & ~COMMON) !== 0) throw refuse("BAD_VALUE", `common columns are ${flags}`);
     const ids = (flag: number) =>
-      flags & flag ? new Lazy(reader.part(passInts), (from) => readInts(from, count).lo) : undefined;
+      flags & flag ? new Lazy(reader.part(passInts), memory, (from) => readInts(from, count).lo) : undefined;
     this.#sites = ids(FLAG.site);
     this.#stacks = ids(FLAG.stack);
     this.#parents =
-      flags & FLAG.parent ? new Lazy(reader.part(passInts), (from) => floatsOf(readInts(from, count))) : undefined;
+      flags & FLAG.parent
+        ? new Lazy(reader.part(passInts), memory, (from) => floatsOf(readInts(from, count)))
+        : undefined;
     this.#correlations =
       flags & FLAG.correlation
-        ? new Lazy(reader.part(passCorrelations), (from) => readCorrelations(from, count))
+        ? new Lazy(reader.part(passCorrelations), memory, (from) => readCorrelations(from, count))
         : undefined;
     const objectFields = kind.fields.filter(isObject).length;
     let object = 0;
     const made = kind.fields.map((field) => {
-      if (!isObject(field)) return lazyField(reader, field, count);
+      if (!isObject(field)) return lazyField(reader, field, count, memory);
       const which = object++;
       return { column: new ObjectColumn(field, count, objects, objectFields, which), lazy: undefined };
     });
@@ -97,16 +97,15 @@ export class LazyKind implements KindColumns {
     return this.#correlations?.value;
   }
 
-  get memory(): number {
-    const all = [this.#sites, this.#stacks, this.#parents, this.#correlations, ...this.#fields];
-    const objects = this.columns.filter((column) => column instanceof ObjectColumn && column.isDecoded).length;
-    return all.reduce((sum, lazy) => sum + (lazy?.size ?? 0), objects * this.count * 8);
-  }
-
   decodeAll(): void {
     for (const lazy of [this.#sites, this.#stacks, this.#parents, this.#correlations, ...this.#fields]) lazy?.value;
     for (const column of this.columns) if (column instanceof ObjectColumn) column.ints;
   }
+}
+
+/** Bytes of what was decoded of a block. */
+export interface Memory {
+  bytes: number;
 }
 
 /** A part that is decoded once, when it is first asked for. */
@@ -114,23 +113,19 @@ class Lazy<T> {
   readonly #decode: (reader: SectionReader) => T;
   #part: Part | undefined;
   #value: T | undefined;
-  #size = 0;
+  readonly #memory: Memory;
 
-  constructor(part: Part, decode: (reader: SectionReader) => T) {
+  constructor(part: Part, memory: Memory, decode: (reader: SectionReader) => T) {
     this.#part = part;
+    this.#memory = memory;
     this.#decode = decode;
-  }
-
-  /** Bytes of the decoded value; 0 before. */
-  get size(): number {
-    if (this.#part === undefined && this.#size === 0) this.#size = sizeOf(this.#value);
-    return this.#size;
   }
 
   get value(): T {
     if (this.#part !== undefined) {
       this.#value = this.#part.read(this.#decode);
       this.#part = undefined;
+      this.#memory.bytes += sizeOf(this.#value);
     }
     return this.#value as T;
   }
@@ -161,10 +156,6 @@ class ObjectColumn {
       for (let record = 0; record < count; record++) lo[record] = ids[record * each + which]!;
       return { lo, hi: new Uint32Array(count) };
     };
-  }
-
-  get isDecoded(): boolean {
-    return this.#ints !== undefined;
   }
 
   get ints(): Ints {
@@ -261,9 +252,9 @@ interface LazyField {
 }
 
 /** Passes over one field's column. */
-function lazyField(reader: SectionReader, field: Field, count: number): LazyField {
+function lazyField(reader: SectionReader, field: Field, count: number, memory: Memory): LazyField {
   const make = <T>(pass: Pass, read: (from: SectionReader, held: number) => T, none: T) =>
-    new Lazy(reader.part(passField(field, pass)), (from) => readHeld(from, count, read, none));
+    new Lazy(reader.part(passField(field, pass)), memory, (from) => readHeld(from, count, read, none));
   if (field.type === "values") {
     const lazy = make(passValues, readValues, NO_VALUES);
     return { column: new ValuesColumn(field, lazy), lazy };

@@ -12,14 +12,20 @@ export interface Template {
 }
 
 /** What one argument's text must be for a text that reaches over it. */
-interface Condition {
+export interface Condition {
   readonly argument: number;
   readonly type: "starts" | "ends" | "is";
   readonly text: string;
+  /**
+   * Undefined if the text cannot be part of a whole number's text; the number
+   * if it is one as numbers are written, and small; -1 otherwise.
+   */
+  readonly whole: number | undefined;
 }
 
 const WAYS_MAX = 32;
-const NEVER: Template = { always: false, look: false, ways: [] };
+/** No message of the format reaches the text over its literals. */
+export const NEVER: Template = { always: false, look: false, ways: [] };
 const ALWAYS: Template = { always: true, look: false, ways: [] };
 const LOOK: Template = { always: false, look: true, ways: [] };
 
@@ -33,7 +39,7 @@ export function templateOf(format: string, count: number, needle: string): Templ
     for (let cut = 1; cut < needle.length && ways.length <= WAYS_MAX; cut++) {
       const begin = needle.slice(0, cut);
       if (typeof piece === "number")
-        follow(pieces, at + 1, needle.slice(cut), [{ argument: piece, type: "ends", text: begin }], ways);
+        follow(pieces, at + 1, needle.slice(cut), [conditionOf(piece, "ends", begin)], ways);
       else if (piece.endsWith(begin)) follow(pieces, at + 1, needle.slice(cut), [], ways);
     }
   }
@@ -72,9 +78,15 @@ function follow(
     else if (rest.startsWith(piece)) follow(pieces, at + 1, rest.slice(piece.length), way, ways);
     return;
   }
-  ways.push([...way, { argument: piece, type: "starts", text: rest }]);
+  ways.push([...way, conditionOf(piece, "starts", rest)]);
   for (let cut = 0; cut < rest.length; cut++) {
-    const is: Condition = { argument: piece, type: "is", text: rest.slice(0, cut) };
+    const is = conditionOf(piece, "is", rest.slice(0, cut));
     follow(pieces, at + 1, rest.slice(cut), [...way, is], ways);
   }
+}
+
+function conditionOf(argument: number, type: Condition["type"], text: string): Condition {
+  const isNumber = /^(?:0|[1-9]\d{0,8})$/.test(text);
+  const whole = isNumber ? Number(text) : /^-?\d*$/.test(text) ? -1 : undefined;
+  return { argument, type, text, whole };
 }

@@ -9,7 +9,7 @@ import {
   type Texts,
   valuesAt,
 } from "@wayward/block";
-import { type Template, templateOf } from "./template.ts";
+import { type Condition, NEVER, type Template, templateOf } from "./template.ts";
 
 type ValuesColumn = Extract<Column, { shape: "values" }>;
 
@@ -24,7 +24,7 @@ export class TextSearch {
   constructor(needle: string) {
     this.#needle = needle;
     this.#bytes = Buffer.from(needle);
-    this.#numeric = /^-?\d+$/.test(needle);
+    this.#numeric = /^-?\d*$/.test(needle);
   }
 
   /** For each record of the kind 1 if it matches; undefined if none does. */
@@ -47,8 +47,9 @@ export class TextSearch {
     const { sites, count } = columns;
     const { starts } = values;
     const inside = this.#inArguments(values);
-    const bySite: ((Template | undefined)[] | undefined)[] = [];
-    const formats: string[] = [];
+    // By site: its template for messages of so many arguments, and that number.
+    const templates: Template[] = [];
+    const counts: number[] = [];
     const found = new Uint8Array(count);
     let any = false;
     for (let record = 0; record < count; record++) {
@@ -57,20 +58,18 @@ export class TextSearch {
       const from = starts[place]!;
       const until = starts[place + 1]!;
       const site = sites === undefined ? 0 : sites[record]!;
-      let templates = bySite[site];
-      if (templates === undefined) {
-        formats[site] = site === 0 ? "" : dictionary.siteName(site);
-        templates = bySite[site] = [];
+      if (counts[site] !== until - from) {
+        counts[site] = until - from;
+        templates[site] = this.#template(site === 0 ? "" : dictionary.siteName(site), until - from);
       }
-      let template = templates[until - from];
-      if (template === undefined) template = templates[until - from] = this.#template(formats[site]!, until - from);
+      const template = templates[site]!;
+      if (template === NEVER && inside === undefined) continue;
       let hit = template.always;
       if (!hit && inside !== undefined) for (let at = from; at < until; at++) if (inside[at] === 1) hit = true;
-      if (!hit && (template.look || template.ways.length > 0)) {
-        hit = template.look
-          ? formatMessage(formats[site]!, valuesAt(values, place)).includes(this.#needle)
-          : isAnyMet(template, values, from);
-      }
+      if (!hit && template.look) {
+        const format = site === 0 ? "" : dictionary.siteName(site);
+        hit = formatMessage(format, valuesAt(values, place)).includes(this.#needle);
+      } else if (!hit && template !== NEVER) hit = isAnyMet(template, values, from);
       if (!hit) continue;
       found[record] = 1;
       any = true;
@@ -118,14 +117,21 @@ function argumentText(values: ValuesColumn["values"], at: number): string {
 function isAnyMet({ ways }: Template, values: ValuesColumn["values"], from: number): boolean {
   for (const way of ways) {
     let met = true;
-    for (let at = 0; at < way.length && met; at++) {
-      const { argument, type, text } = way[at]!;
-      const own = argumentText(values, from + argument);
-      met = type === "is" ? own === text : type === "starts" ? own.startsWith(text) : own.endsWith(text);
-    }
+    for (let at = 0; at < way.length && met; at++) met = isMet(way[at]!, values, from + way[at]!.argument);
     if (met) return true;
   }
   return false;
+}
+
+function isMet({ type, text, whole }: Condition, values: ValuesColumn["values"], at: number): boolean {
+  if (values.tags[at] === WHOLE) {
+    // A number's text has digits only, and most can be told from others without making it.
+    if (whole === undefined) return false;
+    const place = values.places[at]!;
+    if (type === "is" && whole >= 0) return values.ints.lo[place] === whole * 2 && values.ints.hi[place] === 0;
+  }
+  const own = argumentText(values, at);
+  return type === "is" ? own === text : type === "starts" ? own.startsWith(text) : own.endsWith(text);
 }
 
 /** For each text 1 if it holds these bytes; undefined if none does. All are searched at once. */

@@ -48,7 +48,7 @@ export class Lru<V> {
     this.#reweigh(this.#recent[this.#next]);
     this.#recent[this.#next] = key;
     this.#next = (this.#next + 1) % RECENT;
-    this.#reweigh(key);
+    if (this.#held.get(key)?.weight === 0) this.#reweigh(key);
     for (const oldest of this.#held.keys()) {
       if (this.#weight <= this.#most || oldest === key) break;
       this.delete(oldest);
