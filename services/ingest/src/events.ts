@@ -10,10 +10,12 @@ export function ingestEvents(metrics: Metrics, log: Log) {
   const bytes = metrics.counter("wayward_ingest_accepted_bytes_total", "Bytes of blocks that the bus acknowledged");
   const inFlight = metrics.gauge("wayward_ingest_in_flight_bytes", "Bytes on their way to the bus");
   const streams = metrics.gauge("wayward_ingest_streams", "Open push streams");
+  // Found by their labels once, not for each block.
+  const accepted = blocks.labels({ result: "accepted" });
   return {
     /** The bus has the block, whether or not its pusher is still there to hear of it. */
     accepted(length: number): void {
-      blocks.inc({ result: "accepted" });
+      accepted.inc();
       bytes.inc(length);
     },
     answered({ $case }: Answer): void {

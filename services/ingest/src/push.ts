@@ -89,7 +89,7 @@ export class PushHandler {
   #perform(effect: Effect): void {
     switch (effect.type) {
       case "publish":
-        void publish(this.#bus, effect.block, this.#events).then((event) => this.#handle(event));
+        publish(this.#bus, effect.block, this.#events, (event) => this.#handle(event));
         return;
       case "announce":
         this.#announcer.add(effect.place, effect.block);
