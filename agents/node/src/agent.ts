@@ -1,4 +1,3 @@
-import { delay, WaywardError } from "@wayward/base";
 import type { FieldValue, LaneKind, ObjectInfo } from "@wayward/block";
 import type { Spool } from "@wayward/collector";
 import {
@@ -22,6 +21,7 @@ import {
   queueRecords,
 } from "./bare.ts";
 import { Channel } from "./channel.ts";
+import { delivered } from "./delivered.ts";
 import { LEVELS_TOPIC, remoteLevels, type Threshold } from "./levels.ts";
 import { Mutex, RwLock, Semaphore } from "./locks.ts";
 import type { Pushing } from "./push/pushing.ts";
@@ -29,6 +29,7 @@ import type { Recorder } from "./recorder.ts";
 import type { Settings } from "./settings.ts";
 import { type Called, Sites } from "./sites.ts";
 import { tell } from "./tell.ts";
+import { textOf } from "./text.ts";
 import { formatTraceparent, parseTraceparent, type Trace } from "./trace.ts";
 import { Upkeep } from "./upkeep.ts";
 
@@ -99,7 +100,7 @@ export class Agent {
     else {
       this.#timers = [
         setInterval(() => this.flush(), settings.flushMs).unref(),
-        setInterval(() => this.#keepUp(spool), UPKEEP_EVERY_MS).unref(),
+        setInterval(() => this.#guard(() => this.#keepUp(spool)), UPKEEP_EVERY_MS).unref(),
       ];
       this.#applyControl(spool);
     }
@@ -114,6 +115,7 @@ export class Agent {
   channel(name: string): Channel {
     const known = this.#channels.get(name);
     if (known !== undefined) return known;
+    if (typeof name !== "string") return this.channel(textOf(name));
     const dot = name.lastIndexOf(".");
     const made = new Channel(this.#recorder, this.#sites, name, dot > 0 ? this.channel(name.slice(0, dot)) : undefined);
     made.remote = this.#remote.get(name);
@@ -161,17 +163,17 @@ export class Agent {
 
   /** Runs `work` as a lane of its own. */
   task<T>(name: string, work: () => T | Promise<T>): Promise<T> {
-    return this.#recorder.task(name, work);
+    return this.#recorder.task(textOf(name), work);
   }
 
   /** Names the running lane: the thread's own, or the task's. */
   thread(name: string): void {
-    this.#recorder.nameLane(name);
+    this.#recorder.nameLane(textOf(name));
   }
 
   /** A lane that the program itself switches to and from. */
   lane(name: string, kind: LaneKind = "fibre"): OwnLane {
-    const number = this.#recorder.lane(name, kind);
+    const number = this.#recorder.lane(textOf(name), kind);
     return {
       number,
       run: (work) => this.#recorder.on(number, work),
@@ -196,7 +198,7 @@ export class Agent {
 
   /** Records of what interrupts a lane and runs on it, such as a signal handler. */
   context(name: string) {
-    return contextRecords(this.#recorder, name);
+    return contextRecords(this.#recorder, textOf(name));
   }
 
   /** A lock for asynchronous code, recorded. */
@@ -231,19 +233,18 @@ export class Agent {
 
   /** One database statement that took `duration` ns; the template, without values. */
   db(statement: string, duration: bigint, rows?: number, more: DbFacts = {}): void {
-    const { dictionary } = this.#recorder.writer;
     const { poolWait, lockWait, error } = more;
-    this.#recorder.record(dbQuery, [dictionary.string(statement), duration, poolWait, lockWait, rows, error]);
+    this.#recorder.record(dbQuery, [this.#string(statement), duration, poolWait, lockWait, rows, error]);
   }
 
   /** A named value at this time. */
   counter(name: string, value: number): void {
-    this.#recorder.record(counterValue, [this.#recorder.writer.dictionary.string(name), value]);
+    this.#recorder.record(counterValue, [this.#string(name), value]);
   }
 
   /** A remark of the program's or of a person's. */
   note(text: string): void {
-    this.#recorder.record(noteText, [text]);
+    this.#recorder.record(noteText, [textOf(text)]);
   }
 
   /** Records of a kind, built-in or of the program. References to strings and labels of enums are given as text, others by number. */
@@ -263,7 +264,7 @@ export class Agent {
   }
 
   /** Runs `work` under the trace of a header; without one that can be read, plainly. */
-  within<T>(traceparent: string, work: () => T): T {
+  within<T>(traceparent: string | undefined, work: () => T): T {
     const trace = parseTraceparent(traceparent);
     return trace === undefined ? work() : this.#recorder.within(trace, work);
   }
@@ -276,7 +277,7 @@ export class Agent {
 
   /** Writes what is staged to the spool, synchronously. */
   flush(): void {
-    this.#recorder.flush();
+    this.#guard(() => this.#recorder.flush());
   }
 
   /**
@@ -286,22 +287,7 @@ export class Agent {
    * FAILED_PRECONDITION / NOT_RECORDING where nothing is recorded.
    */
   async delivered(withinMs = 30_000): Promise<void> {
-    const { spool } = this.#parts;
-    if (spool === undefined) throw new WaywardError("FAILED_PRECONDITION", "NOT_RECORDING", "nothing is recorded");
-    this.flush();
-    const { lastSeq } = this.#recorder;
-    const until = performance.now() + withinMs;
-    for (let waitMs = 5; spool.accepted < lastSeq; waitMs = Math.min(waitMs * 1.5, 50)) {
-      if (spool.lost !== undefined) throw spool.lost;
-      if (performance.now() > until) {
-        const waiting = lastSeq - spool.accepted;
-        const message = `${waiting} blocks of ${spool.folder} were not accepted within ${withinMs} ms`;
-        throw new WaywardError("UNAVAILABLE", "NOT_DELIVERED", message);
-      }
-      await delay(waitMs);
-    }
-    const refused = spool.refused(lastSeq);
-    if (refused > 0) throw new WaywardError("DATA_LOSS", "REFUSED", `the server refused ${refused} records for ever`);
+    await delivered(this.#recorder, this.#parts.spool, withinMs);
   }
 
   /** Writes the rest with the end mark; records nothing afterwards. `exit` is the exit code or signal. */
@@ -309,8 +295,10 @@ export class Agent {
     if (this.#ended) return;
     this.#ended = true;
     for (const timer of this.#timers) clearInterval(timer);
-    this.#upkeep?.tellLosses();
-    this.#recorder.end(exit);
+    this.#guard(() => {
+      this.#upkeep?.tellLosses();
+      this.#recorder.end(exit);
+    });
     this.#parts.spool?.close();
   }
 
@@ -319,6 +307,19 @@ export class Agent {
     this.stop(exit);
     const { spool, pushing, settings } = this.#parts;
     if (spool !== undefined) pushing?.finish(spool, this.#recorder.lastSeq, settings.exitMs);
+  }
+
+  /** A fault of ours, or a value that no kind allows, must not end the program. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      tell(`records cannot be written: ${error instanceof Error ? error.message : error}; nothing more is recorded`);
+      this.#ended = true;
+      for (const timer of this.#timers) clearInterval(timer);
+      this.#recorder.giveUp();
+      this.#parts.spool?.close();
+    }
   }
 
   #keepUp(spool: Spool): void {
@@ -347,7 +348,7 @@ export class Agent {
   }
 
   #zoneNamed(name: string, called: Called): { readonly name: number; readonly site: number } {
-    const zone = { name: this.#recorder.writer.dictionary.string(name), site: this.#sites.named(name, called) };
+    const zone = { name: this.#string(name), site: this.#sites.named(name, called) };
     this.#zones.set(name, zone);
     return zone;
   }
@@ -358,7 +359,18 @@ export class Agent {
   }
 
   #object(object: ObjectInfo): number {
-    return this.#recorder.writer.dictionary.object(object);
+    const { type, instance = "", shared = "" } = object;
+    const texts = {
+      type: textOf(type),
+      class: textOf(object.class),
+      instance: textOf(instance),
+      shared: textOf(shared),
+    };
+    return this.#recorder.writer.dictionary.object({ ...object, ...texts });
+  }
+
+  #string(text: string): number {
+    return this.#recorder.writer.dictionary.string(textOf(text));
   }
 
   #ending<T>(work: () => T): T {

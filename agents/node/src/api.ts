@@ -4,7 +4,7 @@ import { endWithProcess } from "./exit.ts";
 import type { AgentOptions } from "./settings.ts";
 
 export type { Agent, DbFacts, OpenZone, OwnLane } from "./agent.ts";
-export type { LockFacts } from "./bare.ts";
+export type { JobId, LockFacts } from "./bare.ts";
 export type { Channel } from "./channel.ts";
 export type { Threshold } from "./levels.ts";
 export type { Held, Mutex, RwLock, Semaphore } from "./locks.ts";

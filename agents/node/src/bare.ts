@@ -2,6 +2,7 @@
  * Records of things that somebody else implements: locks, conditions,
  * barriers, queues, heaps, files, contexts. Nothing here waits or holds.
  */
+import { createHash } from "node:crypto";
 import type { FieldValue } from "@wayward/block";
 import {
   arenaReset,
@@ -174,20 +175,28 @@ export function fileRecords(recorder: Recorder, file: number) {
 
 const OUTCOMES = ["ok", "failed", "cancelled"] as const;
 
+/** A job within its queue. A text is told by 64 bits of its hash. */
+export type JobId = bigint | number | string;
+
 /** Records of a queue's jobs. */
 export function queueRecords(recorder: Recorder, queue: number) {
-  const record = (kind: Kind, ...values: FieldValue[]) => recorder.record(kind, [queue, ...values]);
+  const record = (kind: Kind, job: JobId, ...values: FieldValue[]) =>
+    recorder.record(kind, [queue, typeof job === "string" ? hashOf(job) : job, ...values]);
   return {
     /** `depth` is how many wait then; `delay` how long it must wait at least, in nanoseconds. */
-    enqueue: (job: bigint, depth?: number, delay?: bigint) => record(jobEnqueue, job, depth, delay),
+    enqueue: (job: JobId, depth?: number, delay?: bigint) => record(jobEnqueue, job, depth, delay),
     /** A worker has taken it, and not begun. */
-    reserve: (job: bigint) => record(jobReserve, job),
-    start: (job: bigint, depth?: number) => record(jobStart, job, depth),
-    progress: (job: bigint, done: number, total: number) => record(jobProgress, job, done, total),
-    retry: (job: bigint, attempt: number, cause?: string) => record(jobRetry, job, attempt, cause),
-    finish: (job: bigint, outcome: (typeof OUTCOMES)[number] = "ok") =>
+    reserve: (job: JobId) => record(jobReserve, job),
+    start: (job: JobId, depth?: number) => record(jobStart, job, depth),
+    progress: (job: JobId, done: number, total: number) => record(jobProgress, job, done, total),
+    retry: (job: JobId, attempt: number, cause?: string) => record(jobRetry, job, attempt, cause),
+    finish: (job: JobId, outcome: (typeof OUTCOMES)[number] = "ok") =>
       record(jobFinish, job, OUTCOMES.indexOf(outcome)),
     /** It was given up. */
-    deadLetter: (job: bigint, cause?: string) => record(jobDeadLetter, job, cause),
+    deadLetter: (job: JobId, cause?: string) => record(jobDeadLetter, job, cause),
   };
+}
+
+function hashOf(text: string): bigint {
+  return createHash("sha256").update(text).digest().readBigUInt64LE();
 }

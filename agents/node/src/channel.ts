@@ -3,11 +3,16 @@ import { logMessage } from "@wayward/record";
 import { THRESHOLDS, type Threshold } from "./levels.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Called, Sites } from "./sites.ts";
+import { isScalar, shown } from "./text.ts";
 
 /** Counts changes of any channel's level, so that a message need not ask its channel's parents. */
 let revision = 0;
 
-/** A named source of messages. `db.pool` is below `db` and follows its level unless it has one of its own. */
+/**
+ * A named source of messages. An argument is null, boolean, number, bigint,
+ * string or bytes; anything else is kept as the console would show it.
+ * `db.pool` is below `db` and follows its level unless it has one of its own.
+ */
 export class Channel {
   readonly name: string;
   readonly #recorder: Recorder;
@@ -46,26 +51,26 @@ export class Channel {
     this.#remote = level;
   }
 
-  trace(format: string, ...args: Scalar[]): void {
+  trace(format: string, ...args: unknown[]): void {
     this.#log(0, format, args, this.trace);
   }
-  debug(format: string, ...args: Scalar[]): void {
+  debug(format: string, ...args: unknown[]): void {
     this.#log(1, format, args, this.debug);
   }
-  info(format: string, ...args: Scalar[]): void {
+  info(format: string, ...args: unknown[]): void {
     this.#log(2, format, args, this.info);
   }
-  warn(format: string, ...args: Scalar[]): void {
+  warn(format: string, ...args: unknown[]): void {
     this.#log(3, format, args, this.warn);
   }
-  error(format: string, ...args: Scalar[]): void {
+  error(format: string, ...args: unknown[]): void {
     this.#log(4, format, args, this.error);
   }
-  fatal(format: string, ...args: Scalar[]): void {
+  fatal(format: string, ...args: unknown[]): void {
     this.#log(5, format, args, this.fatal);
   }
 
-  #log(level: number, format: string, args: Scalar[], called: Called): void {
+  #log(level: number, format: string, args: unknown[], called: Called): void {
     if (this.#seen !== revision) {
       this.#seen = revision;
       this.#least = THRESHOLDS.indexOf(this.level);
@@ -76,9 +81,19 @@ export class Channel {
       site = this.#places.named(format, called);
       if (this.#sites.size < SITES_MAX) this.#sites.set(format, site);
     }
-    this.#recorder.record(logMessage, [level, this.#number, args], site);
+    this.#recorder.record(logMessage, [level, this.#number, areScalars(args) ? args : args.map(asScalar)], site);
   }
 }
 
 /** Formats a channel remembers. */
 const SITES_MAX = 4096;
+
+function areScalars(args: readonly unknown[]): args is readonly Scalar[] {
+  for (let index = 0; index < args.length; index++) if (!isScalar(args[index])) return false;
+  return true;
+}
+
+/** Objects may change until the message is written: they become text at once. */
+function asScalar(value: unknown): Scalar {
+  return isScalar(value) ? value : shown(value);
+}

@@ -13,6 +13,7 @@ import {
 import { dropRecords, type Kind, threadExit, threadName, threadStart, zoneBegin, zoneEnd } from "@wayward/record";
 import { halves, tick, ticked } from "./clock.ts";
 import type { Sink } from "./sink.ts";
+import { shown } from "./text.ts";
 import type { Trace } from "./trace.ts";
 
 /** What an async flow runs as. */
@@ -202,6 +203,12 @@ export class Recorder {
     this.#full = true;
   }
 
+  /** Takes and writes nothing any more: what is staged cannot be encoded. */
+  giveUp(): void {
+    this.#ended = true;
+    this.#full = true;
+  }
+
   #write(exit?: string): void {
     const last = exit !== undefined;
     this.#append(last);
@@ -209,6 +216,7 @@ export class Recorder {
       this.#refused = true;
       if (!last) return;
     }
+    mend(this.#stage.texts);
     const blocks = this.writer.write(this.#stage, exit === undefined ? undefined : { cause: 0, uncertainMs: 0, exit });
     this.#stage.clear();
     this.#owed = this.#lost.size > 0;
@@ -266,6 +274,15 @@ export class Recorder {
       lost.count++;
       lost.until = time;
     }
+  }
+}
+
+/** Programs without types give anything where a text belongs. */
+function mend(texts: unknown[]): void {
+  for (let index = 0; index < texts.length; index++) {
+    const text = texts[index];
+    if (typeof text === "string" || Array.isArray(text) || text instanceof Uint8Array) continue;
+    texts[index] = shown(text);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { DictionaryWriter, SiteInfo } from "@wayward/block";
+import { textOf } from "./text.ts";
 
 /** Places that are looked up at most: names made at run time must not cost a stack each. */
 const SITES_MAX = 4_096;
@@ -20,7 +21,7 @@ export class Sites {
 
   /** Number of the site with this text, placed where `called` was called; costs a walk of the stack. */
   named(text: string, called: Called): number {
-    return this.#dictionary.site({ ...this.#capture(called), text });
+    return this.#dictionary.site({ ...this.#capture(called), text: textOf(text) });
   }
 
   /** Number of the place where `called` was called; 0 where sites are not asked for. */

@@ -10,7 +10,8 @@ export interface Trace {
 const HEADER = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})/;
 
 /** Reads a `traceparent` header; undefined if it is not one, or its ids are zero. */
-export function parseTraceparent(header: string): Trace | undefined {
+export function parseTraceparent(header: string | undefined): Trace | undefined {
+  if (typeof header !== "string") return undefined;
   const [, trace = "", span = "", flags = ""] = HEADER.exec(header.trim()) ?? [];
   if (trace === "" || /^0+$/.test(trace) || /^0+$/.test(span)) return undefined;
   return {

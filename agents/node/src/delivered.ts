@@ -1,0 +1,34 @@
+import { delay, WaywardError } from "@wayward/base";
+import type { Spool } from "@wayward/collector";
+import type { Recorder } from "./recorder.ts";
+
+const LOOK_FIRST_MS = 5;
+const LOOK_MOST_MS = 50;
+
+/** Resolves when a server has accepted everything recorded so far, by what the pusher, whoever it is, leaves in the spool. */
+export async function delivered(recorder: Recorder, spool: Spool | undefined, withinMs: number): Promise<void> {
+  if (spool === undefined) throw new WaywardError("FAILED_PRECONDITION", "NOT_RECORDING", "nothing is recorded");
+  recorder.flush();
+  const until = performance.now() + withinMs;
+  const lastSeq = await appended(recorder, spool, until);
+  for (let waitMs = LOOK_FIRST_MS; lastSeq === undefined || spool.accepted < lastSeq; waitMs *= 1.5) {
+    if (spool.lost !== undefined) throw spool.lost;
+    if (lastSeq === undefined || performance.now() > until) {
+      const waiting = recorder.lastSeq - spool.accepted;
+      const message = `${waiting} blocks of ${spool.folder} were not accepted within ${withinMs} ms`;
+      throw new WaywardError("UNAVAILABLE", "NOT_DELIVERED", message);
+    }
+    await delay(Math.min(waitMs, LOOK_MOST_MS));
+  }
+  const refused = spool.refused(lastSeq);
+  if (refused > 0) throw new WaywardError("DATA_LOSS", "REFUSED", `the server refused ${refused} records for ever`);
+}
+
+/** Number of the block that holds the last record so far; undefined if the spool did not take it in time. */
+async function appended(recorder: Recorder, spool: Spool, until: number): Promise<bigint | undefined> {
+  while (recorder.isRefused) {
+    if (spool.lost !== undefined || performance.now() > until) return undefined;
+    await delay(LOOK_MOST_MS);
+  }
+  return recorder.lastSeq;
+}
