@@ -33,6 +33,15 @@ export function selectionOf(options: SelectionOptions, nowMs = Date.now()): Sele
   };
 }
 
+/**
+ * How an answer should travel. Whole blocks take half the time of rows where
+ * all of a block is wanted, and are wasted where a few of its records are.
+ */
+export function formOf({ kind, lane, where, text }: SelectionOptions, limit?: number): "rows" | "blocks" {
+  const few = limit !== undefined || [kind, lane, where, text].some((option) => option !== undefined);
+  return few ? "rows" : "blocks";
+}
+
 /** `key=value` pairs. */
 export function parseLabels(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(

@@ -6,7 +6,7 @@ import { coverageLines, expectSessions } from "../output/coverage.ts";
 import { jsonLine } from "../output/json.ts";
 import { Progress } from "../output/progress.ts";
 import { recordJson } from "../output/record.ts";
-import { parseCount, type SelectionOptions, selectionOf } from "../selection.ts";
+import { formOf, parseCount, type SelectionOptions, selectionOf } from "../selection.ts";
 
 export interface ExportCommand extends SelectionOptions {
   readonly server?: string;
@@ -19,7 +19,7 @@ export interface ExportCommand extends SelectionOptions {
 export async function exportRecords(options: ExportCommand): Promise<void> {
   const client = connect({ server: options.server });
   const limit = options.limit === undefined ? undefined : parseCount("--limit", options.limit);
-  const answer = client.read({ ...selectionOf(options), limit });
+  const answer = client.read({ ...selectionOf(options), limit, form: formOf(options, limit) });
   const progress = new Progress("records exported");
   async function* texts(): AsyncGenerator<string> {
     const trace = new PerfettoTrace();

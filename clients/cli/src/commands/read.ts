@@ -4,7 +4,7 @@ import { jsonLine } from "../output/json.ts";
 import { Progress } from "../output/progress.ts";
 import { recordJson, recordLine } from "../output/record.ts";
 import { Lines } from "../output/write.ts";
-import { parseCount, type SelectionOptions, selectionOf } from "../selection.ts";
+import { formOf, parseCount, type SelectionOptions, selectionOf } from "../selection.ts";
 
 export interface ReadCommand extends SelectionOptions {
   readonly server?: string;
@@ -17,7 +17,8 @@ export interface ReadCommand extends SelectionOptions {
 export async function read(options: ReadCommand): Promise<void> {
   const limit = options.limit === undefined ? undefined : parseCount("--limit", options.limit);
   const client = connect({ server: options.server });
-  const answer = client.read({ ...selectionOf(options), reverse: options.reverse, limit });
+  const form = formOf(options, limit);
+  const answer = client.read({ ...selectionOf(options), reverse: options.reverse, limit, form });
   const lines = new Lines();
   const progress = new Progress("records read");
   try {

@@ -75,27 +75,28 @@ export function encodeBody({ logNumbers, sent, underWay = [] }: Cursor): Buffer 
   return Buffer.from(body);
 }
 
-/** Error INVALID_ARGUMENT / BAD_CURSOR where the store has other partitions. The bytes are known to be ours. */
+/** Error INVALID_ARGUMENT / BAD_CURSOR where the store has other partitions, or nobody here wrote this. */
 export function decodeBody(body: Buffer, partitions: number): Result<Cursor> {
   const reader = { bytes: body, at: 0 };
   const count = Number(takeVarint(reader));
   if (count !== partitions) return bad(`it is of ${count} partitions, here are ${partitions}`);
   const logNumbers = Array.from({ length: count }, () => takeVarint(reader) - 1n);
   const sent = new Map<string, SessionRanges>();
-  for (let left = Number(takeVarint(reader)); left > 0; left--) {
+  for (let left = takeVarint(reader); left > 0n && !isOver(reader); left--) {
     const id = takeId(reader);
     const ranges = new RangeSet();
-    for (let ranged = Number(takeVarint(reader)); ranged > 0; ranged--) {
+    for (let ranged = takeVarint(reader); ranged > 0n && !isOver(reader); ranged--) {
       const first = takeVarint(reader);
       ranges.add(first, first + takeVarint(reader));
     }
     sent.set(sessionText(id), { id, ranges });
   }
   const underWay: UnderWay[] = [];
-  for (let left = Number(takeVarint(reader)); left > 0; left--) {
+  const blocks = reader.at < body.length ? takeVarint(reader) : 0n;
+  for (let left = blocks; left > 0n && !isOver(reader); left--) {
     underWay.push({ id: takeId(reader), seq: takeVarint(reader), taken: Number(takeVarint(reader)) });
   }
-  return ok({ logNumbers, sent, underWay });
+  return reader.at === body.length ? ok({ logNumbers, sent, underWay }) : bad("its lists do not end where it ends");
 }
 
 function bad(why: string) {
@@ -117,9 +118,19 @@ interface Bytes {
   at: number;
 }
 
+/** True where a list should go on and the bytes do not: whoever invents a length gets no further, and is refused. */
+function isOver(reader: Bytes): boolean {
+  if (reader.at < reader.bytes.length) return false;
+  reader.at = reader.bytes.length + 1;
+  return true;
+}
+
+/** 16 bytes; zeros where the bytes end before. */
 function takeId(reader: Bytes): Buffer {
+  const id = Buffer.alloc(16);
+  reader.bytes.copy(id, 0, reader.at, reader.at + 16);
   reader.at += 16;
-  return reader.bytes.subarray(reader.at - 16, reader.at);
+  return id;
 }
 
 function takeVarint(reader: Bytes): bigint {

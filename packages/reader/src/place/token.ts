@@ -49,10 +49,19 @@ export function decodeToken(question: Uint8Array, token: Uint8Array, partitions:
   if (!bytes.subarray(8, 16).equals(questionHash(bytes.subarray(0, 8), body))) return bad("it was not made here");
   if (!bytes.subarray(0, 8).equals(question)) return bad("it belongs to another selection, filter or order");
   const end = 2 + body.readUInt16LE(0);
-  const parts = JSON.parse(body.toString("utf8", 2, end)) as [string, string, number, number, string[]];
-  const [aligned, session, lane, eventNo, busSeqs] = parts;
+  const parsed = parsePlace(body.toString("utf8", 2, end));
   const pin = decodeBody(body.subarray(end), partitions);
-  if (pin.error !== undefined) return bad("it is from another archive");
-  const last = { aligned: BigInt(aligned), session, lane, eventNo };
-  return ok({ last, pin: { ...pin.value, busSeqs: busSeqs.map(BigInt) } });
+  if (parsed === undefined || pin.error !== undefined) return bad("it is from another archive, or was not made here");
+  return ok({ last: parsed.last, pin: { ...pin.value, busSeqs: parsed.busSeqs } });
+}
+
+/** The last position and the bus sequences; undefined if this is something else. */
+function parsePlace(json: string): { readonly last: Position; readonly busSeqs: bigint[] } | undefined {
+  try {
+    const [aligned, session, lane, eventNo, busSeqs] = JSON.parse(json) as [string, string, number, number, string[]];
+    const last = { aligned: BigInt(aligned), session: String(session), lane: Number(lane), eventNo: Number(eventNo) };
+    return { last, busSeqs: busSeqs.map(BigInt) };
+  } catch {
+    return undefined;
+  }
 }

@@ -9,7 +9,7 @@ import { Lru } from "./lru.ts";
 const FOOTER_GUESS = 96 * 1024;
 const FOOTERS_BYTES_MAX = 64 * 1024 * 1024;
 /** Blocks with what was decoded of them: the next question often asks the same columns. */
-const BLOCKS_BYTES_MAX = 160 * 1024 * 1024;
+const BLOCKS_BYTES_MAX = 144 * 1024 * 1024;
 /** Packed bytes of the dictionaries that are kept whole; decoded they take some ten times that. */
 const DICTIONARY_BYTES_MAX = 2 * 1024 * 1024;
 /** Blocks that lie beside the one wanted are fetched with it, up to this many bytes. */
