@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ingest } from "@wayward/api";
@@ -249,9 +250,7 @@ export class Pusher {
         await rm(folder, { recursive: true, force: true });
         return;
       case "set-aside":
-        noteLoss(folder, await lossOf(folder, effect.seq, effect.reason));
-        await mkdir(join(folder, REFUSED), { recursive: true });
-        await rename(blockFile(folder, effect.seq), blockFile(join(folder, REFUSED), effect.seq));
+        await setAside(folder, effect.seq, effect.reason);
     }
   }
 
@@ -293,6 +292,19 @@ export class Pusher {
 function ifThere(error: unknown): undefined {
   if (codeOf(error) === "ENOENT") return undefined;
   throw error;
+}
+
+/** Puts a block where nobody sends it, and notes the loss; another pusher of this spool may have done so. */
+async function setAside(folder: string, seq: bigint, reason: string): Promise<void> {
+  const loss = await lossOf(folder, seq, reason);
+  try {
+    // Not with those above it: the session may have been discarded.
+    if (!existsSync(join(folder, REFUSED))) await mkdir(join(folder, REFUSED), { mode: 0o700 });
+    await rename(blockFile(folder, seq), blockFile(join(folder, REFUSED), seq));
+  } catch (error) {
+    return ifThere(error);
+  }
+  noteLoss(folder, loss);
 }
 
 /** What is lost with a block; how many records, only where its header can be read. */
