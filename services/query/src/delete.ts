@@ -28,7 +28,10 @@ export async function removeSession(
   const prefix = partitionPrefix(tenant, partition);
   const now = BigInt(Date.now()) * 1_000_000n;
   const knownElsewhere = view !== undefined && view.tail.size > 0;
-  const n = await deleteSession(store, { prefix, session, force, writer: WRITER, now, knownElsewhere });
+  // Its end mark may be on the bus still, where the log does not see it.
+  const ended = view?.end !== undefined;
+  const options = { prefix, session, force: force || ended, writer: WRITER, now, knownElsewhere };
+  const n = await deleteSession(store, options);
   const watermark = archive.Watermark.fromPartial({
     session,
     partition,

@@ -109,6 +109,25 @@ describe("pages and states while the archive changes", () => {
     expect(found.bytesPending).toBe(BigInt(doomed.blocks.reduce((sum, { length }) => sum + length, 0)));
   });
 
+  test("a session that has ended can be deleted before the archive knows its end, an open one only by force", async () => {
+    const options = [{ blocks: 2 }, { blocks: 1, ends: false }];
+    const [ended, open] = options.map((option, at) => seededSession(27 + at, { ...option, name: "brief" })) as [
+      Seeded,
+      Seeded,
+    ];
+    for (const { id, text, blocks } of [ended, open]) {
+      for (const block of blocks)
+        await bus.publish(partitionOf(id, PARTITIONS), { tenant: "default", session: text }, block);
+    }
+    await client.delete(ended.text);
+    expect((await client.session(ended.text)).state).toBe(4);
+    await expect(client.delete(open.text)).rejects.toMatchObject({ reason: "SESSION_OPEN" });
+    await client.delete(open.text, true);
+    const left = client.read({ sessions: [ended.text, open.text] });
+    expect(await all(left)).toEqual([]);
+    expect(left.coverage?.gaps.map(({ cause }) => cause)).toEqual([4, 4]);
+  });
+
   test("a session without an end is silent once it has said nothing for a minute", async () => {
     expect((await client.session(growing.text)).state).toBe(3);
     const fresh = newSessionId(Date.now());
