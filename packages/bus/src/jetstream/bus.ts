@@ -1,5 +1,13 @@
 import { assert, present, WaywardError } from "@wayward/base";
-import { connect, DeliverPolicy, Events, type JetStreamClient, type JetStreamManager, type NatsConnection } from "nats";
+import {
+  type ConsumeOptions,
+  connect,
+  DeliverPolicy,
+  Events,
+  type JetStreamClient,
+  type JetStreamManager,
+  type NatsConnection,
+} from "nats";
 import { checkAddress, checkChannel } from "../names.ts";
 import type { Address, Bus, BusFacts, BusMessage, Stored, Subscription } from "../port.ts";
 import { AckMultiplexer } from "./acks.ts";
@@ -66,6 +74,27 @@ interface Opened {
   readonly batches: boolean;
 }
 
+/**
+ * Options of a consumer that is bounded by bytes. The library writes a count
+ * of 100 into its caller's object; when it makes the consumer anew, after a
+ * server's restart, it reads both from there and throws where nobody can
+ * catch it, which ends the process. So the count, when it is written again,
+ * is none.
+ */
+function byBytes(): ConsumeOptions {
+  let count = 0;
+  return {
+    max_bytes: READ_BYTES,
+    idle_heartbeat: HEARTBEAT_MS,
+    get max_messages() {
+      return count;
+    },
+    set max_messages(value: number) {
+      count = value === count ? 0 : value;
+    },
+  };
+}
+
 class JetStreamBus implements Bus {
   readonly partitions: number;
   readonly facts: BusFacts;
@@ -107,7 +136,7 @@ class JetStreamBus implements Bus {
     const start = { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, Number(from)) };
     try {
       const consumer = await this.#client.consumers.get(streamName(partition), start);
-      const messages = await consumer.consume({ max_bytes: READ_BYTES, idle_heartbeat: HEARTBEAT_MS });
+      const messages = await consumer.consume(byBytes());
       const stop = () => messages.stop();
       signal.addEventListener("abort", stop, { once: true });
       if (signal.aborted) stop();
