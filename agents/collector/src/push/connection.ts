@@ -31,7 +31,7 @@ export async function openConnection(address: string, events: ConnectionEvents):
   call.on("error", () => {});
   call.on("status", ({ details, code }) => {
     client.close();
-    events.closed(details || `status ${code}`);
+    events.closed(plainly(details) || `status ${code}`);
   });
   // Opens the stream, so that the server tells its credit.
   call.write({ block: Buffer.alloc(0), sent: 0n });
@@ -46,4 +46,9 @@ export async function openConnection(address: string, events: ConnectionEvents):
       setTimeout(() => call.cancel(), 1000).unref();
     },
   };
+}
+
+/** Of gRPC's sentences about a connection the system's one, where it is there. */
+function plainly(details: string): string {
+  return /Last error: (?:Error: )?(.+?)\.? Resolution note:/.exec(details)?.[1] ?? details;
 }

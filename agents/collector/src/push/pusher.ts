@@ -150,7 +150,8 @@ export class Pusher {
     await new Promise<void>((resolve) => {
       const closed = (message: string) => {
         this.#connection = undefined;
-        if (message !== this.#lastProblem && !this.#stop.signal.aborted) tell?.(`${address}: ${message}`);
+        if (message !== this.#lastProblem && !this.#stop.signal.aborted)
+          tell?.(`${address}: ${message}; records wait in the spool`);
         this.#lastProblem = message;
         this.#options.onServer?.("unreachable");
         this.#event({ type: "disconnected" });
