@@ -1,4 +1,4 @@
-import type { query, selection } from "@wayward/api";
+import { type query, selection } from "@wayward/api";
 import { formatDuration } from "@wayward/base";
 import { type Client, type CountOptions, connect, type Selection } from "@wayward/client";
 import { coverageLines, expectSessions } from "../output/coverage.ts";
@@ -23,8 +23,7 @@ export async function stats(options: StatsCommand): Promise<void> {
   const chosen = selectionOf(options);
   try {
     if (options.by === undefined && options.measure === undefined) {
-      const coverage = await overview(client, chosen, options.json === true);
-      tell(coverage, options);
+      await overview(client, chosen, options.json === true);
       return;
     }
     const table = {
@@ -35,17 +34,10 @@ export async function stats(options: StatsCommand): Promise<void> {
       top: parseCount("--top", options.top),
       scan: options.scan,
     };
-    const coverage = await show(client, chosen, table, options.json === true);
-    tell(coverage, options);
+    process.stderr.write(coverageLines(await show(client, chosen, table, options.json === true)));
   } finally {
     client.close();
   }
-}
-
-/** What the tables rest on, to stderr. */
-function tell(coverage: selection.Coverage | undefined, { session }: StatsCommand): void {
-  expectSessions(coverage, session);
-  if (coverage !== undefined) process.stderr.write(coverageLines(coverage));
 }
 
 interface Table extends CountOptions {
@@ -59,28 +51,27 @@ const OVERVIEW: readonly Table[] = [
 ];
 
 /** What a person asks first, in three tables. */
-async function overview(client: Client, chosen: Selection, asJson: boolean): Promise<selection.Coverage | undefined> {
-  let coverage: selection.Coverage | undefined;
-  for (const table of OVERVIEW) {
-    if (!asJson) await write(`${table.title}\n`);
-    coverage = await show(client, chosen, table, asJson);
-    if (!asJson) await write("\n");
-  }
-  return coverage;
+async function overview(client: Client, chosen: Selection, asJson: boolean): Promise<void> {
+  let rests = "";
+  for (const table of OVERVIEW) rests = coverageLines(await show(client, chosen, table, asJson));
+  process.stderr.write(rests);
 }
 
+/** One table, and what it rests on. Throws NO_SESSION before anything is written. */
 async function show(
   client: Client,
   chosen: Selection,
   { title, ...table }: Table,
   asJson: boolean,
-): Promise<selection.Coverage | undefined> {
+): Promise<selection.Coverage> {
   const answer = await client.count({ ...chosen, ...table });
+  const coverage = answer.coverage ?? selection.Coverage.fromPartial({});
+  expectSessions(coverage, chosen.sessions);
   const groupBy = table.groupBy ?? [];
   const groups = [...answer.groups, ...(answer.other !== undefined && answer.other.count > 0n ? [answer.other] : [])];
   if (asJson) {
     for (const group of groups) await write(jsonLine(groupJson(group, groupBy, title)));
-    return answer.coverage;
+    return coverage;
   }
   const measured = table.measure !== undefined && table.measure !== "";
   const nanoseconds = ["duration", "wait", "hold"].includes(table.measure ?? "");
@@ -89,13 +80,16 @@ async function show(
     ...["COUNT", ...(measured ? ["SUM", "P50", "P99", "MAX"] : [])].map((name) => ({ title: name, right: true })),
   ];
   const rows = groups.map((group) => groupRow(group, groupBy.length, measured, nanoseconds));
-  await write(rows.length === 0 ? "none\n" : formatTable(columns, rows));
-  return answer.coverage;
+  const text = rows.length === 0 ? "none\n" : formatTable(columns, rows);
+  await write(title === "" ? text : `${title}\n${text}\n`);
+  return coverage;
 }
 
 function groupRow(group: query.Group, keys: number, measured: boolean, nanoseconds: boolean): string[] {
   const number = (value: bigint) => (nanoseconds ? formatDuration(value) : String(value));
-  const names = group.keys.length === keys ? group.keys : Array.from({ length: keys }, () => "other");
+  // What a record lacks has no name.
+  const own = group.keys.map((key) => (key === "" ? "-" : key));
+  const names = own.length === keys ? own : Array.from({ length: keys }, () => "other");
   // What is left over is added up only.
   const isRest = keys > 0 && group.keys.length !== keys;
   const rest = isRest ? ["", "", ""] : [group.p50, group.p99, group.max].map(number);

@@ -1,0 +1,133 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+
+const BIN = join(import.meta.dirname, "../bin/wayward.mjs");
+const NOBODY = "0".repeat(26);
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+describe("wayward", () => {
+  const folder = mkdtempSync(join(tmpdir(), "wayward-exit-"));
+  let env: NodeJS.ProcessEnv = { ...process.env, NODE_OPTIONS: "", WAYWARD_SPOOL: folder };
+  let up: ChildProcess;
+
+  const start = (args: readonly string[], more: NodeJS.ProcessEnv = {}) =>
+    spawn(process.execPath, [BIN, ...args], { env: { ...env, ...more }, stdio: ["ignore", "pipe", "pipe"] });
+  const ended = async (child: ChildProcess): Promise<Ended> => {
+    const texts = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"] as const) {
+      child[name]?.on("data", (chunk) => {
+        texts[name] += chunk;
+      });
+    }
+    const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+    return { code, ...texts };
+  };
+  const wayward = (args: readonly string[], more?: NodeJS.ProcessEnv) => ended(start(args, more));
+
+  beforeAll(async () => {
+    up = start(["up", "--data", join(folder, "data"), "--port", "0", "--http-port", "0"]);
+    const address = await new Promise<string>((resolve) => {
+      up.stderr?.on("data", (chunk) => {
+        const match = /gRPC at (\S+?),/.exec(String(chunk));
+        if (match?.[1] !== undefined) resolve(match[1]);
+      });
+    });
+    env = { ...env, WAYWARD_SERVER: address };
+    await wayward([
+      "run",
+      "--name",
+      "sample",
+      "--",
+      process.execPath,
+      "-e",
+      "for (let i = 0; i < 30; i++) console.log('line', i)",
+    ]);
+  }, 60_000);
+  afterAll(async () => {
+    up.kill("SIGTERM");
+    await ended(up);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const CASES: readonly [string, number, RegExp][] = [
+    ["--version", 0, /^$/],
+    ["help", 0, /^$/],
+    ["sessions", 0, /^$/],
+    ["read --text line", 0, /^30 records of 1 session, complete$/m],
+    ["read --name nobody*", 0, /no session matches/],
+    [`read --session ${NOBODY}`, 3, /is not here.*NO_SESSION/],
+    [`stats --session ${NOBODY}`, 3, /NO_SESSION/],
+    [`sessions --session ${NOBODY}`, 3, /NO_SESSION/],
+    [`kinds --session ${NOBODY}`, 3, /NO_SESSION/],
+    [`export --session ${NOBODY}`, 3, /NO_SESSION/],
+    [`delete ${NOBODY}`, 3, /NO_SESSION/],
+    ["read --session nobody", 2, /BAD_SESSION_ID/],
+    ["read --where level>", 2, /expected a value.*at character 7/],
+    ["read --limit none", 2, /--limit is "none"/],
+    ["read --from yesterday", 2, /--from is "yesterday"/],
+    ["stats --by zone --measure hold", 2, /BAD_COUNT/],
+    ["stats --sort none", 2, /Allowed choices/],
+    ["export --format none", 2, /Allowed choices/],
+    ["export --output /nowhere/file", 1, /ENOENT/],
+    ["nothing", 2, /unknown command/],
+    ["read --nothing", 2, /unknown option/],
+    ["sessions --server 127.0.0.1:1", 4, /no server answers at 127.0.0.1:1/],
+    ["sessions --server here", 2, /is not host:port/],
+    ["doctor", 0, /^$/],
+    ["doctor --server 127.0.0.1:1", 5, /^$/],
+  ];
+
+  test.each(CASES)("%s ends with %i and says why", async (line, code, says) => {
+    const answer = await wayward(line.split(" "));
+    expect(answer).toMatchObject({ code, stderr: expect.stringMatching(says) });
+    // Data to stdout, messages to stderr.
+    if (code !== 0 && code !== 5) expect(answer.stdout.replace(/^\{"displayTimeUnit"[\s\S]*/, "")).toBe("");
+  });
+
+  test("read gives the same records forward, backward and as JSON", async () => {
+    const lines = async (...args: string[]) =>
+      (await wayward(["read", "--kind", "log", ...args])).stdout.trim().split("\n");
+    const forward = await lines();
+    expect(forward).toHaveLength(30);
+    expect(await lines("--reverse")).toEqual([...forward].reverse());
+    const json = (await lines("--json")).map((line) => JSON.parse(line));
+    expect(json.slice(0, -1).map(({ text }) => text)).toEqual(Array.from({ length: 30 }, (_, at) => `line ${at}`));
+    expect(json.at(-1)).toMatchObject({ coverage: { records: "30", complete: true } });
+  });
+
+  test("export writes a trace that parses, and lines that do", async () => {
+    const file = join(folder, "trace.json");
+    await wayward(["export", "--output", file]);
+    const { traceEvents } = JSON.parse(readFileSync(file, "utf8"));
+    expect(traceEvents.filter(({ name }: { name: string }) => /^line \d+$/.test(name))).toHaveLength(30);
+    const { stdout } = await wayward(["export", "--format", "ndjson", "--limit", "3"]);
+    expect(
+      stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line).session_name),
+    ).toEqual(["sample", "sample", "sample"]);
+  });
+
+  test("doctor names the hop that fails and what to do", async () => {
+    const refused = await wayward(["doctor", "--server", "127.0.0.1:1"]);
+    expect(refused.stdout).toMatch(/FAIL {2}ingest +127.0.0.1:1: ECONNREFUSED\n +fix: start the server: wayward up/);
+    const spool = await wayward(["doctor", "--json"], { WAYWARD_SPOOL: join(folder, "missing") });
+    const findings = spool.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(findings.filter(({ ok }) => !ok)).toMatchObject([
+      { hop: "spool", fix: expect.stringContaining("make the folder") },
+    ]);
+    expect(spool.code).toBe(5);
+  });
+});
