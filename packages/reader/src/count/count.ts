@@ -34,6 +34,7 @@ export async function countSessions({ sessions, filter, question, gaps }: CountS
       addSummary(summary, dimension!, session, { filter, question, gaps }, tally, plan.type === "paired");
     }
     const refs = split?.scanned ?? session.refs;
+    if (refs.length === 0) continue;
     if (plan.type === "paired") {
       await scanPaired(session, refs, filter, plan.dimension, question.groupBy, tally);
     } else await scanRecords(session, refs, filter, question, tally);

@@ -1,5 +1,5 @@
 import type { query } from "@wayward/api";
-import { bucketOf, bucketTop, type SummaryRow } from "@wayward/block";
+import { BUCKETS, bucketOf, bucketTop, type SummaryRow } from "@wayward/block";
 
 /** Sums of one group. */
 class Group {
@@ -9,14 +9,15 @@ class Group {
   min = 0n;
   max = 0n;
   contended = 0n;
-  readonly buckets = new Map<number, number>();
+  /** Records of each bucket; made when something is measured. */
+  buckets: Float64Array | undefined;
 
   constructor(keys: readonly string[]) {
     this.keys = keys;
   }
 
   get measured(): boolean {
-    return this.buckets.size > 0;
+    return this.buckets !== undefined;
   }
 }
 
@@ -34,7 +35,9 @@ export class Tally {
     if (!group.measured || min < group.min) group.min = min;
     if (max > group.max) group.max = max;
     group.sum += row.sum;
-    for (let at = 0; at < row.histogram.length; at += 2) addBucket(group, row.histogram[at]!, row.histogram[at + 1]!);
+    group.buckets ??= new Float64Array(BUCKETS);
+    const { histogram } = row;
+    for (let at = 0; at < histogram.length; at += 2) group.buckets[histogram[at]!]! += histogram[at + 1]!;
   }
 
   /** Records of which nothing is measured. */
@@ -51,7 +54,8 @@ export class Tally {
     if (!group.measured || whole < group.min) group.min = whole;
     if (!group.measured || whole > group.max) group.max = whole;
     group.sum += whole;
-    addBucket(group, bucketOf(Math.max(0, value)), 1);
+    group.buckets ??= new Float64Array(BUCKETS);
+    group.buckets[bucketOf(Math.max(0, Math.round(value)))]!++;
   }
 
   addContended(keys: readonly string[], count: number): void {
@@ -82,10 +86,6 @@ export class Tally {
   }
 }
 
-function addBucket(group: Group, bucket: number, count: number): void {
-  group.buckets.set(bucket, (group.buckets.get(bucket) ?? 0) + count);
-}
-
 function rankBy(sortBy: string): (group: query.Group) => bigint {
   if (sortBy === "sum") return ({ sum }) => sum;
   if (sortBy === "max") return ({ max }) => max;
@@ -95,11 +95,12 @@ function rankBy(sortBy: string): (group: query.Group) => bigint {
 
 function toMessage(group: Group): query.Group {
   const { keys, count, sum, min, max, contended } = group;
-  const sorted = [...group.buckets].sort(([a], [b]) => a - b);
-  const total = sorted.reduce((all, [, times]) => all + times, 0);
+  const buckets = group.buckets ?? new Float64Array(0);
+  const total = buckets.reduce((all, times) => all + times, 0);
   const quantile = (q: number) => {
     let left = Math.ceil(total * q);
-    for (const [bucket, times] of sorted) {
+    for (const [bucket, times] of buckets.entries()) {
+      if (times === 0) continue;
       left -= times;
       // No bucket's top is beyond what was seen.
       if (left <= 0) return bucketTop(bucket) < max ? bucketTop(bucket) : max;

@@ -16,6 +16,7 @@ export interface Condition {
   readonly argument: number;
   readonly type: "starts" | "ends" | "is";
   readonly text: string;
+  readonly bytes: Buffer;
   /**
    * Undefined if the text cannot be part of a whole number's text; the number
    * if it is one as numbers are written, and small; -1 otherwise.
@@ -27,7 +28,8 @@ const WAYS_MAX = 32;
 /** No message of the format reaches the text over its literals. */
 export const NEVER: Template = { always: false, look: false, ways: [] };
 const ALWAYS: Template = { always: true, look: false, ways: [] };
-const LOOK: Template = { always: false, look: true, ways: [] };
+/** It cannot be told without the message. */
+export const LOOK: Template = { always: false, look: true, ways: [] };
 
 /** The ways in which `needle` stands in a message of this format with so many arguments, as formatMessage makes it. */
 export function templateOf(format: string, count: number, needle: string): Template {
@@ -88,5 +90,5 @@ function follow(
 function conditionOf(argument: number, type: Condition["type"], text: string): Condition {
   const isNumber = /^(?:0|[1-9]\d{0,8})$/.test(text);
   const whole = isNumber ? Number(text) : /^-?\d*$/.test(text) ? -1 : undefined;
-  return { argument, type, text, whole };
+  return { argument, type, text, bytes: Buffer.from(text), whole };
 }

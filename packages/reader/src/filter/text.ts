@@ -9,7 +9,7 @@ import {
   type Texts,
   valuesAt,
 } from "@wayward/block";
-import { type Condition, NEVER, type Template, templateOf } from "./template.ts";
+import { type Condition, LOOK, NEVER, type Template, templateOf } from "./template.ts";
 
 type ValuesColumn = Extract<Column, { shape: "values" }>;
 
@@ -43,44 +43,38 @@ export class TextSearch {
   }
 
   /** Formats and arguments are looked at apart: a message is made only where it cannot be told otherwise. */
-  #inMessages(columns: KindColumns, { values, present }: ValuesColumn, dictionary: Dictionary): Uint8Array | undefined {
+  #inMessages(columns: KindColumns, column: ValuesColumn, dictionary: Dictionary): Uint8Array | undefined {
     const { sites, count } = columns;
-    const { starts } = values;
-    const inside = this.#inArguments(values);
-    // By site: its template for messages of so many arguments, and that number.
-    const templates: Template[] = [];
-    const counts: number[] = [];
-    const found = new Uint8Array(count);
-    let any = false;
-    for (let record = 0; record < count; record++) {
-      const place = present === undefined ? record : present[record]!;
-      if (place < 0) continue;
-      const from = starts[place]!;
-      const until = starts[place + 1]!;
-      const site = sites === undefined ? 0 : sites[record]!;
-      if (counts[site] !== until - from) {
-        counts[site] = until - from;
-        templates[site] = this.#template(site === 0 ? "" : dictionary.siteName(site), until - from);
-      }
-      const template = templates[site]!;
-      if (template === NEVER && inside === undefined) continue;
-      let hit = template.always;
-      if (!hit && inside !== undefined) for (let at = from; at < until; at++) if (inside[at] === 1) hit = true;
-      if (!hit && template.look) {
-        const format = site === 0 ? "" : dictionary.siteName(site);
-        hit = formatMessage(format, valuesAt(values, place)).includes(this.#needle);
-      } else if (!hit && template !== NEVER) hit = isAnyMet(template, values, from);
-      if (!hit) continue;
-      found[record] = 1;
-      any = true;
+    const { values, present } = column;
+    const shape = shapeOf(columns, column);
+    const formatOf = (site: number) => (site === 0 ? "" : dictionary.siteName(site));
+    const inside = this.#inArguments(values, shape);
+    const templates = new Map<number, Template>();
+    for (const key of shape.keys) {
+      const { site, length } = shapeKey(key);
+      templates.set(key, inBlock(this.#template(formatOf(site), length), values, shape));
     }
-    return any ? found : undefined;
+    if (inside === undefined && [...templates.values()].every((template) => template === NEVER)) return undefined;
+    const { starts } = values;
+    return marked(count, (record) => {
+      const place = present === undefined ? record : present[record]!;
+      if (place < 0) return false;
+      const from = starts[place]!;
+      const length = starts[place + 1]! - from;
+      if (inside !== undefined) for (let at = from; at < from + length; at++) if (inside[at] === 1) return true;
+      const site = sites === undefined ? 0 : sites[record]!;
+      const template = templates.get(keyOf(site, length)) ?? NEVER;
+      if (template === NEVER) return false;
+      if (template.look) return formatMessage(formatOf(site), valuesAt(values, place)).includes(this.#needle);
+      return template.always || isAnyMet(template, values, from);
+    });
   }
 
   /** For each argument 1 if its own text holds the needle; undefined if none does. */
-  #inArguments(values: ValuesColumn["values"]): Uint8Array | undefined {
+  #inArguments(values: ValuesColumn["values"], { plain, letters }: Shape): Uint8Array | undefined {
     const { tags, places, texts } = values;
-    const inTexts = holding(texts, this.#bytes);
+    const inTexts = spells(letters, this.#bytes) ? holding(texts, this.#bytes) : undefined;
+    if (plain && inTexts === undefined && !this.#numeric) return undefined;
     let mask: Uint8Array | undefined;
     for (let at = 0; at < tags.length; at++) {
       const tag = tags[at]!;
@@ -95,6 +89,7 @@ export class TextSearch {
   }
 
   #template(format: string, count: number): Template {
+    if (count >= ARGUMENTS_MAX - 1) return LOOK;
     let byCount = this.#templates.get(format);
     if (byCount === undefined) {
       byCount = [];
@@ -111,6 +106,68 @@ const TEXT = 5;
 
 function argumentText(values: ValuesColumn["values"], at: number): string {
   return scalarText(argumentAt(values, at));
+}
+
+/** What all searches in one block ask of its messages; kept as long as the block is. */
+interface Shape {
+  /** Sites with numbers of arguments that occur, as `site × ARGUMENTS_MAX + arguments`. */
+  readonly keys: readonly number[];
+  /** All arguments are whole numbers or texts. */
+  readonly plain: boolean;
+  /** By byte 1 if the arguments' texts have it: most words need one that they lack. */
+  readonly letters: Uint8Array;
+}
+
+/** Messages of so many arguments and more are made and looked at. A power of two, so that keys stay small. */
+const ARGUMENTS_MAX = 64;
+const SHAPES = new WeakMap<ValuesColumn["values"], Shape>();
+
+function shapeOf({ sites, count }: KindColumns, { values, present }: ValuesColumn): Shape {
+  const known = SHAPES.get(values);
+  if (known !== undefined) return known;
+  const { starts, tags, texts } = values;
+  const letters = new Uint8Array(256);
+  for (let at = 0; at < texts.bytes.length; at++) letters[texts.bytes[at]!] = 1;
+  const keys = new Set<number>();
+  for (let record = 0; record < count; record++) {
+    const place = present === undefined ? record : present[record]!;
+    if (place < 0) continue;
+    keys.add(keyOf(sites === undefined ? 0 : sites[record]!, starts[place + 1]! - starts[place]!));
+  }
+  const shape = { keys: [...keys], plain: tags.every((tag) => tag === WHOLE || tag === TEXT), letters };
+  SHAPES.set(values, shape);
+  return shape;
+}
+
+function keyOf(site: number, length: number): number {
+  return site * ARGUMENTS_MAX + (length < ARGUMENTS_MAX ? length : ARGUMENTS_MAX - 1);
+}
+
+function shapeKey(key: number): { readonly site: number; readonly length: number } {
+  return { site: Math.floor(key / ARGUMENTS_MAX), length: key % ARGUMENTS_MAX };
+}
+
+/** The template with those ways only that some argument of the block allows: most blocks have none. */
+function inBlock(template: Template, values: ValuesColumn["values"], shape: Shape): Template {
+  if (!shape.plain || template.ways.length === 0) return template;
+  const ways = template.ways.filter((way) => way.every((condition) => mayBeMet(condition, values, shape)));
+  return ways.length === 0 ? NEVER : { ...template, ways };
+}
+
+/** False if neither the block's numbers nor its texts can meet it. They are searched all at once. */
+function mayBeMet(
+  { type, bytes, whole }: Condition,
+  { ints, texts }: ValuesColumn["values"],
+  { letters }: Shape,
+): boolean {
+  if (whole !== undefined && (type !== "is" || whole < 0 || ints.lo.includes(whole * 2))) return true;
+  return spells(letters, bytes) && texts.bytes.includes(bytes);
+}
+
+/** True if all of these bytes are among the letters. */
+function spells(letters: Uint8Array, bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length; at++) if (letters[bytes[at]!] === 0) return false;
+  return true;
 }
 
 /** `from`: place of the message's first argument. */

@@ -1,6 +1,7 @@
 import type { archive } from "@wayward/api";
 import { present } from "@wayward/base";
-import { Block, Dictionary, LIMITS, refusalOf, sections } from "@wayward/block";
+import { Block, Dictionary, type Envelope, LIMITS, refusalOf, sections } from "@wayward/block";
+import { RangeSet } from "@wayward/chunk";
 import type { SessionView } from "./session.ts";
 import type { BlockSource } from "./source.ts";
 
@@ -10,6 +11,7 @@ export interface BlockRef {
   readonly records: number;
   readonly firstTime: bigint;
   readonly lastTime: bigint;
+  readonly definitions: Definitions;
   load(): Promise<Block>;
 }
 
@@ -36,58 +38,36 @@ export class SessionBlocks {
   readonly refs: readonly BlockRef[];
   /** The same by what sums them up. */
   readonly parts: readonly SummaryPart[];
-  readonly #definitions: ReadonlyMap<bigint, Definitions>;
   readonly #dictionaries = new Map<bigint, Dictionary>();
   readonly #source: BlockSource;
 
-  private constructor(
-    view: SessionView,
-    refs: readonly BlockRef[],
-    parts: readonly SummaryPart[],
-    definitions: ReadonlyMap<bigint, Definitions>,
-    source: BlockSource,
-  ) {
-    this.#source = source;
+  private constructor(view: SessionView, parts: readonly SummaryPart[], source: BlockSource) {
     this.view = view;
-    this.refs = refs;
     this.parts = parts;
-    this.#definitions = definitions;
+    this.refs = inOrder(parts.flatMap(({ refs }) => refs));
+    this.#source = source;
   }
 
   /** Reads the footers of the session's chunks; blocks are read when they are loaded. */
   static async open(view: SessionView, source: BlockSource): Promise<SessionBlocks> {
-    const refs = new Map<bigint, BlockRef>();
-    const definitions = new Map<bigint, Definitions>();
+    if (view.deleted || view.expired) return new SessionBlocks(view, [], source);
     const parts: SummaryPart[] = [];
-    if (!view.deleted && !view.expired) {
-      for (const { chunk, ranges, firstTime, lastTime } of view.places) {
-        const place = present(chunk, "the chunk of a place");
-        const { blocks, summary } = await source.session(place, view.id);
-        const own: BlockRef[] = [];
-        for (const [index, entry] of blocks.entries()) {
-          if (!isIn(ranges, entry.seq) || refs.has(entry.seq)) continue;
-          const ref = archivedRef(source, place, blocks, index);
-          refs.set(entry.seq, ref);
-          own.push(ref);
-          definitions.set(entry.seq, { seq: entry.seq, header: entry.header, section: entry.dictionary });
-        }
-        // The chunk may hold blocks that its entry did not list: its summary counts them too.
-        const exact = own.length === blocks.length;
-        parts.push({ summary: exact ? summary : undefined, refs: own, firstTime, lastTime });
-      }
-      const own: BlockRef[] = [];
-      for (const [seq, envelope] of view.tail) {
-        const { recordCount, firstTime, lastTime } = envelope.header;
-        const ref = { seq, records: recordCount, firstTime, lastTime, load: async () => new Block(envelope) };
-        refs.set(seq, ref);
-        own.push(ref);
-        definitions.set(seq, { seq, header: envelope.headerBytes, section: sections(envelope).dictionary });
-      }
-      if (own.length > 0)
-        parts.push({ summary: undefined, refs: own, firstTime: view.firstTime, lastTime: view.lastTime });
+    const seen = new RangeSet();
+    for (const { chunk, ranges, firstTime, lastTime } of view.places) {
+      const place = present(chunk, "the chunk of a place");
+      const session = await source.session(place, view.id);
+      const fresh = ranges.every(({ first, last }) => isApart(seen, first, last));
+      const all = refsOf(source, place, session);
+      const own = all.filter(({ seq }) => isIn(ranges, seq) && (fresh || !seen.has(seq)));
+      for (const { first, last } of ranges) seen.add(first, last);
+      // The chunk may hold blocks that its entry did not list: its summary counts them too.
+      const summary = own.length === all.length ? session.summary : undefined;
+      parts.push({ summary, refs: own, firstTime, lastTime });
     }
-    const inOrder = [...refs.values()].sort((a, b) => (a.seq < b.seq ? -1 : 1));
-    return new SessionBlocks(view, inOrder, parts, definitions, source);
+    const tail = [...view.tail.values()].filter(({ header }) => !seen.has(header.seq)).map(tailRef);
+    const { firstTime, lastTime } = view;
+    if (tail.length > 0) parts.push({ summary: undefined, refs: tail, firstTime, lastTime });
+    return new SessionBlocks(view, parts, source);
   }
 
   /** What the epoch of this block defines, as far as its blocks are there. */
@@ -109,9 +89,9 @@ export class SessionBlocks {
     if (known !== undefined) return known.dictionary;
     const dictionary = new Dictionary();
     let bytes = 0;
-    for (const { section } of [...this.#definitions.values()].sort((a, b) => (a.seq < b.seq ? -1 : 1))) {
-      addSection(dictionary, section);
-      bytes += section.length;
+    for (const { definitions } of this.refs) {
+      addSection(dictionary, definitions.section);
+      bytes += definitions.section.length;
     }
     this.#source.dictionaries.set(key, { dictionary, bytes });
     return dictionary;
@@ -120,12 +100,7 @@ export class SessionBlocks {
   /** What the blocks of this one's epoch define, in order of seq. */
   definitions(seq: bigint): Definitions[] {
     const first = (seq / EPOCH) * EPOCH;
-    const found: Definitions[] = [];
-    for (let at = first; at < first + EPOCH; at++) {
-      const known = this.#definitions.get(at);
-      if (known !== undefined) found.push(known);
-    }
-    return found;
+    return this.refsIn([{ first, last: first + EPOCH - 1n }]).map(({ definitions }) => definitions);
   }
 
   /** The blocks in these ranges of seqs, in order. */
@@ -157,14 +132,44 @@ function addSection(dictionary: Dictionary, section: Uint8Array): void {
   }
 }
 
-function archivedRef(
-  source: BlockSource,
-  chunk: archive.Chunk,
-  entries: readonly archive.ChunkBlock[],
-  index: number,
-): BlockRef {
-  const { seq, records, firstTime, lastTime } = entries[index]!;
-  return { seq, records, firstTime, lastTime, load: () => source.block(chunk, entries, index) };
+/** References to a session's blocks in a chunk, made once for each footer that is in memory. */
+const REFS = new WeakMap<archive.ChunkSession, readonly BlockRef[]>();
+
+function refsOf(source: BlockSource, chunk: archive.Chunk, session: archive.ChunkSession): readonly BlockRef[] {
+  const known = REFS.get(session);
+  if (known !== undefined) return known;
+  const { blocks } = session;
+  const made = blocks.map(
+    ({ seq, records, firstTime, lastTime, header, dictionary }, index): BlockRef => ({
+      seq,
+      records,
+      firstTime,
+      lastTime,
+      definitions: { seq, header, section: dictionary },
+      load: () => source.block(chunk, blocks, index),
+    }),
+  );
+  REFS.set(session, made);
+  return made;
+}
+
+function tailRef(envelope: Envelope): BlockRef {
+  const { seq, recordCount, firstTime, lastTime } = envelope.header;
+  const definitions = { seq, header: envelope.headerBytes, section: sections(envelope).dictionary };
+  return { seq, records: recordCount, firstTime, lastTime, definitions, load: async () => new Block(envelope) };
+}
+
+/** Chunks follow each other, so this mostly finds the order as it should be. */
+function inOrder(refs: BlockRef[]): BlockRef[] {
+  for (let at = 1; at < refs.length; at++) {
+    if (refs[at - 1]!.seq > refs[at]!.seq) return refs.sort((a, b) => (a.seq < b.seq ? -1 : 1));
+  }
+  return refs;
+}
+
+/** True if no seq from `first` to `last` is in the set. */
+function isApart(set: RangeSet, first: bigint, last: bigint): boolean {
+  return set.toArray().every((range) => range.last < first || range.first > last);
 }
 
 function isIn(ranges: readonly archive.Range[], seq: bigint): boolean {

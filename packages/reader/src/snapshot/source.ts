@@ -3,13 +3,13 @@ import { asBuffer, present, unwrap, WaywardError } from "@wayward/base";
 import { Block, type Dictionary, parseEnvelope } from "@wayward/block";
 import { decodeFooter, footerLength, TRAILER_BYTES } from "@wayward/chunk";
 import type { Store } from "@wayward/store";
-import { Lru } from "./lru.ts";
+import { Cache } from "./cache.ts";
 
 /** The end of a chunk that is read at once: most footers fit. */
 const FOOTER_GUESS = 96 * 1024;
 const FOOTERS_BYTES_MAX = 64 * 1024 * 1024;
 /** Blocks with what was decoded of them: the next question often asks the same columns. */
-const BLOCKS_BYTES_MAX = 144 * 1024 * 1024;
+const BLOCKS_BYTES_MAX = 160 * 1024 * 1024;
 /** Packed bytes of the dictionaries that are kept whole; decoded they take some ten times that. */
 const DICTIONARY_BYTES_MAX = 2 * 1024 * 1024;
 /** Blocks that lie beside the one wanted are fetched with it, up to this many bytes. */
@@ -18,14 +18,14 @@ const FETCH_BYTES_MAX = 4 * 1024 * 1024;
 /** Footers and blocks of chunks, from the store or from memory. */
 export class BlockSource {
   readonly #store: Store;
-  readonly #footers = new Lru<{ readonly footer: archive.ChunkFooter; readonly bytes: number }>(
+  readonly #footers = new Cache<{ readonly footer: archive.ChunkFooter; readonly bytes: number }>(
     FOOTERS_BYTES_MAX,
     ({ bytes }) => bytes * 3,
   );
-  readonly #blocks = new Lru<Block>(BLOCKS_BYTES_MAX, ({ memory }) => memory);
+  readonly #blocks = new Cache<Block>(BLOCKS_BYTES_MAX, ({ memory }) => memory);
 
   /** Whole dictionaries of sessions, by session and the blocks that they are from. */
-  readonly dictionaries = new Lru<{ readonly dictionary: Dictionary; readonly bytes: number }>(
+  readonly dictionaries = new Cache<{ readonly dictionary: Dictionary; readonly bytes: number }>(
     DICTIONARY_BYTES_MAX,
     ({ bytes }) => bytes,
   );
@@ -51,7 +51,7 @@ export class BlockSource {
     const entry = entries[wanted]!;
     const known = this.#blocks.get(placeKey(chunk, entry));
     if (known !== undefined) return known;
-    const until = runEnd(entries, wanted);
+    const until = runEnd(entries, wanted, (entry) => this.#blocks.has(placeKey(chunk, entry)));
     const offset = Number(entry.offset);
     const last = entries[until - 1]!;
     const length = Number(last.offset) + last.length - offset;
@@ -84,12 +84,21 @@ export class BlockSource {
   }
 }
 
-/** Where the run of neighbouring blocks ends that is fetched at once. */
-function runEnd(entries: readonly archive.ChunkBlock[], from: number): number {
+/** Where the run of neighbouring blocks ends that is fetched at once: at one that is there already, with what was decoded of it. */
+function runEnd(
+  entries: readonly archive.ChunkBlock[],
+  from: number,
+  isThere: (entry: archive.ChunkBlock) => boolean,
+): number {
   let until = from + 1;
   let end = Number(entries[from]!.offset) + entries[from]!.length;
   const limit = Number(entries[from]!.offset) + FETCH_BYTES_MAX;
-  while (until < entries.length && Number(entries[until]!.offset) === end && end + entries[until]!.length <= limit) {
+  while (
+    until < entries.length &&
+    Number(entries[until]!.offset) === end &&
+    end + entries[until]!.length <= limit &&
+    !isThere(entries[until]!)
+  ) {
     end += entries[until]!.length;
     until++;
   }
