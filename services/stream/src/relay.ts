@@ -75,7 +75,7 @@ export class Relay implements FeedSource {
   }
 }
 
-/** One time of hearing the bus: subscriptions, announcements, and reading where they leave holes. */
+/** One time of hearing the bus: its streams are read, and heard early with what ingest announces. */
 class Hearing {
   /** Resolves once every partition is heard. */
   readonly started: Promise<true>;
@@ -181,6 +181,8 @@ class Hearing {
     try {
       for await (const { busSeq, address, body } of this.#bus.read(partition, from, reading.signal)) {
         if (reading.signal.aborted) break;
+        // Named already: the usual end of a block on a busy bus.
+        if (busSeq <= this.upTo(partition)) continue;
         const { tenant, session } = address;
         const parsed = parseEnvelope(body);
         const block = parsed.error === undefined ? { tenant, session, envelope: parsed.value } : undefined;

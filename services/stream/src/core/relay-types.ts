@@ -45,7 +45,10 @@ export interface RelayState {
   /** The bus seems to have forgotten what it had: it is read anew from its first message. */
   suspect: boolean;
   reading: boolean;
-  readAfterMs: number | undefined;
+  readAfterMs: number;
+  /** Since when the bus has had more than was read, and up to where it was. */
+  behindSinceMs: number | undefined;
+  behindAt: bigint;
   asking: boolean;
   /** The next tick asks for the bounds. */
   wantsBounds: boolean;

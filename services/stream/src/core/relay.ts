@@ -1,8 +1,8 @@
 import { equalBytes } from "@wayward/base";
 import type { Named, RelayEffect, RelayEvent, Relayed, RelayState } from "./relay-types.ts";
 
-/** A hole may be a later announcement of another ingest; it is given this long. */
-export const HOLE_MS = 20;
+/** A reading that brings nothing for so long although the bus has more is begun anew. */
+export const STUCK_MS = 2_000;
 /** A block that was heard and not named for so long has the bus asked. */
 export const UNNAMED_MS = 250;
 const ASK_EVERY_MS = 1_000;
@@ -27,7 +27,9 @@ export function createRelay(heldBytesMax: number): RelayState {
     recentKeys: new Map(),
     suspect: false,
     reading: false,
-    readAfterMs: undefined,
+    readAfterMs: 0,
+    behindSinceMs: undefined,
+    behindAt: 0n,
     asking: false,
     wantsBounds: false,
     askedMs: Number.NEGATIVE_INFINITY,
@@ -42,8 +44,8 @@ export function keyOf(session: string, seq: bigint): string {
 
 /**
  * Tells which blocks of one partition are ACCEPTED as early as it can be
- * known. What is heard is held until ingest names it; where names are
- * missing, the stream is read, and the stream alone decides. Changes the
+ * known: by the stream, which is followed and alone decides, or by what was
+ * heard on the core and is named by ingest, whichever is first. Changes the
  * state in place.
  */
 export function relayStep(state: RelayState, event: RelayEvent): [RelayState, RelayEffect[]] {
@@ -66,8 +68,7 @@ export function relayStep(state: RelayState, event: RelayEvent): [RelayState, Re
       break;
     case "read-ended":
       state.reading = false;
-      state.readAfterMs = event.failed ? event.now + READ_AGAIN_MS : undefined;
-      noteHole(state, event.now);
+      state.readAfterMs = event.failed ? event.now + READ_AGAIN_MS : event.now;
       break;
     case "tick":
       tick(state, event.now, effects);
@@ -108,7 +109,6 @@ function announced(state: RelayState, event: Extract<RelayEvent, { type: "announ
     return;
   }
   for (const named of event.blocks) name(state, named, event.now, effects);
-  noteHole(state, event.now);
 }
 
 function name(state: RelayState, { busSeq, key, crc32 }: Named, now: number, effects: RelayEffect[]): void {
@@ -134,7 +134,7 @@ function name(state: RelayState, { busSeq, key, crc32 }: Named, now: number, eff
 }
 
 function bounds(state: RelayState, event: Extract<RelayEvent, { type: "bounds" }>, effects: RelayEffect[]): void {
-  const { incarnation, first, last, now } = event;
+  const { incarnation, first, last } = event;
   state.asking = false;
   if (state.incarnation === "") {
     Object.assign(state, { incarnation, upTo: last, last });
@@ -142,8 +142,6 @@ function bounds(state: RelayState, event: Extract<RelayEvent, { type: "bounds" }
     restart(state, event, effects);
   } else if (last > state.last) state.last = last;
   skipTo(state, first - 1n, effects);
-  noteHole(state, now);
-  stopIfDone(state, effects);
 }
 
 function restart(state: RelayState, event: Extract<RelayEvent, { type: "bounds" }>, effects: RelayEffect[]): void {
@@ -165,8 +163,6 @@ function read(state: RelayState, event: Extract<RelayEvent, { type: "read" }>, e
     if (block === undefined || state.recentKeys.has(key)) mark(state, busSeq, key);
     else accept(state, busSeq, block, effects);
   }
-  noteHole(state, event.now);
-  stopIfDone(state, effects);
 }
 
 function tick(state: RelayState, now: number, effects: RelayEffect[]): void {
@@ -177,9 +173,25 @@ function tick(state: RelayState, now: number, effects: RelayEffect[]): void {
     if (now - held.heardMs >= HOLD_MS) release(state, key);
   }
   if (state.wantsBounds || now - state.askedMs >= ASK_EVERY_MS) ask(state, now, effects);
-  if (state.reading || state.readAfterMs === undefined || now < state.readAfterMs) return;
-  state.reading = true;
-  effects.push({ type: "read", from: state.upTo + 1n });
+  if (state.incarnation !== "") followStream(state, now, effects);
+}
+
+/** The stream is read all the time, from where nothing is missing. */
+function followStream(state: RelayState, now: number, effects: RelayEffect[]): void {
+  if (!state.reading) {
+    if (now < state.readAfterMs) return;
+    state.reading = true;
+    state.behindSinceMs = undefined;
+    effects.push({ type: "read", from: state.upTo + 1n });
+    return;
+  }
+  const moved = state.behindAt !== state.upTo;
+  state.behindAt = state.upTo;
+  if (moved || state.upTo >= state.last) state.behindSinceMs = undefined;
+  else state.behindSinceMs ??= now;
+  if (state.behindSinceMs === undefined || now - state.behindSinceMs < STUCK_MS) return;
+  state.behindSinceMs = undefined;
+  effects.push({ type: "stop-reading" });
 }
 
 /** The stream holds nothing up to here any more: what nobody saw of it is lost. */
@@ -226,15 +238,6 @@ function joinBeyond(state: RelayState): void {
 
 function isSeen(state: RelayState, busSeq: bigint): boolean {
   return busSeq <= state.upTo || state.beyond.has(busSeq);
-}
-
-function noteHole(state: RelayState, now: number): void {
-  if (state.upTo >= state.last) state.readAfterMs = undefined;
-  else state.readAfterMs ??= now + HOLE_MS;
-}
-
-function stopIfDone(state: RelayState, effects: RelayEffect[]): void {
-  if (state.reading && state.upTo >= state.last) effects.push({ type: "stop-reading" });
 }
 
 /** Asks for the bounds, or has the next tick ask: what comes while they are asked for may be newer than the answer. */
