@@ -6,7 +6,7 @@ export { argumentAt, type Texts, textAt, type Values, valuesAt } from "./coding/
 export { Columns, type KindRun, type LaneRun } from "./columns/columns.ts";
 export type { Column, KindColumns, Presence } from "./columns/field.ts";
 export { Dictionary, type Lane, type ObjectEntry, type Site } from "./dictionary/reader.ts";
-export { LANE_KINDS, type LaneKind, SCOPES, type Scope, WAITS, type Waits } from "./dictionary/tables.ts";
+export { LANE_KINDS, type LaneKind, SCOPES, type Scope } from "./dictionary/tables.ts";
 export { DictionaryWriter, type LaneInfo, type ObjectInfo, type SiteInfo } from "./dictionary/writer.ts";
 export {
   beginsEpoch,
