@@ -7,6 +7,7 @@ import { codeOf, refreshChain, wasJudged } from "./order/lane-chain.ts";
 import { judgeDoubleLock, judgeGrant } from "./rules/double-lock.ts";
 import { judgeDeadlock, judgeDeadOwner, judgeLongWait } from "./rules/live.ts";
 import { judgeTicket, nestOf, noteDeadlock } from "./rules/tickets.ts";
+import { judgeWaitType } from "./rules/wait-type.ts";
 import { here, type Run } from "./run.ts";
 import type { Hold, Lane, Lock, Wait } from "./state.ts";
 
@@ -63,8 +64,11 @@ function judge(run: Run, outcome: Outcome, asked: Attempt): void {
   if (result === "already") return;
   const own = ownHold(lane, lock);
   if (own !== undefined) {
-    // It is a use in its context all the same.
-    if (judgeDoubleLock(run, lock, own, mode)) judgeUse(run, own.variant, mode, tried);
+    if (lock.type === "recursive") return;
+    judgeDoubleLock(run, lock, own, mode);
+    // It may wait, and is a use in its context, all the same.
+    if (!tried) judgeWaitType(run, lock);
+    judgeUse(run, own.variant, mode, tried);
     return;
   }
   if (outcome !== "acquired") judgeDeadOwner(run, lock);

@@ -42,7 +42,11 @@ function maskedBits({ contextByBit }: LockSession, { masks, frames }: Lane): num
   let by = masks;
   for (const { bit } of frames) by |= bit;
   let masked = by;
-  for (const { bit, maskedBy } of contextByBit) if ((maskedBy & by) !== 0) masked |= bit;
+  for (let before = 0; before !== masked; ) {
+    before = masked;
+    // What is masked by another one masks in turn.
+    for (const { bit, maskedBy } of contextByBit) if ((maskedBy & masked) !== 0) masked |= bit;
+  }
   return masked;
 }
 
