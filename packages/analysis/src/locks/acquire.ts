@@ -65,8 +65,11 @@ function judge(run: Run, outcome: Outcome, asked: Attempt): void {
   const own = ownHold(lane, lock);
   if (own !== undefined) {
     if (lock.type === "recursive") return;
-    judgeDoubleLock(run, lock, own, mode);
-    // It may wait, and is a use in its context, all the same.
+    if (judgeDoubleLock(run, lock, own, mode)) {
+      judgeAcquisition(run, { lock, variant: own.variant, mode, tried, nestedSince: undefined });
+      return;
+    }
+    // A reader that takes it once more waits for nobody, but it is a use in its context.
     if (!tried) judgeWaitType(run, lock);
     judgeUse(run, own.variant, mode, tried);
     return;

@@ -1,7 +1,7 @@
 import { type Dictionary, type ObjectEntry, SCOPES } from "@wayward/block";
 import { WAITS } from "@wayward/record";
 import { baseClassOf } from "./session.ts";
-import type { BaseClass, ClassNode, Lock, LockSession, Variant } from "./state.ts";
+import type { ClassNode, Lock, LockSession, Variant } from "./state.ts";
 
 /** The lock of an object's number, as this lane knows it. */
 export function lockOf(session: LockSession, dictionary: Dictionary, object: number, lane: number): Lock {
@@ -60,7 +60,7 @@ function freshParts() {
 export function variantOf(session: LockSession, lock: Lock, subclass: number): Variant {
   const known = lock.variants.get(subclass);
   if (known !== undefined) return known;
-  const node = nodeOf(session, lock.base, subclass, lock.perLane);
+  const node = nodeOf(session, lock, subclass);
   const same = session.variants.find(
     (variant) => variant.node === node && variant.waits === lock.waits && variant.inside === lock.inside,
   );
@@ -71,7 +71,7 @@ export function variantOf(session: LockSession, lock: Lock, subclass: number): V
   return made;
 }
 
-function nodeOf(session: LockSession, base: BaseClass, subclass: number, perLane: boolean): ClassNode {
+function nodeOf(session: LockSession, { base, perLane, shared }: Lock, subclass: number): ClassNode {
   const known = base.nodes.get(subclass);
   if (known !== undefined) return known;
   const made: ClassNode = {
@@ -79,6 +79,7 @@ function nodeOf(session: LockSession, base: BaseClass, subclass: number, perLane
     name: subclass === 0 ? base.name : `${base.name}/${subclass}`,
     base,
     perLane,
+    shared: shared === "" ? "" : `${shared.split(" ", 1)[0]} ${base.name}/${subclass}`,
     usedIn: [0, 0],
     enabled: [0, 0],
     held: [false, false],

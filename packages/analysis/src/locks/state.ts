@@ -25,6 +25,8 @@ export interface ClassNode {
   readonly name: string;
   readonly base: BaseClass;
   readonly perLane: boolean;
+  /** Shared with other processes: the class as they all name it; empty for this one's own. */
+  readonly shared: string;
   /** Bits of contexts it is acquired in, and held with enabled: by writers at 0, by readers at 1. */
   readonly usedIn: [number, number];
   readonly enabled: [number, number];

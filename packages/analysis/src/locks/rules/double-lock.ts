@@ -2,15 +2,16 @@ import { here, type Run, report } from "../run.ts";
 import { type Hold, type Lock, MODE } from "../state.ts";
 import { placeOf } from "./recursion.ts";
 
-/** `misuse.double-lock`: the lane holds it already, and no kind of lock or mode allows that. */
-export function judgeDoubleLock(run: Run, lock: Lock, own: Hold, mode: number): void {
-  if (mode === MODE.sharedRecursive && own.mode !== MODE.exclusive) return;
+/** `misuse.double-lock`: the lane holds it already, and no kind of lock or mode allows that. True if it is found. */
+export function judgeDoubleLock(run: Run, lock: Lock, own: Hold, mode: number): boolean {
+  if (mode === MODE.sharedRecursive && own.mode !== MODE.exclusive) return false;
   report(run, "misuse.double-lock", {
     locks: [lock],
     message: `${lock.name} is acquired by the lane that holds it`,
     evidence: [placeOf(own), here(run)],
     unsure: own.unsure,
   });
+  return true;
 }
 
 /** `misuse.double-lock`: it is granted while another lane's hold excludes that. */
