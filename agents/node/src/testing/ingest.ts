@@ -8,6 +8,8 @@ type Answer = NonNullable<ingest.PushResponse["event"]>;
 export interface IngestOptions {
   /** Reason to refuse a block; undefined takes it. */
   readonly refuses?: (envelope: Envelope) => ingest.Reason | undefined;
+  /** Blocks that may be on their way at a time. Default 64. */
+  readonly blocks?: number;
   /** Said to every pusher that connects. */
   readonly control?: () => ingest.Control | undefined;
 }
@@ -51,7 +53,7 @@ export class IngestServer {
     call.on("close", () => this.#calls.delete(call));
     call.on("error", () => this.#calls.delete(call));
     const say = (event: Answer) => call.write({ event });
-    say({ $case: "credit", value: { blocks: 64, bytes: 16 * 1024 * 1024 } });
+    say({ $case: "credit", value: { blocks: this.#options.blocks ?? 64, bytes: 16 * 1024 * 1024 } });
     const control = this.#options.control?.();
     if (control !== undefined) say({ $case: "control", value: control });
     call.on("data", ({ block }: ingest.PushRequest) => {
