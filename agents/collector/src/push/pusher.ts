@@ -5,6 +5,7 @@ import { backoffMs, delay } from "@wayward/base";
 import { parseEnvelope } from "@wayward/block";
 import { sessionText } from "@wayward/record";
 import { type PushEffect, type PushEvent, PusherCore } from "../core/pusher.ts";
+import { tellRest } from "../last-block.ts";
 import { writeAccepted } from "../spool/accepted.ts";
 import { writeControl } from "../spool/control.ts";
 import { codeOf, ifThere } from "../spool/folder.ts";
@@ -46,6 +47,8 @@ export class Pusher {
   readonly #scanned = new Map<string, Scanned>();
   /** How far sessions are accepted, where that is not written down yet. */
   readonly #accepted = new Map<string, bigint>();
+  /** Sessions that have a last block that tells of losses. */
+  readonly #restTold = new Set<string>();
   readonly #offsets: Offsets;
   readonly #troubles: Troubles;
   #writingAccepted: NodeJS.Timeout | undefined;
@@ -262,6 +265,8 @@ export class Pusher {
         this.#writingAccepted ??= setTimeout(() => this.#writeAccepted(), ACCEPTED_EVERY_MS);
         return;
       case "discard":
+        if (!effect.deleted && this.#tellRest(session, folder)) return;
+        this.#restTold.delete(session);
         this.#scanned.delete(session);
         this.#accepted.delete(session);
         this.#offsets.forget(session);
@@ -277,6 +282,17 @@ export class Pusher {
     this.#writingAccepted = undefined;
     for (const [session, upTo] of this.#accepted) writeAccepted(join(this.#options.root, session), upTo);
     this.#accepted.clear();
+  }
+
+  /**
+   * True if a last block now tells what was lost after the writer's own: it
+   * goes the way of the others. Where it is refused as well, nothing more can
+   * be told.
+   */
+  #tellRest(session: string, folder: string): boolean {
+    if (this.#restTold.has(session) || !tellRest(folder, session)) return false;
+    this.#restTold.add(session);
+    return true;
   }
 
   /** Syncs the block, then sends it: what the server has is never less durable here. */

@@ -88,13 +88,13 @@ export class Spool {
 
   /** Records of blocks up to `seq` that the pusher has given up, as far as anybody could count them, at least 1 a block. */
   refused(seq: bigint): number {
-    const all = untoldLosses(this.folder, 0)?.losses ?? [];
+    const all = this.#untold(0)?.losses ?? [];
     return all.filter(({ firstSeq }) => firstSeq <= seq).reduce((sum, { records }) => sum + Math.max(1, records), 0);
   }
 
   /** What the pusher has given up since `tell`; undefined if nothing. */
   losses(): Untold | undefined {
-    return untoldLosses(this.folder, this.#toldBytes);
+    return this.#untold(this.#toldBytes);
   }
 
   /** Says that a block that was appended tells of these losses. Best effort. */
@@ -153,6 +153,15 @@ export class Spool {
   #lose(why: string): void {
     this.#lost = new WaywardError("ABORTED", "SPOOL_LOST", `spool ${this.folder}: ${why}`);
     this.close();
+  }
+
+  /** Best effort: the next look finds what this one could not read. */
+  #untold(begin: number): Untold | undefined {
+    try {
+      return untoldLosses(this.folder, begin);
+    } catch {
+      return undefined;
+    }
   }
 
   /** What the pusher has left. */
