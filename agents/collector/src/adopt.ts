@@ -32,6 +32,8 @@ export function adoptIfDead(folder: string, session: string, watched: Map<string
   const { generation } = found.owner;
   if (isSelf(found.owner)) {
     if (generation === 0) return { type: "own" };
+    // The disk may have been full when this process took it over.
+    endSession(folder, session);
     return { type: "adopted", generation };
   }
   if (!isGone(session, found, watched, nowMs)) return { type: "others" };

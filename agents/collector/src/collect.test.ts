@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -60,10 +60,28 @@ describe("collectors of one folder", () => {
     return readdirSync(join(root, readdirSync(root)[0]!)).sort();
   }
 
+  const folderOf = () => join(root, readdirSync(root)[0]!);
+
   async function until(name: string): Promise<void> {
     for (let turn = 0; turn < 400 && !names().includes(name); turn++) await delay(25);
     expect(names()).toContain(name);
   }
+
+  test("end a session later where the disk does not let them at once", async () => {
+    const writer = await begin(WRITER);
+    // Where the last block would be drafted.
+    const inTheWay = join(folderOf(), "000000000001.block.tmp");
+    mkdirSync(inTheWay);
+    await kill(writer);
+    await begin(COLLECTOR);
+    await until("owner.1");
+    await delay(300);
+    expect(names()).not.toContain("000000000001.block");
+    rmdirSync(inTheWay);
+    await until("000000000001.block");
+    const { header } = unwrap(parseEnvelope(readFileSync(join(folderOf(), "000000000001.block"))));
+    expect(header.end?.lastSeq).toBe(1n);
+  });
 
   test("leave a living writer alone, and adopt it once when it dies, one after the other", async () => {
     const writer = await begin(WRITER);

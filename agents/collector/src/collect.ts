@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { equalBytes } from "@wayward/base";
 import { adoptIfDead, readRun, type Standing, type Watched } from "./adopt.ts";
 import { Pusher, type ServerState } from "./push/pusher.ts";
+import { Troubles } from "./push/troubles.ts";
 import { codeOf, makeFolder } from "./spool/folder.ts";
 import { isSessionFolder } from "./spool/layout.ts";
 import { touch } from "./spool/owner.ts";
@@ -73,10 +74,12 @@ class Choice {
   readonly #standing = new Map<string, Standing>();
   readonly #ofRun = new Map<string, boolean>();
   readonly #watched = new Map<string, Watched>();
+  readonly #troubles: Troubles;
   #judgedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: CollectOptions) {
     this.#options = options;
+    this.#troubles = new Troubles(options.tell);
   }
 
   /** Looks whose the spools are, once a second, and says of those that are ours that somebody is here. */
@@ -107,18 +110,19 @@ class Choice {
 
   #judgeOne(session: string, nowMs: number): void {
     const folder = join(this.#options.root, session);
+    const work = `see to the writer of ${folder}`;
     const known = this.#standing.get(session);
     try {
       // A program that computes for long does not come to say so itself.
       if (known?.type === "own") touch(folder, 0);
       else if (known?.type === "adopted") touch(folder, known.generation);
       else {
-        const standing = adoptIfDead(folder, session, this.#watched, nowMs);
-        if (standing !== undefined) this.#standing.set(session, standing);
+        this.#standing.set(session, adoptIfDead(folder, session, this.#watched, nowMs));
       }
+      this.#troubles.passed(work);
     } catch (error) {
-      if (codeOf(error) === "ENOENT") return;
-      this.#options.tell?.(`spool ${session} cannot be looked at: ${error}`);
+      if (codeOf(error) === "ENOENT") this.#troubles.passed(work);
+      else this.#troubles.failed(work, error);
     }
   }
 }
