@@ -35,6 +35,7 @@ export class Spool {
   #touchedMs = performance.now();
   #bytes = 0;
   #lost: WaywardError | undefined;
+  #isTakenOver = false;
   #toldBytes = 0;
   #controlVersion = "";
   #offsetSent = 0n;
@@ -53,6 +54,12 @@ export class Spool {
   /** Why nothing can be appended any more: another has taken the spool over, or the session was deleted. */
   get lost(): WaywardError | undefined {
     return this.#lost;
+  }
+
+  /** True if another process has ended the session while this one slept; looks where that may be. */
+  takenOver(): boolean {
+    if (this.#lost === undefined && this.#hasSlept) this.#touch();
+    return this.#isTakenOver;
   }
 
   /** The seq up to which the server has everything; -1 while nobody has told. */
@@ -130,23 +137,31 @@ export class Spool {
   /** A process that was stopped for long may find that an adopter has ended its session. */
   #checkOwnership(): void {
     if (this.#lost !== undefined) throw this.#lost;
-    if (performance.now() - this.#touchedMs < LOOK_AGAIN_AFTER_MS) return;
+    if (!this.#hasSlept) return;
     this.#touch();
     if (this.#lost !== undefined) throw this.#lost;
   }
 
+  get #hasSlept(): boolean {
+    return performance.now() - this.#touchedMs > LOOK_AGAIN_AFTER_MS;
+  }
+
   #touch(): void {
-    const late = performance.now() - this.#touchedMs > LOOK_AGAIN_AFTER_MS;
+    const slept = this.#hasSlept;
     try {
-      if (late && newestGeneration(this.folder) > 0) {
+      if (slept && newestGeneration(this.folder) > 0) {
+        this.#isTakenOver = true;
         this.#lose("another process has taken it over");
         return;
       }
       touch(this.folder, 0);
       this.#touchedMs = performance.now();
     } catch (error) {
-      // The pusher removes the folder of a session that was deleted on the server.
-      if (codeOf(error) === "ENOENT") this.#lose("its folder is gone, as when the session was deleted");
+      if (codeOf(error) !== "ENOENT") return;
+      // Who takes a spool over removes its folder in the end; else it is the
+      // pusher's doing, where the session was deleted on the server.
+      this.#isTakenOver = slept;
+      this.#lose(slept ? "another process has ended it" : "its folder is gone, as when the session was deleted");
     }
   }
 
