@@ -2,13 +2,48 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { block as api } from "@wayward/api";
 import { unwrap } from "@wayward/base";
-import { collect } from "@wayward/collector";
-import { parseSessionText } from "@wayward/record";
+import { collect, Spool } from "@wayward/collector";
+import { newSessionId, noteText, parseSessionText, sessionText } from "@wayward/record";
+import { Recorder } from "./recorder.ts";
 import { launch, type Running } from "./testing/program.ts";
 import { readSpool, sessionsIn } from "./testing/spool.ts";
+import { Writing } from "./writing.ts";
 
 const NOWHERE = "127.0.0.1:9";
+
+test("blocks that the spool had no room for are told as lost by the session that goes on", () => {
+  const root = mkdtempSync(join(tmpdir(), "agent-full-"));
+  const { now } = performance;
+  try {
+    const description = api.SessionDescription.fromPartial({ name: "full", start: process.hrtime.bigint() });
+    let quotaBytes = 300;
+    const writing = new Writing(() => {
+      const session = newSessionId(Date.now());
+      return { session, description, spool: new Spool({ root, session, description: new Uint8Array(), quotaBytes }) };
+    });
+    const recorder = new Recorder(writing.opened, writing, 10_000);
+    for (let turn = 0; turn < 3; turn++) {
+      for (let n = 0; n < 4; n++) recorder.record(noteText, [`${turn} ${n}`]);
+      recorder.flush();
+    }
+    expect(recorder.isRefused).toBe(true);
+    // The second four wait as a block, the last as they were recorded.
+    rmSync(writing.opened.spool.folder, { recursive: true });
+    performance.now = () => now.call(performance) + 60_000;
+    quotaBytes = 1e6;
+    expect([writing.goOn(recorder), writing.goOn(recorder)]).toEqual([true, false]);
+    recorder.end("");
+    writing.opened.spool.close();
+    const { rows } = readSpool(root, sessionText(writing.opened.session));
+    const told = rows.map(({ kind, values }) => (kind === "drop.records" ? Number(values.count) : values.text));
+    expect(told).toEqual(["2 0", "2 1", "2 2", "2 3", 4]);
+  } finally {
+    performance.now = now;
+    rmSync(root, { recursive: true });
+  }
+});
 
 describe("a program that slept so long that another process ended its session", () => {
   let root: string;

@@ -28,7 +28,7 @@ export class Writing implements Sink {
   #opened: Opened;
   /** Blocks up to here are of the session before, and nobody takes them any more. */
   #staleUntil: bigint | undefined;
-  #untold: Drop[] = [];
+  readonly #untold: Drop[] = [];
   #problem = "";
 
   constructor(open: Open) {
@@ -42,7 +42,6 @@ export class Writing implements Sink {
 
   /** Goes on in a new session, if the present one was taken over; true then. While no spool can be opened, nothing may be flushed. */
   goOn(recorder: Recorder): boolean {
-    for (const values of this.#untold.splice(0)) recorder.record(dropRecords, values);
     if (!this.#opened.spool.takenOver()) return false;
     const before = this.#opened;
     try {
@@ -55,6 +54,8 @@ export class Writing implements Sink {
     if (recorder.isRefused) this.#staleUntil = recorder.lastSeq;
     const { session, description } = this.#opened;
     recorder.writer.goOnAs(session, description);
+    recorder.flush();
+    for (const values of this.#untold.splice(0)) recorder.record(dropRecords, values);
     tell(`${before.spool.lost?.message ?? ""}; session ${sessionText(session)} continues it`);
     return true;
   }
@@ -64,12 +65,12 @@ export class Writing implements Sink {
       this.#opened.spool.append(seq, bytes, last);
       return;
     }
-    this.#drop(bytes);
+    this.#lose(bytes);
     if (seq === this.#staleUntil) this.#staleUntil = undefined;
   }
 
   /** A block that the spool of the session before had no room for: its records are told as lost. */
-  #drop(bytes: Uint8Array): void {
+  #lose(bytes: Uint8Array): void {
     const parsed = parseEnvelope(bytes);
     if (parsed.error !== undefined || parsed.value.header.recordCount === 0) return;
     const { recordCount, firstTime, lastTime } = parsed.value.header;
