@@ -48,10 +48,10 @@ export async function collect(options: CollectOptions): Promise<Collected> {
   makeFolder(root);
   const pusher = new Pusher(options);
   const watched = new SpoolWatch(root);
-  const choice = new Choice(options);
+  const troubles = new Troubles(options.tell);
+  const choice = new Choice(options, troubles);
   try {
-    while (!signal.aborted) {
-      const sessions = readdirSync(root).filter(isSessionFolder);
+    for (let sessions = list(root); !signal.aborted; sessions = listAgain(root, sessions, troubles)) {
       choice.judge(sessions, performance.now());
       for (const session of sessions) {
         if (!choice.has(session)) continue;
@@ -68,6 +68,24 @@ export async function collect(options: CollectOptions): Promise<Collected> {
   return { waiting: pusher.waiting, problem: pusher.problem };
 }
 
+function list(root: string): string[] {
+  return readdirSync(root).filter(isSessionFolder);
+}
+
+/** What it was before where the process has no file left to open, or the like: that passes. Throws where the folder is gone. */
+function listAgain(root: string, before: string[], troubles: Troubles): string[] {
+  const work = `list ${root}`;
+  try {
+    const sessions = list(root);
+    troubles.passed(work);
+    return sessions;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") throw error;
+    troubles.failed(work, error);
+    return before;
+  }
+}
+
 /** Which sessions are this collector's to push. */
 class Choice {
   readonly #options: CollectOptions;
@@ -77,9 +95,9 @@ class Choice {
   readonly #troubles: Troubles;
   #judgedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(options: CollectOptions) {
+  constructor(options: CollectOptions, troubles: Troubles) {
     this.#options = options;
-    this.#troubles = new Troubles(options.tell);
+    this.#troubles = troubles;
   }
 
   /** Looks whose the spools are, once a second, and says of those that are ours that somebody is here. */
