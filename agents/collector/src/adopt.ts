@@ -1,12 +1,8 @@
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { block as api } from "@wayward/api";
-import { unwrap } from "@wayward/base";
-import { BlockWriter, type Envelope, parseEnvelope, Stage } from "@wayward/block";
-import { DROP_CAUSES, dropRecords, parseSessionText } from "@wayward/record";
-import { readAccepted } from "./spool/accepted.ts";
-import { blockFile, DESCRIPTION, REFUSED, seqOf } from "./spool/layout.ts";
-import { type Loss, tellLosses, untoldLosses } from "./spool/losses.ts";
+import { endSession } from "./last-block.ts";
+import { DESCRIPTION } from "./spool/layout.ts";
 import { ABANDONED_AFTER_MS, claim, isSelf, judge, readOwner } from "./spool/owner.ts";
 
 /** Whose a spool is, from where this process stands. */
@@ -34,7 +30,12 @@ export function adoptIfDead(folder: string, session: string, watched: Map<string
   const found = readOwner(folder);
   if (found === undefined) return { type: "others" };
   const { generation } = found.owner;
-  if (isSelf(found.owner)) return generation === 0 ? { type: "own" } : { type: "adopted", generation };
+  if (isSelf(found.owner)) {
+    if (generation === 0) return { type: "own" };
+    // The disk may have been full when this process took it over.
+    endSession(folder, session);
+    return { type: "adopted", generation };
+  }
   if (!isGone(session, found, watched, nowMs)) return { type: "others" };
   // Another process may be faster: then it is the one to look at.
   if (!claim(folder, generation + 1)) return { type: "others" };
@@ -58,87 +59,11 @@ function isGone(
   return nowMs - before.sinceMs > ABANDONED_AFTER_MS;
 }
 
-/** Appends the last block, unless the writer did. A spool without any block has nothing to end. */
-function endSession(folder: string, session: string): void {
-  const last = lastBlock(folder);
-  if (last === undefined || last.envelope?.header.end !== undefined) return;
-  const description = readDescription(folder);
-  const writer = new BlockWriter({
-    session: unwrap(parseSessionText(session)),
-    description,
-    firstSeq: last.seq + 1n,
-  });
-  // The session's epoch goes on, but this dictionary has defined nothing in it.
-  writer.dictionary.begin(true);
-  const untold = untoldLosses(folder);
-  const stage = new Stage(4096);
-  for (const loss of untold?.losses ?? []) {
-    addLoss(writer, stage, loss, last.envelope?.header.lastTime ?? description.start);
-  }
-  const end = { cause: api.EndCause.END_CAUSE_UNCLEAN, uncertainMs: description.flushIntervalMs, exit: "" };
-  for (const { seq, bytes } of writer.write(stage, end)) {
-    const path = blockFile(folder, seq);
-    writeFileSync(`${path}.tmp`, bytes, { mode: 0o600 });
-    renameSync(`${path}.tmp`, path);
-  }
-  if (untold !== undefined) tellLosses(folder, untold.end);
-}
-
-/** A loss as the values of a `drop.records` record: of any lane, for only the block's reader could know which. */
-export function lossValues({ records, from, until }: Loss): readonly (number | bigint)[] {
-  return [0, 0n, BigInt(records), from, until, DROP_CAUSES.indexOf("refused")];
-}
-
-/**
- * The kind gets number 1, as the dead writer's own dictionary gave it: ids
- * are the session's, and nobody knows here which others are taken.
- */
-function addLoss(writer: BlockWriter, stage: Stage, loss: Loss, time: bigint): void {
-  const kind = writer.dictionary.kind(dropRecords);
-  stage.add(kind, dropRecords, { lane: 0, time }, lossValues(loss));
-}
-
-interface LastBlock {
-  readonly seq: bigint;
-  /** Undefined where the block has left the spool or is damaged. */
-  readonly envelope: Envelope | undefined;
-}
-
-/** The last block that the writer made, wherever it is now: its number must not come again. */
-function lastBlock(folder: string): LastBlock | undefined {
-  let last: LastBlock | undefined;
-  for (const place of [folder, join(folder, REFUSED)]) {
-    const seq = highestSeq(place);
-    if (seq === undefined || (last !== undefined && seq < last.seq)) continue;
-    const parsed = parseEnvelope(readFileSync(blockFile(place, seq)));
-    last = { seq, envelope: parsed.error === undefined ? parsed.value : undefined };
-  }
-  const accepted = readAccepted(folder);
-  return accepted > (last?.seq ?? -1n) ? { seq: accepted, envelope: undefined } : last;
-}
-
-function highestSeq(folder: string): bigint | undefined {
-  if (!existsSync(folder)) return undefined;
-  const seqs = readdirSync(folder)
-    .map(seqOf)
-    .filter((seq) => seq !== undefined);
-  return seqs.length === 0 ? undefined : seqs.reduce((most, seq) => (seq > most ? seq : most));
-}
-
 /** The run that a session belongs to; undefined as long as nobody can tell. */
 export function readRun(folder: string): Uint8Array | undefined {
   try {
     return api.SessionDescription.decode(readFileSync(join(folder, DESCRIPTION))).run;
   } catch {
     return undefined;
-  }
-}
-
-/** What the writer said about its session when it began. */
-function readDescription(folder: string): api.SessionDescription {
-  try {
-    return api.SessionDescription.decode(readFileSync(join(folder, DESCRIPTION)));
-  } catch {
-    return api.SessionDescription.fromPartial({ name: "unknown" });
   }
 }

@@ -52,10 +52,12 @@ export function startQuery({ bus, store, partitions, log, metrics }: QueryOption
       }
       throw new WaywardError("NOT_FOUND", "NO_SESSION", `session ${sessionText(session)} is not here`);
     }),
-    listKinds: call<query.ListKindsRequest, query.ListKindsResponse>("ListKinds", (reader, { selector }) =>
-      reader.kinds(selector),
+    listKinds: call<query.ListKindsRequest, query.ListKindsResponse>("ListKinds", (reader, { selector }, { signal }) =>
+      reader.kinds(selector, signal),
     ),
-    count: call<query.CountRequest, query.CountResponse>("Count", (reader, request) => reader.count(request)),
+    count: call<query.CountRequest, query.CountResponse>("Count", (reader, request, { signal }) =>
+      reader.count(request, signal),
+    ),
     deleteSession: call<query.DeleteSessionRequest, query.DeleteSessionResponse>(
       "DeleteSession",
       async (reader, request, { caller: { tenant } }) => ({

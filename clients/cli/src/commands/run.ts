@@ -4,7 +4,7 @@ import { constants } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { agentBundle } from "@wayward/agent";
 import { WaywardError } from "@wayward/base";
-import { collect } from "@wayward/collector";
+import { type Collected, type CollectOptions, collect } from "@wayward/collector";
 import { EXIT } from "../exit.ts";
 import { ingestAddress, spoolFolder } from "../folders.ts";
 import { parseLabels } from "../selection.ts";
@@ -28,17 +28,29 @@ export async function run(command: readonly string[], options: RunCommand): Prom
   const own = Buffer.from(runId.replaceAll("-", ""), "hex");
   const address = ingestAddress(options.server);
   const stop = new AbortController();
-  const collecting = collect({ root, address, signal: stop.signal, run: own });
-  const ended = await runChild(command, childEnvironment(options, runId, root, instrumentPath));
-  stop.abort();
-  await collecting;
-  const last = await collect({ root, address, signal: AbortSignal.timeout(PUSH_WITHIN_MS), run: own, once: true });
-  if (last.waiting > 0) {
+  const pushing = push({ root, address, signal: stop.signal, run: own });
+  try {
+    process.exitCode = await runChild(command, childEnvironment(options, runId, root, instrumentPath));
+  } finally {
+    stop.abort();
+    await pushing;
+  }
+  const last = await push({ root, address, signal: AbortSignal.timeout(PUSH_WITHIN_MS), run: own, once: true });
+  if (last !== undefined && last.waiting > 0) {
     process.stderr.write(
       `wayward: ${last.waiting} blocks wait in ${root}: ${last.problem || "no server"}; push them with \`wayward collect ${root}\`\n`,
     );
   }
-  process.exitCode = ended;
+}
+
+/** Collects; what goes wrong with it is told, for it must not change how the program ends. */
+async function push(options: CollectOptions): Promise<Collected | undefined> {
+  try {
+    return await collect(options);
+  } catch (error) {
+    process.stderr.write(`wayward: nothing is pushed from ${options.root}: ${String(error)}\n`);
+    return undefined;
+  }
 }
 
 function childEnvironment(options: RunCommand, runId: string, root: string, hook: string): NodeJS.ProcessEnv {

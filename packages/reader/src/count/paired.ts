@@ -4,6 +4,7 @@ import type { BlockFilter } from "../filter/block-filter.ts";
 import type { BlockRef, SessionBlocks } from "../snapshot/blocks.ts";
 import { offsetOf } from "../snapshot/session.ts";
 import { foldOf, pairedKey } from "./names.ts";
+import type { Pace } from "./pace.ts";
 import type { PairedDimension } from "./plan.ts";
 import type { Tally } from "./tally.ts";
 
@@ -32,6 +33,7 @@ export async function scanPaired(
   dimension: PairedDimension,
   groupBy: readonly string[],
   tally: Tally,
+  pace: Pace,
 ): Promise<void> {
   const start = session.view.description?.start ?? 0n;
   const offset = offsetOf(session.view.description);
@@ -41,6 +43,7 @@ export async function scanPaired(
   let next = 0n;
   const names = { use: () => {}, laneRow: (id: number) => dictionary.laneRow(id) };
   for (const ref of refs) {
+    await pace.step();
     const block = await ref.load();
     dictionary = session.dictionary(ref.seq);
     const records = filter.choose(block, dictionary, offset);
