@@ -1,4 +1,7 @@
+export { clusterFindings, combineResults } from "./cluster/combine.ts";
+export type { SharedView } from "./cluster/shared.ts";
 export { mergeFindings } from "./merge-findings.ts";
+export { AnalysisPool, type SessionSource } from "./parallel/pool.ts";
 export type { AnalysisResult, Evidence, ReportedFinding } from "./result.ts";
 export { RULES, type Rule, type RuleId } from "./rules.ts";
 export { parseScript } from "./script/parse.ts";

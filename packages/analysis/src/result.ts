@@ -1,4 +1,5 @@
 import type { Severity } from "@wayward/record";
+import type { SharedView } from "./cluster/shared.ts";
 import type { Table } from "./table.ts";
 
 /** A record of any session. */
@@ -36,4 +37,6 @@ export interface AnalysisResult {
   readonly tables: readonly Table[];
   /** What was not tracked, by name: how many were left out. */
   readonly leftOut: Readonly<Record<string, number>>;
+  /** What matters to other sessions; undefined where nothing does. */
+  readonly shared: SharedView | undefined;
 }

@@ -1,5 +1,6 @@
 import type { block as api } from "@wayward/api";
 import { Block, type Dictionary, type Envelope } from "@wayward/block";
+import { type SharedView, sharedView } from "./cluster/shared.ts";
 import { type Finding, fingerprintOf } from "./finding.ts";
 import { LockFold } from "./locks/fold.ts";
 import { lockTables } from "./locks/tables.ts";
@@ -52,7 +53,13 @@ export class SessionAnalysis {
     const findings = this.findings();
     const { session: state } = this.#locks;
     const facts = { session: this.#facts.session, state, dictionary: this.#dictionary };
-    return { findings, tables: lockTables(facts), leftOut: Object.fromEntries(state.leftOut) };
+    const leftOut = Object.fromEntries(state.leftOut);
+    return { findings, tables: lockTables(facts), leftOut, shared: this.shared() };
+  }
+
+  /** What matters to other sessions now. */
+  shared(): SharedView | undefined {
+    return sharedView(this.#facts.session, this.#locks, this.#dictionary, this.#origin);
   }
 
   #reported(finding: Finding): ReportedFinding {

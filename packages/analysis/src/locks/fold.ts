@@ -77,10 +77,11 @@ export class LockFold {
     return this.#run;
   }
 
-  /** Blocks are missing: what is held is what the next one says, and nothing before is sure. */
+  /** Blocks before this one were not seen: what is held is what its open set says. */
   #resume(columns: Columns, openSet: OpenSet): void {
     const { session } = this;
-    this.#noteHole();
+    // A reader that begins here misses nothing: all that is open is listed.
+    if (this.#nextSeq !== undefined || openSet.leftOut > 0) this.#noteHole();
     for (const lane of session.lanes.values()) {
       lane.holds = [];
       lane.waits = [];
@@ -88,6 +89,7 @@ export class LockFold {
       lane.chain = 0;
       lane.stands = false;
       lane.standsAt = undefined;
+      lane.next = -1;
     }
     for (const lock of [...session.locks.values(), ...session.perLane.values()]) {
       lock.holds = [];
@@ -111,7 +113,8 @@ export class LockFold {
     const { lanes } = this.session;
     for (const { lane, count, firstEventNo } of batch.runs) {
       const known = lanes.get(lane);
-      if (count === 0 || (known?.next ?? firstEventNo) === firstEventNo) continue;
+      const next = known?.next ?? -1;
+      if (count === 0 || next === -1 || next === firstEventNo) continue;
       this.#noteHole();
       for (const hold of known?.holds ?? []) hold.unsure = true;
     }

@@ -41,7 +41,7 @@ export function laneOf(session: LockSession, id: number): Lane {
     standsAt: undefined,
     joins: undefined,
     joinsAt: undefined,
-    next: 0,
+    next: -1,
     tries: [],
   };
   session.lanes.set(id, made);

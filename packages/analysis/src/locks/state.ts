@@ -191,7 +191,7 @@ export interface Lane {
   standsAt: Lock | undefined;
   joins: Lane | undefined;
   joinsAt: Place | undefined;
-  /** Number of the record that comes next. */
+  /** Number of the record that comes next; -1 where nobody knows. */
   next: number;
   /** Failed tries since the last one that succeeded: the lock, and the lane that had it. */
   tries: { readonly lock: Lock; readonly holder: Lane; readonly at: Place }[];

@@ -54,70 +54,73 @@ export function removeNode(session: LockSession, node: ClassNode): void {
   node.in.clear();
 }
 
-/** What a search steps along: the edges of a node, and where one leads. */
-interface Direction {
-  readonly edges: (node: ClassNode) => Iterable<Edge>;
-  readonly next: (edge: Edge) => ClassNode;
-  /** Bits that may follow a weak step, and bits that are no weak step themselves. */
+/** What a search needs of a node, and of an edge: the graph of a session or of a cluster. */
+interface SearchNode<E> {
+  readonly id: number;
+  readonly out: ReadonlyMap<number, E>;
+  readonly in: ReadonlyMap<number, E>;
+}
+
+interface SearchEdge<N> {
+  readonly from: N;
+  readonly to: N;
+  readonly bits: number;
+}
+
+/** Bits that may follow a weak step, and bits that are no weak step themselves. */
+interface Strength {
   readonly afterWeak: number;
   readonly strong: number;
 }
 
 /** Forward a step is weak where a recursive reader takes: only an exclusive holder may follow it. */
-const FORWARD: Direction = {
-  edges: (node) => node.out.values(),
-  next: ({ to }) => to,
-  afterWeak: BY_EXCLUSIVE,
-  strong: NOT_RECURSIVE,
-};
+const FORWARD: Strength = { afterWeak: BY_EXCLUSIVE, strong: NOT_RECURSIVE };
 
 /** Backward it is weak where a reader holds: only a taker that is not recursive may come before it. */
-const BACKWARD: Direction = {
-  edges: (node) => node.in.values(),
-  next: ({ from }) => from,
-  afterWeak: NOT_RECURSIVE,
-  strong: BY_EXCLUSIVE,
-};
+const BACKWARD: Strength = { afterWeak: NOT_RECURSIVE, strong: BY_EXCLUSIVE };
 
 /** A node that a search has reached, and by which edge. */
-interface Step {
-  readonly node: ClassNode;
+interface Step<N, E> {
+  readonly node: N;
   /** Reached by weak steps only. */
   readonly weak: boolean;
-  readonly edge: Edge | undefined;
-  readonly before: Step | undefined;
+  readonly edge: E | undefined;
+  readonly before: Step<N, E> | undefined;
 }
 
 /** A node reached; `weak` says that only weak steps lead there. */
-export interface Reached {
-  readonly node: ClassNode;
+interface Reached<N, E> {
+  readonly node: N;
   readonly weak: boolean;
   /** The edges from the root to it, in the order of the search. */
-  path(): Edge[];
+  path(): E[];
 }
 
-export interface SearchOptions {
+interface SearchOptions<N> {
   readonly backward?: boolean;
   /** The step into the root was weak. */
   readonly weak: boolean;
   /** Nodes that paths do not pass. */
-  readonly avoid?: (node: ClassNode) => boolean;
+  readonly avoid?: (node: N) => boolean;
 }
 
 /** Every node that a strong path reaches from `root`, the root first; nearest first. */
-export function* search(root: ClassNode, { backward = false, weak, avoid }: SearchOptions): Generator<Reached> {
+export function* search<N extends SearchNode<E>, E extends SearchEdge<N>>(
+  root: N & SearchNode<E>,
+  { backward = false, weak, avoid }: SearchOptions<N>,
+): Generator<Reached<N, E>> {
   if (avoid?.(root)) return;
-  const { edges, next, afterWeak, strong } = backward ? BACKWARD : FORWARD;
+  const { afterWeak, strong } = backward ? BACKWARD : FORWARD;
   /** 1 reached weakly, 2 reached strongly, which says more. */
   const seen = new Map<number, number>([[root.id, weak ? 1 : 2]]);
-  const queue: Step[] = [{ node: root, weak, edge: undefined, before: undefined }];
+  const queue: Step<N, E>[] = [{ node: root, weak, edge: undefined, before: undefined }];
   for (let at = 0; at < queue.length; at++) {
     const step = queue[at]!;
     yield { node: step.node, weak: step.weak, path: () => pathTo(step) };
-    for (const edge of edges(step.node)) {
+    for (const edge of (backward ? step.node.in : step.node.out).values()) {
       const bits = step.weak ? edge.bits & afterWeak : edge.bits;
       if (bits === 0) continue;
-      const node = next(edge);
+      const node = backward ? edge.from : edge.to;
       const isWeak = (bits & strong) === 0;
       const rank = isWeak ? 1 : 2;
       if ((seen.get(node.id) ?? 0) >= rank || avoid?.(node)) continue;
@@ -127,9 +130,9 @@ export function* search(root: ClassNode, { backward = false, weak, avoid }: Sear
   }
 }
 
-function pathTo(step: Step): Edge[] {
-  const path: Edge[] = [];
-  for (let at: Step | undefined = step; at?.edge !== undefined; at = at.before) path.push(at.edge);
+function pathTo<N, E>(step: Step<N, E>): E[] {
+  const path: E[] = [];
+  for (let at: Step<N, E> | undefined = step; at?.edge !== undefined; at = at.before) path.push(at.edge);
   return path.reverse();
 }
 
