@@ -71,7 +71,7 @@ test("levels that are set on a server reach a program that runs", async () => {
   const set = (...rules: object[]) =>
     new Promise<void>((resolve, reject) => {
       const { topic, value } = levels(...rules);
-      client.setControl({ topic, value, expectedRevision: 0n }, (error) =>
+      client.setControl({ topic, value, expectedRevision: 0n, ifUnset: false }, (error) =>
         error === null ? resolve() : reject(error),
       );
     });
