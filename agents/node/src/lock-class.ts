@@ -1,5 +1,5 @@
 import type { OpenLock } from "@wayward/block";
-import { LockHolds } from "./lock-holds.ts";
+import { LockHolds, type LockPolicy } from "./lock-holds.ts";
 import type { LockTracing } from "./lock-rules.ts";
 
 /**
@@ -7,7 +7,7 @@ import type { LockTracing } from "./lock-rules.ts";
  * one object, so that a switch changes it and no lock, and a record costs one
  * look at it while nothing is switched.
  */
-export class LockClass {
+export class LockClass implements LockPolicy {
   readonly name: string;
   /** True while all is recorded, and nothing that is not recorded is still held or waited for. */
   plain: boolean;
@@ -52,7 +52,6 @@ export class LockClass {
     this.#settle();
   }
 
-  /** Whether an acquisition that begins now is recorded, which has to wait or not. */
   takes(waits: boolean): boolean {
     switch (this.#tracing.trace) {
       case "on":
@@ -66,7 +65,6 @@ export class LockClass {
     }
   }
 
-  /** So many more acquisitions and waits are under way that are not recorded. */
   hide(change: number): void {
     this.#hidden += change;
     if (change < 0) this.#settle();

@@ -1,4 +1,12 @@
-import type { LockClass } from "./lock-class.ts";
+/** What a lock asks of its class. */
+export interface LockPolicy {
+  /** True where all is recorded. */
+  readonly isOn: boolean;
+  /** Whether an acquisition that begins now is recorded, which has to wait or not. */
+  takes(waits: boolean): boolean;
+  /** So many more acquisitions and waits are under way that are not recorded. */
+  hide(change: number): void;
+}
 
 /** Lanes of one lock that are kept at most; beyond it the one that came first is forgotten. */
 const LANES_MAX = 4_096;
@@ -12,13 +20,13 @@ const DEPTH_MAX = 48;
  * once, when it begins.
  */
 export class LockHolds {
-  readonly #class: LockClass;
+  readonly #class: LockPolicy;
   /** By lane; true stands for what is recorded. */
   readonly #waits = new Map<number, boolean>();
   /** By lane: a 1, then a bit for each acquisition, the last one at the end; 1 stands for what is recorded. */
   readonly #held = new Map<number, number>();
 
-  constructor(of: LockClass) {
+  constructor(of: LockPolicy) {
     this.#class = of;
   }
 
