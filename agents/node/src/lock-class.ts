@@ -49,7 +49,7 @@ export class LockClass implements LockPolicy {
     this.#tracing = tracing;
     this.#left = 1;
     if (wasPlain) for (const { lane, lock, waits } of open) this.#bare.get(lock)?.take(lane, waits);
-    this.#settle();
+    this.settle();
   }
 
   takes(waits: boolean): boolean {
@@ -67,7 +67,13 @@ export class LockClass implements LockPolicy {
 
   hide(change: number): void {
     this.#hidden += change;
-    if (change < 0) this.#settle();
+  }
+
+  /** Once all is recorded and nothing is hidden any more, nothing needs to be known of the locks. */
+  settle(): void {
+    if (this.plain || this.#hidden > 0 || !this.isOn) return;
+    this.plain = true;
+    for (const holds of this.#bare.values()) holds.forget();
   }
 
   /** One in so many at the mean, at distances that follow no rhythm of the program's. */
@@ -75,12 +81,5 @@ export class LockClass implements LockPolicy {
     if (--this.#left > 0) return false;
     this.#left = 1 + Math.floor(Math.random() * (2 * this.#tracing.oneIn - 1));
     return true;
-  }
-
-  /** Once all is recorded and nothing is hidden any more, nothing needs to be known of the locks. */
-  #settle(): void {
-    if (this.plain || this.#hidden > 0 || !this.isOn) return;
-    this.plain = true;
-    for (const holds of this.#bare.values()) holds.forget();
   }
 }
