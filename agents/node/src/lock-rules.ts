@@ -1,5 +1,13 @@
 import { fail, ok, type Result } from "@wayward/base";
-import { type Addressee, type ControlRule, isFor, LOCK_TRACES, type LockTrace, readRules } from "@wayward/record";
+import {
+  type Addressee,
+  type ControlRule,
+  isFor,
+  LOCK_TRACES,
+  type LockTrace,
+  ONE_IN,
+  readRules,
+} from "@wayward/record";
 
 /** How much of the locks of some classes is recorded. */
 export interface LockRule extends LockTracing {
@@ -14,9 +22,7 @@ export interface LockTracing {
   readonly oneIn: number;
 }
 
-const ONE_IN = 100;
-const ONE_IN_MAX = 1_000_000_000;
-const ALL: LockTracing = { trace: "on", oneIn: ONE_IN };
+const ALL: LockTracing = { trace: "on", oneIn: ONE_IN.fallback };
 
 /** Reads `db*=contention,cache=off,queue=sampled/50`. Error INVALID_ARGUMENT / BAD_OPTION. */
 export function parseLocks(text: string): Result<LockRule[]> {
@@ -50,10 +56,10 @@ export function tracingOf(rules: readonly LockRule[], name: string): LockTracing
   return rules.findLast((rule) => fits(rule.class, name)) ?? ALL;
 }
 
-function readRule({ class: name, trace: wanted, oneIn = ONE_IN }: ControlRule): LockRule | undefined {
+function readRule({ class: name, trace: wanted, oneIn = ONE_IN.fallback }: ControlRule): LockRule | undefined {
   const trace = LOCK_TRACES.find((known) => known === wanted);
   if (typeof name !== "string" || name === "" || trace === undefined) return undefined;
-  if (typeof oneIn !== "number" || !Number.isInteger(oneIn) || oneIn < 1 || oneIn > ONE_IN_MAX) return undefined;
+  if (typeof oneIn !== "number" || !Number.isInteger(oneIn) || oneIn < 1 || oneIn > ONE_IN.most) return undefined;
   return { class: name, trace, oneIn };
 }
 

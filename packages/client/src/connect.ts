@@ -70,8 +70,12 @@ export class Client {
     this.#controls = new Controls(ingestAddress);
   }
 
-  /** Sessions, newest first. */
-  async *find(selection: Selection = {}, limit = Number.POSITIVE_INFINITY): AsyncGenerator<query.Session> {
+  /** Sessions, newest first; with `states` only those in one of them now. */
+  async *find(
+    selection: Selection = {},
+    limit = Number.POSITIVE_INFINITY,
+    states: readonly query.SessionState[] = [],
+  ): AsyncGenerator<query.Session> {
     let left = limit;
     let pageToken = "";
     do {
@@ -80,6 +84,7 @@ export class Client {
         selector: selectorOf(selection),
         pageSize,
         pageToken,
+        states: [...states],
       });
       yield* page.sessions;
       left -= page.sessions.length;

@@ -12,6 +12,9 @@ export const LEVELS_TOPIC = "control/levels";
 /** How much of locks is recorded: rules `{"class":"db*","trace":"sampled","oneIn":100}`. */
 export const LOCKS_TOPIC = "control/locks";
 
+/** Of how many acquisitions one is recorded where they are sampled: the default and the most. */
+export const ONE_IN = { fallback: 100, most: 1_000_000_000 } as const;
+
 /** The least level that a channel records; `off` records nothing. */
 export type Threshold = Level | "off";
 

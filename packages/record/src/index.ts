@@ -5,6 +5,7 @@ export {
   isFor,
   LEVELS_TOPIC,
   LOCKS_TOPIC,
+  ONE_IN,
   readRules,
   THRESHOLDS,
   type Threshold,

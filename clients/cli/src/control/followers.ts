@@ -27,8 +27,8 @@ const FOLLOWING = /^wayward-node\//;
 export async function runningSessions(client: Client, { name, session }: RuleAddress): Promise<Running[]> {
   if (session !== undefined) await client.session(session);
   const running: Running[] = [];
-  for await (const found of client.find(session === undefined ? {} : { sessions: [session] })) {
-    if (found.state !== query.SessionState.SESSION_STATE_OPEN) continue;
+  const asked = session === undefined ? {} : { sessions: [session] };
+  for await (const found of client.find(asked, undefined, [query.SessionState.SESSION_STATE_OPEN])) {
     const { name: named = "", host = "", agent = "" } = found.description ?? {};
     if (name !== undefined && name !== named) continue;
     running.push({ session: sessionText(found.session), name: named, host, follows: FOLLOWING.test(agent) });

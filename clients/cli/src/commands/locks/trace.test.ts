@@ -122,6 +122,7 @@ describe("wayward locks trace and levels", () => {
     ["locks trace off", 2, /--class is "", not a class/],
     ["locks trace --class db", 2, /the mode is "", not one of on, off/],
     ["locks trace sampled --class db --one-in 0", 2, /--one-in is "0", not a whole number from 1/],
+    ["locks trace sampled --class db --one-in 1000000001", 2, /--one-in is "1000000001", not at most 1000000000/],
     ["locks trace off --class db --one-in 5", 2, /--one-in is "5"/],
     ["locks trace off --class db --wait soon", 2, /--wait is "soon", not seconds from 0 to 3600/],
     ["locks trace off --class db --session me", 2, /BAD_SESSION_ID/],

@@ -1,5 +1,5 @@
 import { type Client, type ClientRecord, connect } from "@wayward/client";
-import { type ControlRule, LOCK_TRACES, LOCKS_TOPIC, lockTracing } from "@wayward/record";
+import { type ControlRule, LOCK_TRACES, LOCKS_TOPIC, lockTracing, ONE_IN } from "@wayward/record";
 import { badOption, checkAddress, waitMs, withoutRules, withRule } from "../../control/rules.ts";
 import { setTopic } from "../../control/set.ts";
 import { showStatus } from "../../control/status.ts";
@@ -51,11 +51,16 @@ function changeOf(trace: string | undefined, options: LocksTraceCommand): Change
   }
   if (named === undefined || named === "") throw badOption("--class", named ?? "", "a class of locks or a pattern");
   const count = oneIn === undefined ? undefined : parseCount("--one-in", oneIn);
-  const rule = { class: named, trace, ...(trace === "sampled" ? { oneIn: count ?? ONE_IN } : {}), name, session };
+  if (count !== undefined && count > ONE_IN.most) throw badOption("--one-in", String(count), `at most ${ONE_IN.most}`);
+  const rule = {
+    class: named,
+    trace,
+    ...(trace === "sampled" ? { oneIn: count ?? ONE_IN.fallback } : {}),
+    name,
+    session,
+  };
   return (rules) => withRule(rules, rule, "class");
 }
-
-const ONE_IN = 100;
 
 /** Classes that are not recorded in full, by session. */
 type Switched = Map<string, Map<string, { readonly trace: string; readonly oneIn: number | null }>>;
