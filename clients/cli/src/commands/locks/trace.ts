@@ -39,7 +39,8 @@ type Change = (rules: readonly ControlRule[]) => ControlRule[];
 /** What is asked for; undefined to show how it is. */
 function changeOf(trace: string | undefined, options: LocksTraceCommand): Change | undefined {
   const { class: named, oneIn, name, session, clear } = options;
-  if (oneIn !== undefined && trace !== "sampled") throw badOption("--one-in", oneIn, "for a mode other than sampled");
+  if (oneIn !== undefined && trace !== "sampled")
+    throw badOption("--one-in", oneIn, "to be given with a mode other than sampled");
   if (clear) {
     if (trace !== undefined) throw badOption("the mode", trace, "to be given with --clear");
     return (rules) => withoutRules(rules, { class: named, name, session });
