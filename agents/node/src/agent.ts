@@ -6,22 +6,19 @@ import {
   noteText,
   type SessionId,
   sessionText,
+  type Threshold,
   threadExit,
   zoneBegin,
   zoneEnd,
 } from "@wayward/record";
-import {
-  barrierRecords,
-  conditionRecords,
-  contextRecords,
-  fileRecords,
-  heapRecords,
-  lockRecords,
-  queueRecords,
-} from "./bare.ts";
+import { barrierRecords, conditionRecords, contextRecords, fileRecords, heapRecords, queueRecords } from "./bare.ts";
+import { lockRecords } from "./bare-lock.ts";
 import { Channel } from "./channel.ts";
+import { Control } from "./control.ts";
 import { delivered } from "./delivered.ts";
-import { LEVELS_TOPIC, remoteLevels, type Threshold } from "./levels.ts";
+import { remoteLevels } from "./levels.ts";
+import { LockClasses } from "./lock-classes.ts";
+import { remoteLocks } from "./lock-rules.ts";
 import { Mutex, RwLock, Semaphore } from "./locks.ts";
 import type { Pushing } from "./push/pushing.ts";
 import type { Recorder } from "./recorder.ts";
@@ -44,6 +41,8 @@ export interface AgentParts {
 }
 
 const UPKEEP_EVERY_MS = 1_000;
+/** How often it is looked whether the server wants something else; costs one stat of a file. */
+const CONTROL_EVERY_MS = 50;
 
 /** A zone that has begun. */
 export interface OpenZone {
@@ -78,6 +77,7 @@ export class Agent {
   readonly #channels = new Map<string, Channel>();
   readonly #zones = new Map<string, { readonly name: number; readonly site: number }>();
   readonly #remote = new Map<string, Threshold>();
+  readonly #lockClasses: LockClasses;
   readonly #timers: readonly NodeJS.Timeout[] = [];
   #upkeep: Upkeep | undefined;
   #lastZone = 0;
@@ -89,16 +89,19 @@ export class Agent {
     this.#parts = parts;
     this.#recorder = recorder;
     this.#sites = new Sites(recorder.writer.dictionary, settings.sites);
+    this.#lockClasses = new LockClasses(recorder, settings.locks);
     this.#ended = writing === undefined;
     this.log = this.channel("main");
     for (const { channel, level } of settings.levels) this.channel(channel).level = level;
     if (writing === undefined) return;
     this.#upkeep = new Upkeep(recorder, writing.opened.spool);
+    const control = this.#control(writing);
     this.#timers = [
       setInterval(() => this.flush(), settings.flushMs).unref(),
       setInterval(() => this.#guard(() => this.#keepUp(writing)), UPKEEP_EVERY_MS).unref(),
+      setInterval(() => this.#guard(() => control.look()), CONTROL_EVERY_MS).unref(),
     ];
-    this.#applyControl(writing);
+    control.look();
   }
 
   /** The session that is written now: another one continues it where a process that slept for long has lost it. */
@@ -183,7 +186,8 @@ export class Agent {
 
   /** Records of a lock that somebody else implements. */
   lock(name: string, object: Partial<ObjectInfo> = {}) {
-    return lockRecords(this.#recorder, this.#object({ type: "mutex", class: name, ...object }), this.#sites);
+    const info = { type: "mutex", class: name, ...object };
+    return lockRecords(this.#recorder, this.#object(info), this.#lockClasses.of(textOf(info.class)), this.#sites);
   }
 
   /** Records of a condition variable that somebody else implements. */
@@ -343,21 +347,24 @@ export class Agent {
     }
     this.#upkeep?.placeClock();
     this.#upkeep?.tellLosses();
-    this.#applyControl(writing);
+  }
+
+  #control(writing: Writing): Control {
+    const to = () => ({ name: this.#parts.settings.name, session: sessionText(this.session) });
+    const levels = (value: string) => this.#setLevels(remoteLevels(value, to()));
+    const locks = (value: string) => this.#lockClasses.follow(remoteLocks(value, to()));
+    return new Control(this.#recorder, () => writing.opened.spool.control(), levels, locks);
   }
 
   /** Levels that the server has taken back go back to the program's own. */
-  #applyControl({ opened }: Writing): void {
-    const control = opened.spool.control();
-    if (control === undefined) return;
-    const to = { name: this.#parts.settings.name, session: sessionText(this.session) };
-    const wanted = remoteLevels(control.get(LEVELS_TOPIC) ?? "", to);
+  #setLevels(wanted: ReadonlyMap<string, Threshold>): boolean {
     for (const channel of this.#remote.keys()) if (!wanted.has(channel)) this.channel(channel).remote = undefined;
     this.#remote.clear();
     for (const [channel, level] of wanted) {
       this.#remote.set(channel, level);
       this.channel(channel).remote = level;
     }
+    return true;
   }
 
   #zoneNamed(name: string, called: Called): { readonly name: number; readonly site: number } {
@@ -368,7 +375,8 @@ export class Agent {
 
   #lockParts(object: ObjectInfo, called: Called) {
     const site = this.#sites.of(called);
-    return { recorder: this.#recorder, object: this.#object(object), sites: this.#sites, site };
+    const lockClass = this.#lockClasses.of(textOf(object.class));
+    return { recorder: this.#recorder, object: this.#object(object), lockClass, sites: this.#sites, site };
   }
 
   #object(object: ObjectInfo): number {

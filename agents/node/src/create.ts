@@ -65,7 +65,7 @@ const nowhere: Sink = { append: () => {} };
 
 /** The same calls, and nothing comes of them. */
 function idleAgent(): Agent {
-  const read = readSettings({ spool: "none", name: "none", labels: {}, levels: "" }, {});
+  const read = readSettings({ spool: "none", name: "none", labels: {}, levels: "", locks: "" }, {});
   if (read.error !== undefined) throw read.error;
   const settings = { ...read.value, words: 1_024 };
   const session = newSessionId(Date.now());

@@ -20,7 +20,15 @@ export {
   sections,
 } from "./envelope.ts";
 export { LIMITS } from "./limits.ts";
-export { OPEN_KINDS, type OpenEntry, type OpenKind, type OpenSet, readOpenSet } from "./pairing/open-set.ts";
+export {
+  OPEN_KINDS,
+  type OpenEntry,
+  type OpenKind,
+  type OpenLock,
+  type OpenSet,
+  openLocks,
+  readOpenSet,
+} from "./pairing/open-set.ts";
 export { FOLD, Pairing, type PairingNames } from "./pairing/pairing.ts";
 export { replay, seed } from "./pairing/replay.ts";
 export { CAN_PACK, createBudget, SectionReader, SectionWriter } from "./section.ts";

@@ -1,4 +1,15 @@
 export { BUILTIN_KINDS } from "./builtin.ts";
+export {
+  type Addressee,
+  type ControlRule,
+  isFor,
+  LEVELS_TOPIC,
+  LOCKS_TOPIC,
+  ONE_IN,
+  readRules,
+  THRESHOLDS,
+  type Threshold,
+} from "./control.ts";
 export { FIELD_TYPES, type Field, type FieldType, f, ROLES, type Role, TABLES, type Table } from "./field.ts";
 export { defineKind, familyOf, type Kind, parseKind } from "./kind.ts";
 export * from "./kinds/db.ts";

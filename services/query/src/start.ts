@@ -43,7 +43,7 @@ export function startQuery({ bus, store, partitions, log, metrics }: QueryOption
       "ListSessions",
       async (reader, request) => {
         const { sessions } = await reader.snapshot(request.selector);
-        const { page, nextPageToken } = pageOf(sessions, request);
+        const { page, nextPageToken } = pageOf(sessions, request, Date.now());
         return { sessions: page.map((view) => sessionMessage(view, Date.now())), nextPageToken };
       },
     ),

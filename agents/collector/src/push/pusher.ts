@@ -242,9 +242,9 @@ export class Pusher {
     this.#event({ type: "ack", session, seq, incarnation, busSeq, partition, nowMs: Date.now() });
   }
 
-  #control({ topic, value }: ingest.Control): void {
+  #control({ topic, revision, value }: ingest.Control): void {
     try {
-      writeControl(this.#options.root, topic, value);
+      writeControl(this.#options.root, topic, revision, value);
     } catch (error) {
       this.#options.tell?.(`control topic ${topic} cannot be kept: ${error}`);
     }

@@ -4,6 +4,10 @@ import { defineKind, type Kind } from "../kind.ts";
 export const LOCK_MODES = ["exclusive", "shared", "shared-recursive"] as const;
 export type LockMode = (typeof LOCK_MODES)[number];
 
+/** How much of a class of locks is recorded: all, nothing, only acquisitions that had to wait, or some of them. */
+export const LOCK_TRACES = ["on", "off", "contention", "sampled"] as const;
+export type LockTrace = (typeof LOCK_TRACES)[number];
+
 const lock = f.ref("lock", "object", { role: "object" });
 const mode = f.enum("mode", LOCK_MODES, { role: "key" });
 const subclass = f.u64("subclass");
@@ -50,6 +54,13 @@ export const lockPinned = defineKind("lock.pinned", [lock]);
 export const lockUnpinned = defineKind("lock.unpinned", [lock]);
 export const lockDestroyed = defineKind("lock.destroyed", [lock]);
 
+/** From now on so much of a class's locks is recorded; of its acquisitions one in `one_in`, where they are sampled. */
+export const lockTracing = defineKind("lock.tracing", [
+  f.ref("class", "string", { role: "key" }),
+  f.enum("trace", LOCK_TRACES),
+  f.u64("one_in"),
+]);
+
 export const lockKinds: readonly Kind[] = [
   lockCreated,
   lockWait,
@@ -64,4 +75,5 @@ export const lockKinds: readonly Kind[] = [
   lockPinned,
   lockUnpinned,
   lockDestroyed,
+  lockTracing,
 ];

@@ -68,6 +68,8 @@ export interface ListSessionsRequest {
   /** At most 1,000; 0 means 100. */
   pageSize: number;
   pageToken: string;
+  /** Only sessions in one of these states now; none for all. */
+  states: SessionState[];
 }
 
 export interface ListSessionsResponse {
@@ -265,7 +267,7 @@ export interface AnalyzeEnd_LeftOutEntry {
 }
 
 function createBaseListSessionsRequest(): ListSessionsRequest {
-  return { selector: undefined, pageSize: 0, pageToken: "" };
+  return { selector: undefined, pageSize: 0, pageToken: "", states: [] };
 }
 
 export const ListSessionsRequest: MessageFns<ListSessionsRequest> = {
@@ -278,6 +280,13 @@ export const ListSessionsRequest: MessageFns<ListSessionsRequest> = {
     }
     if (message.pageToken !== "") {
       writer.uint32(26).string(message.pageToken);
+    }
+    if (message.states.length !== 0) {
+      writer.uint32(34).fork();
+      for (const v of message.states) {
+        writer.int32(v);
+      }
+      writer.join();
     }
     return writer;
   },
@@ -319,6 +328,24 @@ export const ListSessionsRequest: MessageFns<ListSessionsRequest> = {
             message.pageToken = reader.string();
             continue;
           }
+          case 4: {
+            if (tag === 32) {
+              message.states.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 34) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.states.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -341,6 +368,7 @@ export const ListSessionsRequest: MessageFns<ListSessionsRequest> = {
       : undefined;
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.states = object.states?.map((e) => e) || [];
     return message;
   },
 };
