@@ -48,13 +48,13 @@ export class Tail {
   }
 
   async #read(): Promise<void> {
+    const { first, last } = await this.#bus.bounds(this.#partition);
     const incarnation = this.#bus.incarnation(this.#partition);
     if (incarnation !== this.#incarnation) {
       this.#incarnation = incarnation;
       this.#next = 1n;
       this.#blocks = [];
     }
-    const { first, last } = await this.#bus.bounds(this.#partition);
     this.#blocks = this.#blocks.filter(({ busSeq }) => busSeq >= first);
     if (this.#next < first) this.#next = first;
     if (last < this.#next) return;
