@@ -19,6 +19,8 @@ export interface ShapeUnderTest {
   connect(): Promise<{ readonly bus: Bus; readonly store: Store }>;
   /** From now on the store takes no chunks. */
   breakStore(): Promise<void>;
+  /** The bus loses all it holds. Undefined where it cannot while it is open. */
+  readonly loseBus?: () => Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -141,6 +143,22 @@ export function describeArchiver(name: string, open: () => Promise<ShapeUnderTes
       expect(await bus.bounds(0)).toEqual({ first: 1n, last: 1n });
     }, 30_000);
 
+    test("what was read before the bus was lost takes nothing from the one made anew", async () => {
+      if (opened.loseBus === undefined) return;
+      const archiver = await startArchiver({ bus, store, partitions: 1, flushMs: 20_000, flushBytes: 30_000, log });
+      for (let seq = 0; seq < 3; seq++) await bus.publish(0, address, block(seq));
+      await delay(300);
+      await opened.loseBus();
+      for (let seq = 3; seq < 8; seq++) await until(() => bus.publish(0, address, block(seq)).then(...YES_OR_NO));
+      // Makes a chunk's worth.
+      const summary = Buffer.alloc(30_000);
+      await bus.publish(0, address, emptyBlock(session, 8, { summary }));
+      await drained();
+      await archiver.stop();
+      const found = (await load()).sessions.get(address.session)!;
+      for (let seq = 0n; seq < 8n; seq++) expect([seq, found.committed.has(seq)]).toEqual([seq, true]);
+    }, 60_000);
+
     test("a block whose summary is damaged is put aside and holds nobody up", async () => {
       const archiver = await startArchiver({ bus, store, partitions: 1, flushMs: 50, log });
       await bus.publish(0, address, block(0));
@@ -194,6 +212,8 @@ export function describeArchiver(name: string, open: () => Promise<ShapeUnderTes
     });
   });
 }
+
+const YES_OR_NO = [() => true, () => false] as const;
 
 function block(seq: number): Buffer {
   return emptyBlock(session, seq);

@@ -31,7 +31,7 @@ export async function archivePartition(options: PartitionOptions, outer: AbortSi
   const { bus, partition, flushBytes } = options;
   const failed = new AbortController();
   const reading = AbortSignal.any([outer, failed.signal]);
-  const intake = new Intake(options);
+  const intake = new Intake(options, bus.incarnation(partition));
   const flusher = flushAll(options, intake, reading);
   flusher.catch(() => failed.abort());
   let wrong: unknown;
@@ -51,14 +51,17 @@ export async function archivePartition(options: PartitionOptions, outer: AbortSi
 
 /** What was read and is not committed yet. */
 class Intake {
+  /** By which the messages are numbered: the reading ends when it is another one. */
+  readonly incarnation: string;
   readonly #options: PartitionOptions;
   #messages: BusMessage[] = [];
   /** Of messages not taken yet. */
   bytes = 0;
   #full = createDeferred<void>();
 
-  constructor(options: PartitionOptions) {
+  constructor(options: PartitionOptions, incarnation: string) {
     this.#options = options;
+    this.incarnation = incarnation;
   }
 
   add(message: BusMessage): void {
@@ -97,7 +100,7 @@ async function flushAll(options: PartitionOptions, intake: Intake, reading: Abor
     const isLast = reading.aborted;
     const batch = intake.take();
     try {
-      if (batch.length > 0) await flush(options, owners, batch, writing.signal);
+      if (batch.length > 0) await flush(options, owners, batch, intake.incarnation, writing.signal);
       events.waiting(partition, intake.bytes);
       if (isLast) return;
       if (sweptMs === undefined || performance.now() - sweptMs >= SWEEP_EVERY_MS) {
@@ -118,11 +121,11 @@ async function flush(
   options: PartitionOptions,
   owners: Map<string, LogOwner>,
   batch: readonly BusMessage[],
+  incarnation: string,
   signal: AbortSignal,
 ): Promise<void> {
   const { bus, store, partition, events, keepBytes } = options;
   const busSeq = batch.at(-1)!.busSeq;
-  const incarnation = bus.incarnation(partition);
   for (const [tenant, messages] of Map.groupBy(batch, ({ address }) => address.tenant)) {
     const begun = performance.now();
     const owner = owners.get(tenant) ?? (await LogOwner.load({ store, bus, tenant, partition, events }));
@@ -134,9 +137,9 @@ async function flush(
     await owner.retain(keepBytes, signal);
   }
   // Every block up to here is proven committed, a copy, or put aside. Another
-  // creation of the bus counts anew, so its numbers say nothing here.
+  // creation of the bus counts anew, so its numbers say nothing there.
+  const { first, last } = await bus.bounds(partition);
   if (bus.incarnation(partition) !== incarnation) return;
   await bus.purge(partition, busSeq);
-  const { first, last } = await bus.bounds(partition);
-  events.left(partition, Number(last - first + 1n));
+  events.left(partition, Number(last - (first > busSeq ? first - 1n : busSeq)));
 }
