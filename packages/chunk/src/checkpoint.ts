@@ -51,6 +51,7 @@ export async function decodeCheckpoint(
   }
   for (const key of message.unreferencedKeys) state.unreferenced.add(key);
   state.n = message.n;
+  state.checkpointed = message.n;
   state.entryHash = message.entryHash;
   state.incarnation = message.incarnation;
   state.busSeq = message.busSeq;

@@ -12,6 +12,8 @@ export interface ArchivedSession extends Omit<archive.SessionState, "committed">
 export class PartitionState {
   /** Number of the last entry, -1 before the first. */
   n = -1n;
+  /** Number of the checkpoint that it was loaded from, -1 without one. */
+  checkpointed = -1n;
   entryHash: Buffer = Buffer.alloc(0);
   incarnation = "";
   busSeq = 0n;

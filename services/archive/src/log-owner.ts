@@ -6,7 +6,8 @@ import { encodeCheckpoint, type LogAction, loadPartition } from "@wayward/chunk"
 import { checkpointKey, partitionPrefix, type Store } from "@wayward/store";
 import { nextRetention } from "./core/retention.ts";
 import { step } from "./core/step.ts";
-import type { ArchiveState, Event, Tally } from "./core/types.ts";
+import { rangesToTell } from "./core/told.ts";
+import type { ArchiveState, Effect, Event, Tally } from "./core/types.ts";
 import type { ArchiveEvents } from "./events.ts";
 import { findOrphans } from "./orphans.ts";
 import { perform } from "./perform.ts";
@@ -29,12 +30,13 @@ const COLLECT_AT_ONCE = 1_000;
 export class LogOwner {
   readonly #place: LogPlace;
   readonly #state: ArchiveState;
+  /** Number of the newest checkpoint. */
   #checkpointed: bigint;
 
   private constructor(place: LogPlace, state: ArchiveState) {
     this.#place = place;
     this.#state = state;
-    this.#checkpointed = state.log.n;
+    this.#checkpointed = state.log.checkpointed;
   }
 
   static async load(place: LogPlace): Promise<LogOwner> {
@@ -54,7 +56,7 @@ export class LogOwner {
     for (let attempt = 0; ; ) {
       const effect = present(effects[0], "effect");
       if (effect.type === "done") {
-        await this.#finish(effect.sessions, effect.incarnation, effect.busSeq);
+        await this.#finish(effect);
         return effect.tally;
       }
       let event: Event;
@@ -116,9 +118,9 @@ export class LogOwner {
     events.collected(partition, keys.length, why);
   }
 
-  async #finish(sessions: readonly string[], incarnation: string, busSeq: bigint): Promise<void> {
+  async #finish({ sessions, incarnation, busSeq }: Extract<Effect, { type: "done" }>): Promise<void> {
     const { bus, partition } = this.#place;
-    for (const text of sessions) {
+    for (const [text, blocks] of sessions) {
       const found = this.log.sessions.get(text);
       if (found === undefined) continue;
       const value = archive.Watermark.encode({
@@ -126,7 +128,10 @@ export class LogOwner {
         partition,
         incarnation,
         busSeq,
-        ranges: found.committed.toArray(),
+        ranges: rangesToTell(
+          found.committed.toArray(),
+          blocks.map(({ seq }) => seq),
+        ),
         deleted: found.deleted,
       }).finish();
       await bus.topics.set(`watermark/${text}`, value);
