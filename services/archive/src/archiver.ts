@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { backoffMs, delay } from "@wayward/base";
 import type { Bus } from "@wayward/bus";
-import { createMetrics, type Log, type Metrics, type Part } from "@wayward/service-kit";
+import type { Log, Metrics, Part } from "@wayward/service-kit";
 import type { Store } from "@wayward/store";
 import { type ArchiveEvents, archiveEvents } from "./events.ts";
 import { ensureLayout } from "./layout.ts";
@@ -13,11 +13,8 @@ export interface ArchiverOptions {
   readonly store: Store;
   /** Partitions of the store's layout. */
   readonly partitions: number;
-  /** Without them nothing is logged or counted. */
-  readonly log?: Log;
-  readonly metrics?: Metrics;
-  /** Hears warnings where there is no `log`. */
-  readonly warn?: (message: string) => void;
+  readonly log: Log;
+  readonly metrics: Metrics;
   /** Bytes that make a chunk. Default 8 MiB. */
   readonly flushBytes?: number;
   /** The longest that a block waits for its chunk, in milliseconds. Default 10,000. */
@@ -37,8 +34,8 @@ const DAY_MS = 24 * 3600 * 1000;
 /** Moves every partition's blocks from the bus into the store until stopped. Error LAYOUT_MISMATCH. */
 export async function startArchiver(options: ArchiverOptions): Promise<Part> {
   await ensureLayout(options.store, options.partitions);
-  const { stopMs = 5_000, metrics = createMetrics(), log = logOf(options.warn) } = options;
-  const events = archiveEvents(metrics, log);
+  const { stopMs = 5_000 } = options;
+  const events = archiveEvents(options.metrics, options.log);
   const holder = randomBytes(8).toString("hex");
   const stopping = new AbortController();
   const all = Array.from({ length: options.partitions }, (_, partition) =>
@@ -87,12 +84,4 @@ async function runPartition(
       await delay(backoffMs(attempt, Math.random()), signal);
     }
   }
-}
-
-function logOf(warn: (message: string) => void = () => {}): Log {
-  const quiet = () => {};
-  const say = (message: string, facts: object = {}) =>
-    warn([message, ...Object.entries(facts).map(([name, value]) => `${name}=${String(value)}`)].join(" "));
-  const log: Log = { debug: quiet, info: quiet, warn: say, error: say, with: () => log };
-  return log;
 }

@@ -40,7 +40,14 @@ describe("records in each form and order", () => {
       await bus.publish(partitionOf(id, PARTITIONS), { tenant: "default", session: text }, block);
   };
   const archiveAll = async () => {
-    const archiver = await startArchiver({ bus, store, partitions: PARTITIONS, flushMs: 20 });
+    const archiver = await startArchiver({
+      bus,
+      store,
+      partitions: PARTITIONS,
+      flushMs: 20,
+      log,
+      metrics: createMetrics(),
+    });
     for (let tries = 0; tries < 500; tries++) {
       const bounds = await Promise.all([0, 1].map((partition) => bus.bounds(partition)));
       if (bounds.every(({ first, last }) => first > last)) break;

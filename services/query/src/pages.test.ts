@@ -40,7 +40,15 @@ describe("pages and states while the archive changes", () => {
     }
   };
   const archiveAll = async (keepBytes = 0) => {
-    const archiver = await startArchiver({ bus, store, partitions: PARTITIONS, flushMs: 20, keepBytes });
+    const archiver = await startArchiver({
+      bus,
+      store,
+      partitions: PARTITIONS,
+      flushMs: 20,
+      keepBytes,
+      log,
+      metrics: createMetrics(),
+    });
     const isEmpty = async () => {
       const bounds = await Promise.all([0, 1].map((partition) => bus.bounds(partition)));
       return bounds.every(({ first, last }) => first > last);
