@@ -52,8 +52,7 @@ class FolderStore implements Store {
   }
 
   async replaceIfMatch(key: string, body: Body, etag: string): Promise<{ readonly etag: string } | "changed"> {
-    const lock = join(this.#folder, SCRATCH, `lock-${createHash("sha256").update(key).digest("hex").slice(0, 32)}`);
-    return withLock(lock, async () => {
+    return withLock(join(this.#folder, SCRATCH, "lock"), async () => {
       const present = await this.get(key);
       if (present?.etag !== etag) return "changed";
       const bytes = checkedBody(key, body);
