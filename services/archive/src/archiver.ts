@@ -19,10 +19,14 @@ export interface ArchiverOptions {
   readonly flushBytes?: number;
   /** The longest that a block waits for its chunk, in milliseconds. Default 10,000. */
   readonly flushMs?: number;
-  /** Bytes of blocks above which the oldest ended sessions go, over all partitions; 0 for no limit. Default 0. */
+  /** Bytes of blocks above which the oldest sessions go that have ended or are silent, over all partitions; 0 for no limit. Default 0. */
   readonly keepBytes?: number;
   /** Age from which a chunk that no log entry names is removed, in milliseconds of the store's clock. Default 24 h. */
   readonly orphanMs?: number;
+  /** Time after which a session without an end that gets no more blocks is silent, in milliseconds of the store's clock. Default 3 days. */
+  readonly silentMs?: number;
+  /** Between two looks at what others wrote into the log, in milliseconds. Default 60,000. */
+  readonly tendMs?: number;
   /** After so long without a sign of its holder a partition is taken over, in milliseconds; 0 asks nobody. Default 5,000. */
   readonly leaseMs?: number;
   /** What a stop waits for the last commits, in milliseconds. Default 5,000. */
@@ -61,11 +65,13 @@ async function runPartition(
   signal: AbortSignal,
 ): Promise<void> {
   const { bus, store, stopMs, flushBytes = 8 * 1024 * 1024, flushMs = 10_000, orphanMs = DAY_MS } = options;
+  const { silentMs = 3 * DAY_MS, tendMs = 60_000 } = options;
   const keepBytes = Math.floor((options.keepBytes ?? 0) / options.partitions);
   const work = async (held: AbortSignal) => {
     events.lease(partition, true);
     try {
-      const given = { bus, store, events, partition, flushBytes, flushMs, keepBytes, orphanMs, stopMs };
+      const ages = { orphanMs, silentMs, tendMs };
+      const given = { bus, store, events, partition, flushBytes, flushMs, keepBytes, stopMs, ...ages };
       await archivePartition(given, held);
     } finally {
       events.lease(partition, false);

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { archive } from "@wayward/api";
 import { backoffMs, delay, present, WaywardError } from "@wayward/base";
 import type { Bus } from "@wayward/bus";
-import { encodeCheckpoint, type LogAction, loadPartition } from "@wayward/chunk";
-import { checkpointKey, partitionPrefix, type Store } from "@wayward/store";
+import { catchUp, encodeCheckpoint, type LogAction, loadPartition } from "@wayward/chunk";
+import { checkpointKey, partitionPrefix, type Store, sweptKey } from "@wayward/store";
 import { nextRetention } from "./core/retention.ts";
 import { step } from "./core/step.ts";
 import { rangesToTell } from "./core/told.ts";
@@ -11,6 +11,7 @@ import type { ArchiveState, Effect, Event, Tally } from "./core/types.ts";
 import type { ArchiveEvents } from "./events.ts";
 import { findOrphans } from "./orphans.ts";
 import { perform } from "./perform.ts";
+import { lastEntryBefore, storeNowMs } from "./store-clock.ts";
 
 /** Whose log it is, and what stands around it. */
 export interface LogPlace {
@@ -19,6 +20,14 @@ export interface LogPlace {
   readonly tenant: string;
   readonly partition: number;
   readonly events: ArchiveEvents;
+}
+
+/** After how long something is given up, in milliseconds. */
+export interface Ages {
+  /** A chunk that no log entry names. */
+  readonly orphanMs: number;
+  /** A session that has not ended and gets no more blocks. */
+  readonly silentMs: number;
 }
 
 /** Entries between two checkpoints. */
@@ -30,6 +39,8 @@ const COLLECT_AT_ONCE = 1_000;
 export class LogOwner {
   readonly #place: LogPlace;
   readonly #state: ArchiveState;
+  /** Sessions without an entry after this one are silent. */
+  #silentUpTo = -1n;
   /** Number of the newest checkpoint. */
   #checkpointed: bigint;
 
@@ -76,10 +87,16 @@ export class LogOwner {
     }
   }
 
-  /** Lets the oldest ended sessions go while the log's blocks are over this size, and removes what nobody needs. */
+  /** Takes in what others have written: deletions come from elsewhere. */
+  async catchUp(): Promise<void> {
+    const { store, tenant, partition } = this.#place;
+    await catchUp(store, partitionPrefix(tenant, partition), this.log);
+  }
+
+  /** Lets the oldest sessions that have ended or are silent go while the log's blocks are over this size, and removes what nobody needs. */
   async retain(keepBytes: number, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const action = nextRetention(this.log, keepBytes);
+      const action = nextRetention(this.log, keepBytes, this.#silentUpTo);
       if (action === undefined || signal.aborted) return;
       await this.#append(action, signal);
       if (action.$case === "expire") this.#place.events.expired(this.#place.partition, action.value.sessions.length);
@@ -90,11 +107,14 @@ export class LogOwner {
   /**
    * Removes chunks that no entry names and whose attempt began at least so
    * long ago. An attempt that still wants its chunk finds the entry in its
-   * way and stores its blocks under another key.
+   * way and stores its blocks under another key. Notes which sessions have
+   * been silent for `silentMs`. Both by the store's clock.
    */
-  async sweep(orphanMs: number, signal: AbortSignal): Promise<void> {
+  async sweep({ orphanMs, silentMs }: Ages, signal: AbortSignal): Promise<void> {
     const { store, tenant, partition } = this.#place;
-    const orphans = await findOrphans(store, tenant, partition, this.log, orphanMs);
+    const now = await storeNowMs(store, sweptKey(tenant, partition));
+    this.#silentUpTo = await lastEntryBefore(store, tenant, partition, this.log.n, now - silentMs);
+    const orphans = await findOrphans(store, tenant, partition, this.log, now - orphanMs);
     for (let from = 0; from < orphans.length && !signal.aborted; from += COLLECT_AT_ONCE) {
       const keys = orphans.slice(from, from + COLLECT_AT_ONCE);
       await this.#append({ $case: "collect", value: { keys } }, signal);
