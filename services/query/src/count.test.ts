@@ -7,8 +7,8 @@ import { type Bus, openEmbeddedBus, partitionOf } from "@wayward/bus";
 import { type Client, type ClientRecord, type CountOptions, connect } from "@wayward/client";
 import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
 import { openStore, type Store } from "@wayward/store";
-import { seededSession } from "./seeded.ts";
 import { startQuery } from "./start.ts";
+import { seededSession } from "./testing/seeded.ts";
 
 const PARTITIONS = 2;
 const log = createLog("error");

@@ -7,8 +7,8 @@ import { type Bus, openEmbeddedBus, partitionOf } from "@wayward/bus";
 import { type Answer, type Client, type ClientRecord, connect, type ReadOptions } from "@wayward/client";
 import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
 import { openStore, type Store } from "@wayward/store";
-import { type Seeded, seededSession } from "./seeded.ts";
 import { startQuery } from "./start.ts";
+import { type Seeded, seededSession } from "./testing/seeded.ts";
 
 const PARTITIONS = 2;
 const log = createLog("error");

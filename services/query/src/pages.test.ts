@@ -8,8 +8,8 @@ import { type Client, type ClientRecord, connect } from "@wayward/client";
 import { newSessionId, sessionText } from "@wayward/record";
 import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
 import { openStore, type Store } from "@wayward/store";
-import { type Seeded, seededSession } from "./seeded.ts";
 import { startQuery } from "./start.ts";
+import { type Seeded, seededSession } from "./testing/seeded.ts";
 
 const PARTITIONS = 2;
 const log = createLog("error");

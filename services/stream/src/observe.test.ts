@@ -7,8 +7,8 @@ import { type Bus, openEmbeddedBus, partitionOf } from "@wayward/bus";
 import { connect, type Seen, type WatchOptions } from "@wayward/client";
 import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
 import { openStore, type Store } from "@wayward/store";
-import { Notes } from "./notes.ts";
 import { startStream } from "./start.ts";
+import { Notes } from "./testing/notes.ts";
 
 const PARTITIONS = 2;
 const log = createLog("error");
