@@ -47,6 +47,15 @@ export function deadLetterKey(tenant: string, partition: number, session: string
   return `${partitionPrefix(tenant, partition)}dlq/${session}/${digits(seq)}-${digest}`;
 }
 
+/** Small state of a tenant that a lost bus is refilled from; `topic` is the part of its name behind the tenant. */
+export function stateKey(tenant: string, family: string, topic: string): string {
+  return `${statePrefix(tenant, family)}${topic}`;
+}
+
+export function statePrefix(tenant: string, family: string): string {
+  return `v1/t/${tenant}/state/${family}/`;
+}
+
 function digits(n: bigint): string {
   return n.toString().padStart(20, "0");
 }

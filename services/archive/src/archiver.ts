@@ -3,6 +3,7 @@ import { backoffMs, delay } from "@wayward/base";
 import type { Bus } from "@wayward/bus";
 import type { Log, Metrics, Part } from "@wayward/service-kit";
 import type { Store } from "@wayward/store";
+import { mirrorControl } from "./control-mirror.ts";
 import { type ArchiveEvents, archiveEvents } from "./events.ts";
 import { ensureLayout } from "./layout.ts";
 import { withLease } from "./lease.ts";
@@ -45,11 +46,12 @@ export async function startArchiver(options: ArchiverOptions): Promise<Part> {
   const all = Array.from({ length: options.partitions }, (_, partition) =>
     runPartition({ ...options, stopMs }, events, holder, partition, stopping.signal),
   );
+  const mirroring = mirrorControl({ ...options, events }, stopping.signal);
   return {
     async stop() {
       stopping.abort();
       const ended = new AbortController();
-      const orderly = Promise.all(all).then(() => ended.abort());
+      const orderly = Promise.all([...all, mirroring]).then(() => ended.abort());
       // A store that does not answer holds nobody up: what it may have taken is on the bus too.
       await Promise.race([orderly, delay(stopMs + 500, ended.signal)]);
     },

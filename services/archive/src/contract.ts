@@ -151,7 +151,7 @@ export function describeArchiver(name: string, open: () => Promise<ShapeUnderTes
       expect(await bus.bounds(0)).toEqual({ first: 1n, last: 1n });
     }, 30_000);
 
-    test("what was read before the bus was lost takes nothing from the one made anew", async () => {
+    test("what was read before the bus was lost takes nothing from the one made anew, which gets control back", async () => {
       if (opened.loseBus === undefined) return;
       const archiver = await startArchiver({
         bus,
@@ -164,12 +164,15 @@ export function describeArchiver(name: string, open: () => Promise<ShapeUnderTes
       });
       for (let seq = 0; seq < 3; seq++) await bus.publish(0, address, block(seq));
       await delay(300);
+      await bus.topics.set("control/default/levels", Buffer.from("debug"));
+      await until(async () => (await store.get("v1/t/default/state/control/levels")) !== undefined);
       await opened.loseBus();
       for (let seq = 3; seq < 8; seq++) await until(() => bus.publish(0, address, block(seq)).then(...YES_OR_NO));
       // Makes a chunk's worth.
       const summary = Buffer.alloc(30_000);
       await bus.publish(0, address, emptyBlock(session, 8, { summary }));
       await drained();
+      await until(() => bus.topics.get("control/default/levels").then((topic) => topic !== undefined));
       await archiver.stop();
       const found = (await load()).sessions.get(address.session)!;
       for (let seq = 0n; seq < 8n; seq++) expect([seq, found.committed.has(seq)]).toEqual([seq, true]);
