@@ -37,9 +37,9 @@ export function checkpointKey(tenant: string, partition: number, n: bigint): str
   return checkpointPrefix(tenant, partition) + digits(n);
 }
 
-/** Descriptions of ended sessions that a checkpoint refers to. */
-export function indexKey(tenant: string, partition: number, attempt: string): string {
-  return `${partitionPrefix(tenant, partition)}idx/${attempt}`;
+/** Ended sessions that checkpoints refer to. */
+export function indexPrefix(tenant: string, partition: number): string {
+  return `${partitionPrefix(tenant, partition)}idx/`;
 }
 
 /** A block that was put aside. */

@@ -4,7 +4,7 @@ import { type Bus, openEmbeddedBus } from "@wayward/bus";
 import { type LogAction, loadPartition } from "@wayward/chunk";
 import { newSessionId, sessionText } from "@wayward/record";
 import { createLog, createMetrics } from "@wayward/service-kit";
-import { checkpointPrefix, openStore, partitionPrefix, type Store } from "@wayward/store";
+import { checkpointPrefix, indexPrefix, openStore, partitionPrefix, type Store } from "@wayward/store";
 import { type TempFolder, tempFolder } from "@wayward/testing";
 import type { Incoming } from "./core/types.ts";
 import { archiveEvents } from "./events.ts";
@@ -53,6 +53,32 @@ test("a checkpoint is due by the entries since the last one, however often the a
     `${partitionPrefix("default", 0)}ckpt/${"255".padStart(20, "0")}`,
   ]);
   expect((await loadPartition(store, partitionPrefix("default", 0))).checkpointed).toBe(255n);
+}, 60_000);
+
+test("outdated checkpoints and index objects go when they are old, and what is left loads", async () => {
+  const owner = await load();
+  const sweep = (orphanMs: number) => owner.sweep({ orphanMs, silentMs: 3_600_000 }, signal);
+  const expire = async (from: number) => {
+    const sessions = Array.from({ length: 256 }, (_, number) => Buffer.from(newSessionId(from + number)));
+    for (const session of sessions) {
+      const action: LogAction = { $case: "delete", value: { session } };
+      await owner.run({ type: "append", action, now: 0n }, signal);
+    }
+  };
+  const kept = async () => ({
+    checkpoints: (await keysOf(checkpointPrefix("default", 0))).length,
+    indexes: (await keysOf(indexPrefix("default", 0))).length,
+  });
+  // The second checkpoint writes the sessions of the first one again, with its own.
+  for (let round = 0; round < 2; round++) await expire(1 + 1_000 * round);
+  expect(await kept()).toEqual({ checkpoints: 2, indexes: 2 });
+  await sweep(3_600_000);
+  expect(await kept()).toEqual({ checkpoints: 2, indexes: 2 });
+  await sweep(0);
+  expect(await kept()).toEqual({ checkpoints: 1, indexes: 2 });
+  await sweep(0);
+  expect(await kept()).toEqual({ checkpoints: 1, indexes: 1 });
+  expect((await load()).log.sessions.size).toBe(512);
 }, 60_000);
 
 test("a session with more holes than a topic can tell is archived, and what came last is told", async () => {

@@ -2,14 +2,22 @@ import { randomBytes } from "node:crypto";
 import { archive } from "@wayward/api";
 import { backoffMs, delay, present, WaywardError } from "@wayward/base";
 import type { Bus } from "@wayward/bus";
-import { catchUp, encodeCheckpoint, type LogAction, loadPartition } from "@wayward/chunk";
+import {
+  catchUp,
+  encodeCheckpoint,
+  forgetCheckpoint,
+  type LogAction,
+  loadPartition,
+  newestCheckpoint,
+  noteCheckpoint,
+} from "@wayward/chunk";
 import { checkpointKey, partitionPrefix, type Store, sweptKey } from "@wayward/store";
 import { nextRetention } from "./core/retention.ts";
 import { step } from "./core/step.ts";
 import { rangesToTell } from "./core/told.ts";
 import type { ArchiveState, Effect, Event, Tally } from "./core/types.ts";
 import type { ArchiveEvents } from "./events.ts";
-import { findOrphans } from "./orphans.ts";
+import { findOrphans, findOutdated } from "./orphans.ts";
 import { perform } from "./perform.ts";
 import { lastEntryBefore, storeNowMs } from "./store-clock.ts";
 
@@ -41,13 +49,10 @@ export class LogOwner {
   readonly #state: ArchiveState;
   /** Sessions without an entry after this one are silent. */
   #silentUpTo = -1n;
-  /** Number of the newest checkpoint. */
-  #checkpointed: bigint;
 
   private constructor(place: LogPlace, state: ArchiveState) {
     this.#place = place;
     this.#state = state;
-    this.#checkpointed = state.log.checkpointed;
   }
 
   static async load(place: LogPlace): Promise<LogOwner> {
@@ -107,7 +112,8 @@ export class LogOwner {
   /**
    * Removes chunks that no entry names and whose attempt began at least so
    * long ago. An attempt that still wants its chunk finds the entry in its
-   * way and stores its blocks under another key. Notes which sessions have
+   * way and stores its blocks under another key. Removes outdated checkpoints
+   * and index objects of that age as well. Notes which sessions have
    * been silent for `silentMs`. Both by the store's clock.
    */
   async sweep({ orphanMs, silentMs }: Ages, signal: AbortSignal): Promise<void> {
@@ -124,6 +130,7 @@ export class LogOwner {
         "orphan",
       );
     }
+    await store.remove(await findOutdated(store, tenant, partition, now - orphanMs));
   }
 
   #append(action: LogAction, signal: AbortSignal): Promise<Tally> {
@@ -156,14 +163,20 @@ export class LogOwner {
       }).finish();
       await bus.topics.set(`watermark/${text}`, value);
     }
-    if (this.log.n - this.#checkpointed >= CHECKPOINT_ENTRIES) await this.#checkpoint();
+    if (this.log.n - this.log.checkpointed >= CHECKPOINT_ENTRIES) await this.#checkpoint();
   }
 
   async #checkpoint(): Promise<void> {
     const { store, tenant, partition } = this.#place;
-    const { bytes, indexes } = encodeCheckpoint(this.log, partitionPrefix(tenant, partition));
-    for (const index of indexes) await store.put(index.key, index.bytes, { sha256: index.sha256 });
-    await store.createIfAbsent(checkpointKey(tenant, partition, this.log.n), bytes);
-    this.#checkpointed = this.log.n;
+    const prefix = partitionPrefix(tenant, partition);
+    // Its index objects are this one's to go on from only if it is ours.
+    const ours = checkpointKey(tenant, partition, this.log.checkpointed);
+    if (((await newestCheckpoint(store, prefix)) ?? ours) !== ours) forgetCheckpoint(this.log);
+    const made = encodeCheckpoint(this.log, prefix);
+    for (const { key, bytes, sha256 } of made.fresh) await store.put(key, bytes, { sha256 });
+    const created = await store.createIfAbsent(checkpointKey(tenant, partition, this.log.n), made.bytes);
+    noteCheckpoint(this.log, made);
+    // Another's of the same entry names other objects, which the next one cannot tell from ours.
+    if (created === "exists") forgetCheckpoint(this.log);
   }
 }
