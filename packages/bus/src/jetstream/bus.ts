@@ -126,7 +126,11 @@ class JetStreamBus implements Bus {
     assert(partition < this.partitions, `partition ${partition} of ${this.partitions}`);
     const stream = streamName(partition);
     const incarnation = this.#creations.proven(stream);
-    const busSeq = await this.#publishers[partition]!.publish(messageSubject(partition, address), body);
+    const publishing = this.#publishers[partition]!.publish(messageSubject(partition, address), body);
+    const busSeq = await publishing.catch((error: unknown) => {
+      if (busError(error).code === "UNAVAILABLE") this.#creations.suspect(stream);
+      throw error;
+    });
     // The answer does not say by which creation it counts.
     if (this.#creations.proven(stream) !== incarnation) throw unavailable(`stream ${stream} was made anew`);
     return { busSeq, incarnation };

@@ -10,6 +10,8 @@ interface Known {
   doubt: WaywardError | undefined;
   /** Counts what has put the stream in doubt: only the last attempt to restore it goes on. */
   round: number;
+  /** An answer about it is awaited because something failed. */
+  suspected: boolean;
   /** Called when it is in doubt, or another one. */
   readonly listeners: Set<() => void>;
 }
@@ -35,7 +37,15 @@ export class Creations {
     await Promise.all(
       all.map(async (settings) => {
         const creation = creationOf(await ensureStream(manager, settings));
-        made.#streams.set(settings.name, { settings, creation, doubt: undefined, round: 0, listeners: new Set() });
+        const known = {
+          settings,
+          creation,
+          doubt: undefined,
+          round: 0,
+          suspected: false,
+          listeners: new Set<() => void>(),
+        };
+        made.#streams.set(settings.name, known);
       }),
     );
     return made;
@@ -64,6 +74,17 @@ export class Creations {
       if (isApiError(error, 404) && known.doubt === undefined) void this.#restore(known, busError(error));
       throw busError(error);
     }
+  }
+
+  /** Asks in the background, because something failed that a lost stream would explain. */
+  suspect(stream: string): void {
+    const known = this.#known(stream);
+    if (known.suspected || known.doubt !== undefined) return;
+    known.suspected = true;
+    const answered = () => {
+      known.suspected = false;
+    };
+    this.check(stream).then(answered, answered);
   }
 
   isProven(stream: string, creation: string): boolean {

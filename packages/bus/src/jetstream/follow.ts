@@ -42,6 +42,7 @@ export async function* follow(following: Following, signal: AbortSignal): AsyncG
     let isLost = false;
     void whenLost(messages, () => {
       isLost = true;
+      creations.suspect(stream);
       stop();
     });
     try {
