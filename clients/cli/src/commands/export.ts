@@ -7,6 +7,7 @@ import { jsonLine } from "../output/json.ts";
 import { Progress } from "../output/progress.ts";
 import { recordJson } from "../output/record.ts";
 import { formOf, parseCount, type SelectionOptions, selectionOf } from "../selection.ts";
+import { tellUnknownNames } from "../why-empty.ts";
 
 export interface ExportCommand extends SelectionOptions {
   readonly server?: string;
@@ -33,6 +34,7 @@ export async function exportRecords(options: ExportCommand): Promise<void> {
   try {
     const out = options.output === undefined ? process.stdout : createWriteStream(options.output);
     await pipeline(gathered(texts()), out, { end: options.output !== undefined });
+    if (answer.coverage?.records === 0n) await tellUnknownNames(client, options);
   } finally {
     progress.end();
     client.close();

@@ -5,6 +5,7 @@ import { Progress } from "../output/progress.ts";
 import { recordJson, recordLine } from "../output/record.ts";
 import { Lines } from "../output/write.ts";
 import { formOf, parseCount, type SelectionOptions, selectionOf } from "../selection.ts";
+import { tellUnknownNames } from "../why-empty.ts";
 
 export interface ReadCommand extends SelectionOptions {
   readonly server?: string;
@@ -26,6 +27,7 @@ export async function read(options: ReadCommand): Promise<void> {
       progress.add(1);
       await lines.add(options.json ? jsonLine(recordJson(record)) : recordLine(record));
     }
+    if (answer.coverage?.records === 0n) await tellUnknownNames(client, options);
   } finally {
     progress.end();
     await lines.flush();
