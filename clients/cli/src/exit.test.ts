@@ -62,6 +62,8 @@ describe("wayward", () => {
     ["help", 0, /^$/],
     ["sessions", 0, /^$/],
     ["read --text line", 0, /^30 records of 1 session, complete$/m],
+    ["read --text line --limit 20", 0, /^first 20 records of 1 session, more follow$/m],
+    ["read --text line --limit 30", 0, /^30 records of 1 session, complete$/m],
     ["read --name nobody*", 0, /no session matches/],
     ["read --where level=wran", 0, /^level has no label "wran": it is one of trace, .*\n0 records/m],
     ["read --where foo=3", 0, /^no kind here has a field "foo"$/m],

@@ -1,6 +1,7 @@
 import { connect } from "@wayward/client";
 import { coverageLines, expectSessions } from "../output/coverage.ts";
 import { jsonLine } from "../output/json.ts";
+import { Printed } from "../output/printed.ts";
 import { Progress } from "../output/progress.ts";
 import { recordJson, recordLine } from "../output/record.ts";
 import { Lines } from "../output/write.ts";
@@ -19,12 +20,14 @@ export async function read(options: ReadCommand): Promise<void> {
   const limit = options.limit === undefined ? undefined : parseCount("--limit", options.limit);
   const client = connect({ server: options.server });
   const form = formOf(options, limit);
-  const answer = client.read({ ...selectionOf(options), reverse: options.reverse, limit, form });
+  const printed = new Printed(limit, options.session);
+  const answer = client.read({ ...selectionOf(options), reverse: options.reverse, limit: printed.asked, form });
   const lines = new Lines();
   const progress = new Progress("records read");
   try {
     for await (const record of answer) {
       progress.add(1);
+      if (!printed.add(record)) continue;
       await lines.add(options.json ? jsonLine(recordJson(record)) : recordLine(record));
     }
     if (answer.coverage?.records === 0n) await tellUnknownNames(client, options);
@@ -35,7 +38,8 @@ export async function read(options: ReadCommand): Promise<void> {
   }
   expectSessions(answer.coverage, options.session);
   if (answer.coverage === undefined) return;
-  if (options.json) await lines.add(jsonLine({ coverage: answer.coverage }));
-  else process.stderr.write(coverageLines(answer.coverage));
+  const { records, more } = printed;
+  if (options.json) await lines.add(jsonLine({ coverage: { ...answer.coverage, records: BigInt(records) }, more }));
+  else process.stderr.write(coverageLines(answer.coverage, printed));
   await lines.flush();
 }
