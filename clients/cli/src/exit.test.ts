@@ -118,6 +118,7 @@ describe("wayward", () => {
     const file = join(folder, "trace.json");
     await wayward(["export", "--output", file]);
     const { traceEvents } = JSON.parse(readFileSync(file, "utf8"));
+    expect(traceEvents.filter(({ name }: { name?: string }) => name === "")).toEqual([]);
     expect(traceEvents.filter(({ name }: { name: string }) => /^line \d+$/.test(name))).toHaveLength(30);
     const { stdout } = await wayward(["export", "--format", "ndjson", "--limit", "3"]);
     expect(

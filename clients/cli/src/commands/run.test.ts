@@ -93,6 +93,13 @@ describe("wayward run", () => {
     const records = await ask("read", "--name", "shop");
     const zones = records.filter(({ kind }) => kind === "zone.begin").map(({ fields }) => fields.name);
     expect(zones.filter((name) => name === "GET /tea")).toHaveLength(3);
+    const ends = records.filter(({ kind, fields }) => kind === "zone.end" && fields.name === "GET /tea");
+    expect(ends.map(({ fields }) => BigInt(fields.duration) > 0n && fields.status)).toEqual(["200", "200", "200"]);
+    const traced = await output(wayward("export", "--name", "shop", "--where", "duration > 0"));
+    const { traceEvents } = JSON.parse(traced.stdout);
+    expect(
+      traceEvents.filter(({ ph, name }: { ph: string; name: string }) => ph === "e" && name === "GET /tea").length,
+    ).toBe(3);
     expect(JSON.stringify(records)).not.toContain("secret");
     const said = records
       .filter(({ kind }) => kind === "log.message")

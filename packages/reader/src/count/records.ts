@@ -1,4 +1,4 @@
-import { type Block, type Cell, type Column, cellAt, type Dictionary, scalarText } from "@wayward/block";
+import { type Block, type Cell, type Column, cellAt, type Dictionary, scalarText, shownColumns } from "@wayward/block";
 import { familyOf } from "@wayward/record";
 import type { BlockFilter, Chosen } from "../filter/block-filter.ts";
 import type { BlockRef, SessionBlocks } from "../snapshot/blocks.ts";
@@ -14,15 +14,16 @@ export async function scanRecords(
   question: CountQuestion,
   tally: Tally,
 ): Promise<void> {
-  const offset = offsetOf(session.view.description);
+  const { description } = session.view;
+  const offset = offsetOf(description);
   for (const ref of refs) {
     const { firstTime, lastTime, records } = ref;
     if (records === 0 || !filter.overlaps(firstTime + offset, lastTime + offset)) continue;
     const block = await ref.load();
     const dictionary = session.dictionary(ref.seq);
     const counter = new BlockCounter(session, block, dictionary, question);
-    const counts = counter.byKindOnly ? filter.counts(block, dictionary, offset) : undefined;
-    const chosen = counts === undefined ? filter.choose(block, dictionary, offset) : undefined;
+    const counts = counter.byKindOnly ? filter.counts(block, dictionary, description) : undefined;
+    const chosen = counts === undefined ? filter.choose(block, dictionary, description) : undefined;
     if (counts !== undefined) counter.countKinds(counts, tally);
     else if (chosen?.length === 0) continue;
     else if (counter.byKindOnly) counter.countKinds(slotCounts(block.columns, chosen), tally);
@@ -109,7 +110,8 @@ function kindReader(
   const { number } = block.columns.kinds[slot]!;
   const kind = dictionary.kind(number);
   const name = kind?.name ?? `kind#${number}`;
-  const columns = kind === undefined ? [] : block.columns.columns(slot, kind).columns;
+  const columns =
+    kind === undefined ? [] : shownColumns(block, slot, kind, dictionary, view.description?.start).columns;
   const field = (wanted: string) => columns.find((column) => column.field.name === wanted);
   const makers = groupBy.map((group): ((place: number, lane: string) => string) => {
     if (group === "kind") return () => name;
