@@ -1,4 +1,4 @@
-import type { FieldValue, LaneKind, ObjectInfo } from "@wayward/block";
+import type { LaneKind, ObjectInfo } from "@wayward/block";
 import type { Spool } from "@wayward/collector";
 import {
   counterValue,
@@ -22,6 +22,7 @@ import {
 } from "./bare.ts";
 import { Channel } from "./channel.ts";
 import { delivered } from "./delivered.ts";
+import { kindRecords } from "./kind-records.ts";
 import { LEVELS_TOPIC, remoteLevels, type Threshold } from "./levels.ts";
 import { Mutex, RwLock, Semaphore } from "./locks.ts";
 import type { Pushing } from "./push/pushing.ts";
@@ -249,18 +250,7 @@ export class Agent {
 
   /** Records of a kind, built-in or of the program. References to strings and labels of enums are given as text, others by number. */
   kind(kind: Kind) {
-    const { dictionary } = this.#recorder.writer;
-    const record = (values: Readonly<Record<string, FieldValue>>) =>
-      this.#recorder.record(
-        kind,
-        kind.fields.map(({ name, type, table, labels }) => {
-          const value = values[name];
-          if (typeof value !== "string") return value;
-          if (type === "enum") return (labels ?? []).indexOf(value);
-          return type === "ref" && table === "string" ? dictionary.string(value) : value;
-        }),
-      );
-    return { record };
+    return kindRecords(this.#recorder, kind);
   }
 
   /** Runs `work` under the trace of a header; without one that can be read, plainly. */

@@ -103,7 +103,10 @@ function isBlank({ keys, sum, min, max }: query.Group, measured: boolean): boole
 }
 
 function groupRow(group: query.Group, keys: number, measured: boolean, nanoseconds: boolean): string[] {
-  const number = (value: bigint) => (nanoseconds ? formatDuration(value) : String(value));
+  const number = (value: bigint) => {
+    const text = nanoseconds ? formatDuration(value) : String(value);
+    return group.outOfRange && isBound(value) ? `beyond ${text}` : text;
+  };
   // What a record lacks has no name.
   const own = group.keys.map((key) => (key === "" ? "-" : key));
   const names = own.length === keys ? own : Array.from({ length: keys }, () => "other");
@@ -112,6 +115,11 @@ function groupRow(group: query.Group, keys: number, measured: boolean, nanosecon
   const rest = isRest ? ["", "", ""] : [group.p50, group.p99, group.max].map(number);
   const sums = measured ? [number(group.sum), ...rest] : [];
   return [...names, String(group.count), ...sums];
+}
+
+/** True for the ends of what 64 bits with a sign hold. */
+function isBound(value: bigint): boolean {
+  return value === 2n ** 63n - 1n || value === -(2n ** 63n);
 }
 
 function groupJson({ keys, ...sums }: query.Group, groupBy: readonly string[], table: string): object {

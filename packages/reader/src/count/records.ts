@@ -97,7 +97,8 @@ function laneNameOf(dictionary: Dictionary, lane: number): string {
 /** Reads groups and measure of one kind's records. */
 interface KindReader {
   keys(place: number, lane: string): string[];
-  value(place: number): number | undefined;
+  /** Undefined where there is none, or one that cannot be added up, such as NaN. */
+  value(place: number): number | bigint | undefined;
 }
 
 function kindReader(
@@ -125,7 +126,7 @@ function kindReader(
   const measured = measure === "" ? undefined : field(measure);
   const value = (place: number) => {
     const cell = measured === undefined ? undefined : cellAt(measured, place, dictionary);
-    return typeof cell === "bigint" || typeof cell === "number" ? Number(cell) : undefined;
+    return typeof cell === "bigint" || (typeof cell === "number" && Number.isFinite(cell)) ? cell : undefined;
   };
   return { keys: (place, lane) => makers.map((make) => make(place, lane)), value };
 }
