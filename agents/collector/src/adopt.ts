@@ -5,7 +5,8 @@ import { unwrap } from "@wayward/base";
 import { BlockWriter, type Envelope, parseEnvelope, Stage } from "@wayward/block";
 import { DROP_CAUSES, dropRecords, parseSessionText } from "@wayward/record";
 import { readAccepted } from "./spool/accepted.ts";
-import { blockFile, DESCRIPTION, REFUSED, seqOf } from "./spool/layout.ts";
+import { descriptionIn } from "./spool/description.ts";
+import { blockFile, REFUSED, seqOf } from "./spool/layout.ts";
 import { type Loss, tellLosses, untoldLosses } from "./spool/losses.ts";
 import { ABANDONED_AFTER_MS, claim, isSelf, judge, readOwner } from "./spool/owner.ts";
 
@@ -17,6 +18,14 @@ export type Standing =
   | { readonly type: "adopted"; readonly generation: number }
   /** Somebody else's, as far as can be told by now. */
   | { readonly type: "others" };
+
+/** A program that the caller has started. */
+export interface Child {
+  /** 0 as long as it has not started. */
+  pid: number;
+  /** Its exit code or signal; undefined while it runs. */
+  exit: string | undefined;
+}
 
 /** What the next look at a spool needs of this one. */
 export interface Watched {
@@ -30,15 +39,24 @@ export interface Watched {
  * for a minute of this process's own clock, takes it over and ends the
  * session with a last block: losses nobody told of, and the end mark UNCLEAN.
  */
-export function adoptIfDead(folder: string, session: string, watched: Map<string, Watched>, nowMs: number): Standing {
+export function adoptIfDead(
+  folder: string,
+  session: string,
+  watched: Map<string, Watched>,
+  nowMs: number,
+  child?: Child,
+): Standing {
   const found = readOwner(folder);
   if (found === undefined) return { type: "others" };
   const { generation } = found.owner;
   if (isSelf(found.owner)) return generation === 0 ? { type: "own" } : { type: "adopted", generation };
+  const isChild = child !== undefined && found.owner.pid === child.pid;
+  // Soon its parent knows how it ended.
+  if (isChild && child.exit === undefined) return { type: "others" };
   if (!isGone(session, found, watched, nowMs)) return { type: "others" };
   // Another process may be faster: then it is the one to look at.
   if (!claim(folder, generation + 1)) return { type: "others" };
-  endSession(folder, session);
+  endSession(folder, session, isChild ? child.exit : "");
   return { type: "adopted", generation: generation + 1 };
 }
 
@@ -58,11 +76,11 @@ function isGone(
   return nowMs - before.sinceMs > ABANDONED_AFTER_MS;
 }
 
-/** Appends the last block, unless the writer did. A spool without any block has nothing to end. */
-function endSession(folder: string, session: string): void {
+/** Appends the last block, unless the writer did. A spool without any block has nothing to end. `exit`: code or signal, where it is known. */
+function endSession(folder: string, session: string, exit = ""): void {
   const last = lastBlock(folder);
   if (last === undefined || last.envelope?.header.end !== undefined) return;
-  const description = readDescription(folder);
+  const description = descriptionIn(folder) ?? api.SessionDescription.fromPartial({ name: "unknown" });
   const writer = new BlockWriter({
     session: unwrap(parseSessionText(session)),
     description,
@@ -75,7 +93,7 @@ function endSession(folder: string, session: string): void {
   for (const loss of untold?.losses ?? []) {
     addLoss(writer, stage, loss, last.envelope?.header.lastTime ?? description.start);
   }
-  const end = { cause: api.EndCause.END_CAUSE_UNCLEAN, uncertainMs: description.flushIntervalMs, exit: "" };
+  const end = { cause: api.EndCause.END_CAUSE_UNCLEAN, uncertainMs: description.flushIntervalMs, exit };
   for (const { seq, bytes } of writer.write(stage, end)) {
     const path = blockFile(folder, seq);
     writeFileSync(`${path}.tmp`, bytes, { mode: 0o600 });
@@ -123,22 +141,4 @@ function highestSeq(folder: string): bigint | undefined {
     .map(seqOf)
     .filter((seq) => seq !== undefined);
   return seqs.length === 0 ? undefined : seqs.reduce((most, seq) => (seq > most ? seq : most));
-}
-
-/** The run that a session belongs to; undefined as long as nobody can tell. */
-export function readRun(folder: string): Uint8Array | undefined {
-  try {
-    return api.SessionDescription.decode(readFileSync(join(folder, DESCRIPTION))).run;
-  } catch {
-    return undefined;
-  }
-}
-
-/** What the writer said about its session when it began. */
-function readDescription(folder: string): api.SessionDescription {
-  try {
-    return api.SessionDescription.decode(readFileSync(join(folder, DESCRIPTION)));
-  } catch {
-    return api.SessionDescription.fromPartial({ name: "unknown" });
-  }
 }

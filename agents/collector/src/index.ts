@@ -1,5 +1,6 @@
+export type { Child } from "./adopt.ts";
 export { lossValues } from "./adopt.ts";
-export { type Collected, type CollectOptions, collect } from "./collect.ts";
+export { type Collected, type CollectedSession, type CollectOptions, collect } from "./collect.ts";
 export { Pusher, type PusherOptions, type ServerState } from "./push/pusher.ts";
 export type { ControlValues } from "./spool/control.ts";
 export type { Loss, Untold } from "./spool/losses.ts";
