@@ -44,7 +44,7 @@ export function createProgram(): Command {
 
   program
     .command("run")
-    .description("record a program that nobody has prepared")
+    .description("record a Node program that nobody has prepared, with the Node programs that it starts")
     .usage("[options] -- command [arguments...]")
     .argument("<command...>", "the program and its arguments")
     .option("--name <name>", "the session's name; else the program's")

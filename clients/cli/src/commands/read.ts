@@ -1,5 +1,7 @@
-import { connect } from "@wayward/client";
+import { type Client, connect } from "@wayward/client";
+import { sessionText } from "@wayward/record";
 import { coverageLines, expectSessions } from "../output/coverage.ts";
+import { endingText } from "../output/ending.ts";
 import { jsonLine } from "../output/json.ts";
 import { Printed } from "../output/printed.ts";
 import { Progress } from "../output/progress.ts";
@@ -24,6 +26,7 @@ export async function read(options: ReadCommand): Promise<void> {
   const answer = client.read({ ...selectionOf(options), reverse: options.reverse, limit: printed.asked, form });
   const lines = new Lines();
   const progress = new Progress("records read");
+  let endings = "";
   try {
     for await (const record of answer) {
       progress.add(1);
@@ -31,6 +34,7 @@ export async function read(options: ReadCommand): Promise<void> {
       await lines.add(options.json ? jsonLine(recordJson(record)) : recordLine(record));
     }
     if (answer.coverage?.records === 0n) await tellUnknownNames(client, options);
+    endings = await endingLines(client, printed.sessions, options.json === true);
   } finally {
     progress.end();
     await lines.flush();
@@ -40,6 +44,23 @@ export async function read(options: ReadCommand): Promise<void> {
   if (answer.coverage === undefined) return;
   const { records, more } = printed;
   if (options.json) await lines.add(jsonLine({ coverage: { ...answer.coverage, records: BigInt(records) }, more }));
-  else process.stderr.write(coverageLines(answer.coverage, printed));
+  else process.stderr.write(`${coverageLines(answer.coverage, printed)}${endings}`);
   await lines.flush();
 }
+
+/** Sessions of which it is told how they ended; of more it would be a list of its own. */
+const ENDINGS_MAX = 5;
+
+/** How the sessions ended that did not end well. Of those that vanished a gap tells it. */
+async function endingLines(client: Client, ids: ReadonlySet<string>, isJson: boolean): Promise<string> {
+  if (isJson || ids.size === 0 || ids.size > ENDINGS_MAX) return "";
+  const lines: string[] = [];
+  for await (const { session, description, end } of client.find({ sessions: [...ids] }, ids.size)) {
+    const ending = end?.cause === CLEAN ? endingText({ end }) : "";
+    if (ending !== "") lines.push(`  ${description?.name} ${sessionText(session)}: ${ending}\n`);
+  }
+  return lines.join("");
+}
+
+/** EndMark.cause of a session that its writer has ended. */
+const CLEAN = 0;

@@ -87,6 +87,8 @@ describe("wayward run", () => {
     );
     const { code, stderr } = await output(wayward("run", "--name", "shop", "--label", "team=tea", "--", "node", path));
     expect(code).toBe(1);
+    expect((await output(wayward("sessions", "--name", "shop"))).stdout).toMatch(/ shop .* ENDED \(exit 1\) /);
+    expect((await output(wayward("read", "--name", "shop"))).stderr).toMatch(/, complete\n {2}shop \w{26}: exit 1\n/);
     expect(stderr).toContain("out of tea");
     const [session] = await ask("sessions", "--name", "shop", "--label", "team=tea");
     expect(session).toMatchObject({ state: "ENDED", description: { name: "shop" } });
@@ -113,13 +115,20 @@ describe("wayward run", () => {
       "beat.mjs",
       `let n = 0; setInterval(() => { console.log("beat " + n++); if (n === 20) process.kill(process.pid, "SIGKILL"); }, 20);`,
     );
-    const { code } = await output(wayward("run", "--name", "beat", "--", "node", path));
+    const { code, stderr } = await output(wayward("run", "--name", "beat", "--", "node", path));
     expect(code).toBe(137);
+    const [, id = ""] = /^wayward: recorded beat (\w{26}): wayward read -s \1$/m.exec(stderr) ?? [];
+    const [session] = await ask("sessions", "--session", id);
+    expect(session).toMatchObject({ description: { name: "beat" }, end: { cause: 1, exit: "SIGKILL" } });
+    expect((await output(wayward("sessions", "--session", id))).stdout).toMatch(/ beat .* ENDED \(SIGKILL\) /);
+    expect((await output(wayward("read", "--session", id))).stderr).toMatch(/the writer vanished \(SIGKILL\)/);
     const records = await ask("read", "--name", "beat", "--kind", "log");
     const coverage = records.pop();
     expect(records.length).toBeGreaterThanOrEqual(15);
     expect(records.map(({ text }) => text)).toEqual(records.map((_, index) => `beat ${index}`));
-    expect(coverage).toMatchObject({ coverage: { gaps: [{ cause: 7 }] } });
+    expect(coverage).toMatchObject({
+      coverage: { gaps: [{ cause: 7, message: expect.stringContaining("the writer vanished (SIGKILL)") }] },
+    });
     expect(readdirSync(env.WAYWARD_SPOOL!).length).toBeLessThanOrEqual(2);
   }, 30_000);
 
@@ -132,8 +141,10 @@ describe("wayward run", () => {
         "parent.mjs",
         `import { fork } from "node:child_process"; console.log(process.version); fork(${JSON.stringify(child)});`,
       );
-      const { code } = await output(wayward("run", "--", node!, parent));
+      const { code, stderr } = await output(wayward("run", "--", node!, parent));
       expect(code).toBe(0);
+      const [, run = ""] = /recorded parent \w{26} and 1 more: wayward read --run (\S+)$/m.exec(stderr) ?? [];
+      expect(await ask("sessions", "--run", run)).toHaveLength(2);
       const [first] = await ask("sessions", "--name", "parent");
       const [second] = await ask("sessions", "--name", "child");
       expect(second.description.run).toBe(first.description.run);
@@ -143,6 +154,11 @@ describe("wayward run", () => {
     30_000,
   );
 
+  test("says that a program without Node was not recorded", async () => {
+    const { code, stderr } = await output(wayward("run", "--", "sh", "-c", "exit 3"));
+    expect([code, stderr]).toEqual([3, "wayward: nothing was recorded: the program started no Node\n"]);
+  });
+
   test("keeps the spool and says so where no server is", async () => {
     const path = program("alone.mjs", `console.log("alone");`);
     const spool = join(folder, "alone");
@@ -151,9 +167,11 @@ describe("wayward run", () => {
       [BIN, "run", "--server", "127.0.0.1:9", "--spool", spool, "--", "node", path],
       { env },
     );
+    const begun = performance.now();
     const { code, stderr } = await output(child);
     expect(code).toBe(0);
-    expect(stderr).toMatch(/blocks wait in .*alone.*wayward collect/);
+    expect(performance.now() - begun).toBeLessThan(8_000);
+    expect(stderr).toMatch(/blocks of alone \w{26} wait in .*alone.*ECONNREFUSED.*wayward collect/);
     const collected = await output(wayward("collect", "--once", spool));
     expect(collected.code).toBe(0);
     expect((await ask("read", "--name", "alone", "--kind", "log"))[0]).toMatchObject({ text: "alone" });

@@ -4,10 +4,12 @@ import { constants } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { agentBundle } from "@wayward/agent";
 import { WaywardError } from "@wayward/base";
-import { collect } from "@wayward/collector";
+import { type Child, collect } from "@wayward/collector";
+import { newSessionId, sessionText } from "@wayward/record";
 import { EXIT } from "../exit.ts";
 import { ingestAddress, spoolFolder } from "../folders.ts";
 import { parseLabels } from "../selection.ts";
+import { pushRest, runEndLine, sessionsSince } from "./run-end.ts";
 
 export interface RunCommand {
   readonly name?: string;
@@ -17,9 +19,6 @@ export interface RunCommand {
   readonly server?: string;
 }
 
-/** How long the end waits for a server that takes the last blocks. */
-const PUSH_WITHIN_MS = 10_000;
-
 /** `wayward run`: records a program without a change to it. Its exit code is the program's. */
 export async function run(command: readonly string[], options: RunCommand): Promise<void> {
   const { instrumentPath } = await agentBundle();
@@ -28,16 +27,15 @@ export async function run(command: readonly string[], options: RunCommand): Prom
   const own = Buffer.from(runId.replaceAll("-", ""), "hex");
   const address = ingestAddress(options.server);
   const stop = new AbortController();
-  const collecting = collect({ root, address, signal: stop.signal, run: own });
-  const ended = await runChild(command, childEnvironment(options, runId, root, instrumentPath));
+  const child: Child = { pid: 0, exit: undefined };
+  // Another run may have this one inside it, and other sessions beside it.
+  const earliest = sessionText(newSessionId(Date.now(), new Uint8Array(10)));
+  const collecting = collect({ root, address, signal: stop.signal, run: own, child });
+  const ended = await runChild(command, childEnvironment(options, runId, root, instrumentPath), child);
   stop.abort();
-  await collecting;
-  const last = await collect({ root, address, signal: AbortSignal.timeout(PUSH_WITHIN_MS), run: own, once: true });
-  if (last.waiting > 0) {
-    process.stderr.write(
-      `wayward: ${last.waiting} blocks wait in ${root}: ${last.problem || "no server"}; push them with \`wayward collect ${root}\`\n`,
-    );
-  }
+  const before = await collecting;
+  const last = await pushRest({ root, address, run: own, child });
+  process.stderr.write(runEndLine({ ...last, root, runId, sessions: sessionsSince(earliest, before, last) }));
   process.exitCode = ended;
 }
 
@@ -63,10 +61,11 @@ function withoutOurs(path: string): string {
     .join(delimiter);
 }
 
-/** Runs the program with our standard streams; tells its exit code, or 128 and the signal's number. */
-function runChild([program = "", ...args]: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+/** Runs the program with our standard streams; tells its exit code, or 128 and the signal's number. Notes in `noted` how it ended. */
+function runChild([program = "", ...args]: readonly string[], env: NodeJS.ProcessEnv, noted: Child): Promise<number> {
   return new Promise((resolveCode, reject) => {
     const child = spawn(program, args, { env, stdio: "inherit" });
+    noted.pid = child.pid ?? 0;
     // A terminal sends Ctrl-C to both; the child decides what becomes of it.
     const pass = (signal: NodeJS.Signals) => () => void child.kill(signal);
     const handlers = (["SIGINT", "SIGTERM", "SIGHUP"] as const).map((signal) => [signal, pass(signal)] as const);
@@ -76,6 +75,7 @@ function runChild([program = "", ...args]: readonly string[], env: NodeJS.Proces
       reject(new WaywardError("NOT_FOUND", "NO_PROGRAM", message));
     });
     child.once("close", (code, signal) => {
+      noted.exit = signal ?? String(code);
       for (const [name, handler] of handlers) process.off(name, handler);
       resolveCode(code ?? (signal === null ? EXIT.failure : 128 + constants.signals[signal]));
     });

@@ -2,7 +2,7 @@ import type { query } from "@wayward/api";
 import { formatDuration, formatWall, WaywardError } from "@wayward/base";
 import { connect } from "@wayward/client";
 import { sessionText } from "@wayward/record";
-import { gapCause } from "../output/coverage.ts";
+import { endingText } from "../output/ending.ts";
 import { jsonLine } from "../output/json.ts";
 import { formatTable } from "../output/table.ts";
 import { write } from "../output/write.ts";
@@ -67,8 +67,8 @@ function sessionRow(session: query.Session): string[] {
 /** The state, with how it ended where that was not clean. */
 function stateText(session: query.Session): string {
   const state = STATES[session.state] ?? String(session.state);
-  const unclean = session.gaps.some((gap) => gapCause(gap) === "UNCLEAN_END");
-  return unclean ? `${state} (unclean)` : state;
+  const ending = endingText(session);
+  return ending === "" ? state : `${state} (${ending})`;
 }
 
 function sessionJson({ session, state, ...rest }: query.Session): object {

@@ -60,7 +60,7 @@ const CAUSES = [
   "SLOW_READER",
 ] as const;
 
-export function gapCause(gap: selection.Gap): string {
+function gapCause(gap: selection.Gap): string {
   return CAUSES[gap.cause] ?? `CAUSE_${gap.cause}`;
 }
 
