@@ -74,8 +74,7 @@ describe("an agent that knows a server", () => {
     }
     await next.stop();
     expect(records[0]).toMatchObject({ text: "last words" });
-    // GAP_CAUSE_UNCLEAN_END
-    expect(records[1]).toMatchObject({ coverage: { gaps: [{ cause: 7 }] } });
+    expect(records[1]).toMatchObject({ coverage: { gaps: [{ cause: "UNCLEAN_END" }] } });
   });
 
   test("places its clock beside the server's", async () => {

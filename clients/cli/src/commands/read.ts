@@ -3,6 +3,7 @@ import { sessionText } from "@wayward/record";
 import { coverageLines, expectSessions } from "../output/coverage.ts";
 import { endingText } from "../output/ending.ts";
 import { jsonLine } from "../output/json.ts";
+import { coverageJson } from "../output/message.ts";
 import { Printed } from "../output/printed.ts";
 import { Progress } from "../output/progress.ts";
 import { recordJson, recordLine } from "../output/record.ts";
@@ -43,7 +44,8 @@ export async function read(options: ReadCommand): Promise<void> {
   expectSessions(answer.coverage, options.session);
   if (answer.coverage === undefined) return;
   const { records, more } = printed;
-  if (options.json) await lines.add(jsonLine({ coverage: { ...answer.coverage, records: BigInt(records) }, more }));
+  if (options.json)
+    await lines.add(jsonLine({ coverage: coverageJson({ ...answer.coverage, records: BigInt(records) }), more }));
   else process.stderr.write(`${coverageLines(answer.coverage, printed)}${endings}`);
   await lines.flush();
 }

@@ -3,6 +3,7 @@ import { formatDuration } from "@wayward/base";
 import { type Client, type CountOptions, connect, type Selection } from "@wayward/client";
 import { coverageLines, expectSessions } from "../output/coverage.ts";
 import { jsonLine } from "../output/json.ts";
+import { snakeKeys } from "../output/message.ts";
 import { formatTable } from "../output/table.ts";
 import { write } from "../output/write.ts";
 import { parseCount, type SelectionOptions, selectionOf } from "../selection.ts";
@@ -124,5 +125,5 @@ function isBound(value: bigint): boolean {
 
 function groupJson({ keys, ...sums }: query.Group, groupBy: readonly string[], table: string): object {
   const named = groupBy.map((name, at) => [name, keys[at] ?? null]);
-  return { ...(table === "" ? {} : { table }), ...Object.fromEntries(named), ...sums };
+  return { ...(table === "" ? {} : { table }), ...Object.fromEntries(named), ...snakeKeys(sums) };
 }

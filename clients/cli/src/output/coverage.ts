@@ -1,6 +1,7 @@
 import type { selection } from "@wayward/api";
 import { WaywardError } from "@wayward/base";
 import { sessionText } from "@wayward/record";
+import { gapCause } from "./message.ts";
 
 /** What was printed of an answer's records. */
 export interface PrintedPart {
@@ -44,24 +45,6 @@ export function expectSessions(coverage: selection.Coverage | undefined, named: 
   if (named === undefined || coverage?.sessions !== 0n) return;
   const which = named.length === 1 ? `session ${named[0]} is` : `the ${named.length} sessions are`;
   throw new WaywardError("NOT_FOUND", "NO_SESSION", `${which} not here; \`wayward sessions\` lists those that are`);
-}
-
-const CAUSES = [
-  "UNKNOWN",
-  "PENDING",
-  "NEVER_ARRIVED",
-  "POISON",
-  "DELETED",
-  "EXPIRED",
-  "DICTIONARY",
-  "UNCLEAN_END",
-  "CONFLICT",
-  "DROPPED",
-  "SLOW_READER",
-] as const;
-
-function gapCause(gap: selection.Gap): string {
-  return CAUSES[gap.cause] ?? `CAUSE_${gap.cause}`;
 }
 
 export function gapText(gap: selection.Gap): string {
