@@ -151,11 +151,11 @@ export class Agent {
     }
   }
 
-  /** Begins a zone that may end at any time, in any order and anywhere; under `trace` where it belongs to one. */
-  openZone(name: string, trace?: Trace): OpenZone {
+  /** Begins a zone that may end at any time, in any order and anywhere; under `trace` where it belongs to one. `text` says more than the name. */
+  openZone(name: string, trace?: Trace, text?: string): OpenZone {
     const id = ++this.#lastZone;
     const zone = this.#zones.get(name) ?? this.#zoneNamed(name, this.openZone);
-    this.#recorder.record(zoneBegin, [zone.name, id], zone.site, trace);
+    this.#recorder.record(zoneBegin, [zone.name, id, text], zone.site, trace);
     return {
       end: (status, failed = false) =>
         this.#recorder.record(zoneEnd, [id, status, failed ? true : undefined], 0, trace),

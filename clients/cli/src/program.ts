@@ -50,7 +50,7 @@ export function createProgram(): Command {
     .option("--name <name>", "the session's name; else the program's")
     .option("--label <key=value...>", "labels of the session")
     .option("--spool <folder>", "keep blocks here until the server has them; else WAYWARD_SPOOL")
-    .option("--capture", "also record query strings and headers", false)
+    .option("--capture", "also record query strings of requests", false)
     .addOption(server())
     .passThroughOptions()
     .allowUnknownOption()
