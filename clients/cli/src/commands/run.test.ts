@@ -156,6 +156,21 @@ describe("wayward run", () => {
     30_000,
   );
 
+  test("sees every stall of the event loop, also the last", async () => {
+    const path = program(
+      "stall.mjs",
+      `import { setTimeout as sleep } from "node:timers/promises";
+       const stall = () => { const until = Date.now() + 400; while (Date.now() < until); };
+       for (let n = 0; n < 3; n++) { await sleep(1000 + n * 37); stall(); }
+       await sleep(1100); stall();`,
+    );
+    await output(wayward("run", "--name", "stall", "--", "node", path));
+    const late = await ask("read", "--name", "stall", "--kind", "event-loop", "--where", "max >= 350ms");
+    expect(late.length - 1).toBeGreaterThanOrEqual(4);
+    const { stdout } = await output(wayward("read", "--name", "stall", "--kind", "event-loop"));
+    expect(stdout).toMatch(/ event-loop\.lateness p99=\S+ max=\d{3}ms\n/);
+  }, 30_000);
+
   test("says that a program without Node was not recorded", async () => {
     const { code, stderr } = await output(wayward("run", "--", "sh", "-c", "exit 3"));
     expect([code, stderr]).toEqual([3, "wayward: nothing was recorded: the program started no Node\n"]);
