@@ -21,7 +21,7 @@ import {
   queueRecords,
 } from "./bare.ts";
 import { Channel } from "./channel.ts";
-import { delivered } from "./delivered.ts";
+import { delivered, tellWaiting } from "./delivered.ts";
 import { kindRecords } from "./kind-records.ts";
 import { LEVELS_TOPIC, remoteLevels, type Threshold } from "./levels.ts";
 import { Mutex, RwLock, Semaphore } from "./locks.ts";
@@ -297,6 +297,7 @@ export class Agent {
     this.stop(exit);
     const { spool, pushing, settings } = this.#parts;
     if (spool !== undefined) pushing?.finish(spool, this.#recorder.lastSeq, settings.exitMs);
+    if (spool !== undefined && pushing !== undefined) tellWaiting(spool, this.#recorder.lastSeq);
   }
 
   /** A fault of ours, or a value that no kind allows, must not end the program. */

@@ -178,7 +178,7 @@ describe("wayward run", () => {
 
   test("keeps the spool and says so where no server is", async () => {
     const path = program("alone.mjs", `console.log("alone");`);
-    const spool = join(folder, "alone");
+    const spool = join(folder, "state/wayward/spool");
     const child = spawn(
       process.execPath,
       [BIN, "run", "--server", "127.0.0.1:9", "--spool", spool, "--", "node", path],
@@ -188,7 +188,14 @@ describe("wayward run", () => {
     const { code, stderr } = await output(child);
     expect(code).toBe(0);
     expect(performance.now() - begun).toBeLessThan(8_000);
-    expect(stderr).toMatch(/blocks of alone \w{26} wait in .*alone.*ECONNREFUSED.*wayward collect/);
+    expect(stderr).toMatch(/blocks of alone \w{26} wait in .*spool: .*ECONNREFUSED.*wayward collect/);
+    const examined = spawn(process.execPath, [BIN, "doctor"], {
+      env: { ...env, WAYWARD_SPOOL: undefined, XDG_STATE_HOME: join(folder, "state") },
+    });
+    const { stdout } = await output(examined);
+    expect(stdout).toMatch(
+      /ok {4}spool +\S+: \d+ blocks of 1 sessions wait\n +fix: if their programs have ended: wayward collect --once \S+\n/,
+    );
     const collected = await output(wayward("collect", "--once", spool));
     expect(collected.code).toBe(0);
     expect((await ask("read", "--name", "alone", "--kind", "log"))[0]).toMatchObject({ text: "alone" });

@@ -47,6 +47,7 @@ function childEnvironment(options: RunCommand, runId: string, root: string, hook
     NODE_OPTIONS: [process.env.NODE_OPTIONS, `--import ${hook}`].filter(Boolean).join(" "),
     WAYWARD_RUN: runId,
     WAYWARD_SPOOL: root,
+    WAYWARD_PUSHER: "run",
     ...(options.name === undefined ? {} : { WAYWARD_NAME: options.name }),
     ...(labels.length === 0 ? {} : { WAYWARD_LABELS: labels.join(",") }),
     ...(options.capture ? { WAYWARD_CAPTURE: "1" } : {}),
