@@ -10,6 +10,9 @@ import { replay, seed } from "./replay.ts";
 /** What readers know of a zone's end beyond its record: whose it is, and how long that took. */
 const RESOLVED = [f.ref("name", "string", { role: "key" }), f.duration("duration", { role: "measure" })] as const;
 
+/** What opens and closes zones. */
+const OF_ZONES = new Set(["zone.begin", "zone.end", "thread.exit"]);
+
 const TWO_32 = 0x1_0000_0000;
 
 function isResolved({ name, fields }: Kind): boolean {
@@ -87,7 +90,7 @@ class ZoneEnds {
     const pairing = new Pairing(lanes, (created) => new Ends(created));
     (pairing.gathers.zone as Ends).ended = ended;
     seed(pairing, block.openSet);
-    replay(block.columns, dictionary, pairing, start);
+    replay(block.columns, dictionary, pairing, start, OF_ZONES);
     return { present, names, durations };
   }
 }
