@@ -149,7 +149,8 @@ async function selectAll(duck: Connection, where: string): Promise<number> {
 }
 
 async function count(reader: Reader, by: string, measure: string): Promise<unknown[][]> {
-  const { groups } = await reader.count(query.CountRequest.fromPartial({ groupBy: [by], measure }));
+  const request = query.CountRequest.fromPartial({ groupBy: [by], measure });
+  const { groups } = await reader.count(request, new AbortController().signal);
   return groups.map(({ keys, count, sum, max }) => [keys[0], count, sum, max]).sort(byName);
 }
 

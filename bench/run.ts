@@ -20,6 +20,7 @@ import { request } from "./request.ts";
 import { rows } from "./rows.ts";
 import { isAsked } from "./select.ts";
 import { startUp } from "./start.ts";
+import { switching } from "./switching.ts";
 
 interface Entry {
   /** Of every figure that it measures. */
@@ -42,6 +43,7 @@ const BENCHES: readonly Entry[] = [
   { ids: ["P8a", "P8b", "P8c", "P8d"], bench: questions, peers: true },
   { ids: ["P9a", "P9b", "P9c"], bench: live },
   { ids: ["P11"], bench: flat },
+  { ids: ["L5"], bench: switching },
 ];
 
 const { values } = parseArgs({

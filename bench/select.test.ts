@@ -9,6 +9,7 @@ describe("isAsked", () => {
     ["M2", ["M"], true],
     ["P4b", ["P3b", "P4"], true],
     ["P3a", ["P3b"], false],
+    ["L5", ["L"], true],
     ["P8a", undefined, true],
   ])("%s of %j: %j", (id, asked, expected) => {
     expect(isAsked(id, asked)).toBe(expected);

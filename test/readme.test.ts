@@ -51,20 +51,40 @@ describe("the README", () => {
     rmSync(folder, { recursive: true });
   });
 
+  /** Every command of the page, one that goes over several lines as one. */
+  const commands = () => blocks("README.md", "sh").flatMap((block) => block.replaceAll("\\\n", "").split("\n"));
+
+  /** Runs a command of the page against this test's server; tells what it wrote. */
+  const said = async (command: string) => {
+    const here = command.replace("127.0.0.1:4610", env.WAYWARD_SERVER!);
+    const options = { cwd: root, env: { ...env, PATH: `${root}/node_modules/.bin:${env.PATH}` } };
+    return (await run("sh", ["-c", here], options)).stdout;
+  };
+
   /** Commands that other steps run: setting up, the whole story, the cluster. */
   const elsewhere = /^npm |^\.ci\/run/;
 
   test("has commands that work", async () => {
-    const commands = blocks("README.md", "sh").flatMap((block) => block.split("\n"));
-    expect(commands.length).toBeGreaterThan(5);
-    for (const command of commands.filter((line) => !elsewhere.test(line))) {
-      const { stdout } = await run("sh", ["-c", command], {
-        cwd: root,
-        env: { ...env, PATH: `${root}/node_modules/.bin:${env.PATH}` },
-      });
-      expect({ command, said: stdout.length > 0 }).toEqual({ command, said: true });
+    const all = commands();
+    expect(all.length).toBeGreaterThan(5);
+    for (const command of all.filter((line) => !elsewhere.test(line))) {
+      expect({ command, said: (await said(command)).length > 0 }).toEqual({ command, said: true });
     }
   }, 60_000);
+
+  test("reads two processes as one answer in order, by a script and by reflection", async () => {
+    const [script = "", byHand = ""] = commands().filter((line) => /two-sessions|buf curl/.test(line));
+    const turns = [1, 2, 3, 4, 5].flatMap((turn) => [`ping ${turn}`, `pong ${turn}`]);
+    const lines = await said(script);
+    expect(new Set([...lines.matchAll(/^p[io]ng: process (\d+)/gm)].map(([, pid]) => pid)).size).toBe(2);
+    expect([...lines.matchAll(/ms {2}p[io]ng {2}(.*)/g)].map(([, text]) => text)).toEqual(turns);
+    expect(lines).toContain("10 records of 2 sessions, complete");
+    const messages = await said(byHand);
+    expect([...messages.matchAll(/"text": "(p[io]ng \d)"/g)].map(([, text]) => text)).toEqual(turns);
+    expect(messages.replaceAll(/\s/g, "")).toMatch(
+      /"end":{"coverage":{.*"records":"10","sessions":"2",.*"complete":true/,
+    );
+  });
 
   test("and packages/client's have examples that work", async () => {
     const [example = ""] = blocks("packages/client/README.md", "ts");

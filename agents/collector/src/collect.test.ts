@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { block as api } from "@wayward/api";
 import { delay, unwrap } from "@wayward/base";
 import { parseEnvelope } from "@wayward/block";
+import { collect } from "./collect.ts";
 
 const place = (path: string) => JSON.stringify(join(import.meta.dirname, path));
 const NOWHERE = "127.0.0.1:9";
@@ -60,10 +61,50 @@ describe("collectors of one folder", () => {
     return readdirSync(join(root, readdirSync(root)[0]!)).sort();
   }
 
+  const folderOf = () => join(root, readdirSync(root)[0]!);
+
   async function until(name: string): Promise<void> {
     for (let turn = 0; turn < 400 && !names().includes(name); turn++) await delay(25);
     expect(names()).toContain(name);
   }
+
+  test("end a session later where the disk does not let them at once", async () => {
+    const writer = await begin(WRITER);
+    // Where the last block would be drafted.
+    const inTheWay = join(folderOf(), "000000000001.block.tmp");
+    mkdirSync(inTheWay);
+    await kill(writer);
+    await begin(COLLECTOR);
+    await until("owner.1");
+    await delay(300);
+    expect(names()).not.toContain("000000000001.block");
+    rmdirSync(inTheWay);
+    await until("000000000001.block");
+    const { header } = unwrap(parseEnvelope(readFileSync(join(folderOf(), "000000000001.block"))));
+    expect(header.end?.lastSeq).toBe(1n);
+  });
+
+  test("go on where their folder could not be listed for a while", async () => {
+    const writer = await begin(WRITER);
+    const session = readdirSync(root)[0]!;
+    const told: string[] = [];
+    const stop = new AbortController();
+    const tell = (message: string) => void told.push(message);
+    const collecting = collect({ root, address: NOWHERE, own: true, signal: stop.signal, tell });
+    await delay(300);
+    const elsewhere = `${root}-elsewhere`;
+    renameSync(root, elsewhere);
+    symlinkSync(root, root);
+    for (let turn = 0; turn < 200 && !told.some((message) => message.includes("ELOOP")); turn++) await delay(25);
+    rmSync(root);
+    renameSync(elsewhere, root);
+    await kill(writer);
+    for (let turn = 0; turn < 200 && !names().includes("owner.1"); turn++) await delay(25);
+    stop.abort();
+    await collecting;
+    expect(told.filter((message) => message.includes(`list ${root}`))).toHaveLength(1);
+    expect(readdirSync(join(root, session))).toContain("000000000001.block");
+  });
 
   test("leave a living writer alone, and adopt it once when it dies, one after the other", async () => {
     const writer = await begin(WRITER);

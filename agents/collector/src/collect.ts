@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { equalBytes } from "@wayward/base";
 import { adoptIfDead, type Child, type Standing, type Watched } from "./adopt.ts";
 import { Pusher, type ServerState } from "./push/pusher.ts";
+import { Troubles } from "./push/troubles.ts";
 import { descriptionIn } from "./spool/description.ts";
 import { codeOf, makeFolder } from "./spool/folder.ts";
 import { isSessionFolder } from "./spool/layout.ts";
@@ -57,10 +58,10 @@ export async function collect(options: CollectOptions): Promise<Collected> {
   makeFolder(root);
   const pusher = new Pusher(options);
   const watched = new SpoolWatch(root);
-  const choice = new Choice(options);
+  const troubles = new Troubles(options.tell);
+  const choice = new Choice(options, troubles);
   try {
-    while (!signal.aborted) {
-      const sessions = readdirSync(root).filter(isSessionFolder);
+    for (let sessions = list(root); !signal.aborted; sessions = listAgain(root, sessions, troubles)) {
       choice.judge(sessions, performance.now());
       for (const session of sessions) {
         if (!choice.has(session)) continue;
@@ -77,6 +78,24 @@ export async function collect(options: CollectOptions): Promise<Collected> {
   return { waiting: pusher.waiting, problem: pusher.problem, sessions: choice.seen };
 }
 
+function list(root: string): string[] {
+  return readdirSync(root).filter(isSessionFolder);
+}
+
+/** What it was before where the process has no file left to open, or the like: that passes. Throws where the folder is gone. */
+function listAgain(root: string, before: string[], troubles: Troubles): string[] {
+  const work = `list ${root}`;
+  try {
+    const sessions = list(root);
+    troubles.passed(work);
+    return sessions;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") throw error;
+    troubles.failed(work, error);
+    return before;
+  }
+}
+
 /** Which sessions are this collector's to push. */
 class Choice {
   readonly #options: CollectOptions;
@@ -85,10 +104,12 @@ class Choice {
   /** Names of the run's sessions, also of those that are gone from the spool. */
   readonly #names = new Map<string, string>();
   readonly #watched = new Map<string, Watched>();
+  readonly #troubles: Troubles;
   #judgedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(options: CollectOptions) {
+  constructor(options: CollectOptions, troubles: Troubles) {
     this.#options = options;
+    this.#troubles = troubles;
   }
 
   get seen(): CollectedSession[] {
@@ -131,24 +152,20 @@ class Choice {
 
   #judgeOne(session: string, nowMs: number): void {
     const folder = join(this.#options.root, session);
+    const work = `see to the writer of ${folder}`;
     const known = this.#standing.get(session);
     try {
       // A program that computes for long does not come to say so itself.
       if (known?.type === "own") touch(folder, 0);
       else if (known?.type === "adopted") touch(folder, known.generation);
       else {
-        const standing = adoptIfDead(
-          folder,
-          session,
-          this.#watched,
-          nowMs,
-          this.#isOfRun(session) ? this.#options.child : undefined,
-        );
-        if (standing !== undefined) this.#standing.set(session, standing);
+        const child = this.#isOfRun(session) ? this.#options.child : undefined;
+        this.#standing.set(session, adoptIfDead(folder, session, this.#watched, nowMs, child));
       }
+      this.#troubles.passed(work);
     } catch (error) {
-      if (codeOf(error) === "ENOENT") return;
-      this.#options.tell?.(`spool ${session} cannot be looked at: ${error}`);
+      if (codeOf(error) === "ENOENT") this.#troubles.passed(work);
+      else this.#troubles.failed(work, error);
     }
   }
 }

@@ -1,5 +1,4 @@
 import type { LaneKind, ObjectInfo } from "@wayward/block";
-import type { Spool } from "@wayward/collector";
 import {
   counterValue,
   dbQuery,
@@ -7,23 +6,20 @@ import {
   noteText,
   type SessionId,
   sessionText,
+  type Threshold,
   threadExit,
   zoneBegin,
   zoneEnd,
 } from "@wayward/record";
-import {
-  barrierRecords,
-  conditionRecords,
-  contextRecords,
-  fileRecords,
-  heapRecords,
-  lockRecords,
-  queueRecords,
-} from "./bare.ts";
+import { barrierRecords, conditionRecords, contextRecords, fileRecords, heapRecords, queueRecords } from "./bare.ts";
+import { lockRecords } from "./bare-lock.ts";
 import { Channel } from "./channel.ts";
-import { delivered, tellWaiting } from "./delivered.ts";
+import { Control } from "./control.ts";
+import { delivered } from "./delivered.ts";
 import { kindRecords } from "./kind-records.ts";
-import { LEVELS_TOPIC, remoteLevels, type Threshold } from "./levels.ts";
+import { remoteLevels } from "./levels.ts";
+import { LockClasses } from "./lock-classes.ts";
+import { remoteLocks } from "./lock-rules.ts";
 import { Mutex, RwLock, Semaphore } from "./locks.ts";
 import type { Pushing } from "./push/pushing.ts";
 import type { Recorder } from "./recorder.ts";
@@ -33,19 +29,21 @@ import { tell } from "./tell.ts";
 import { textOf } from "./text.ts";
 import { formatTraceparent, parseTraceparent, type Trace } from "./trace.ts";
 import { Upkeep } from "./upkeep.ts";
+import type { Writing } from "./writing.ts";
 
 /** What an agent is made of. */
 export interface AgentParts {
-  readonly session: SessionId;
   readonly settings: Settings;
   readonly recorder: Recorder;
-  /** Where blocks go; an agent without one records nothing. */
-  readonly spool: Spool | undefined;
+  /** Where blocks go; an agent without it records nothing. */
+  readonly writing: Writing | undefined;
   /** This process's own pusher, if it has one. */
   readonly pushing: Pushing | undefined;
 }
 
 const UPKEEP_EVERY_MS = 1_000;
+/** How often it is looked whether the server wants something else; costs one stat of a file. */
+const CONTROL_EVERY_MS = 50;
 
 /** A zone that has begun. */
 export interface OpenZone {
@@ -73,7 +71,6 @@ export interface OwnLane {
 
 /** Records what this process does. */
 export class Agent {
-  readonly session: SessionId;
   readonly log: Channel;
   readonly #parts: AgentParts;
   readonly #recorder: Recorder;
@@ -81,30 +78,36 @@ export class Agent {
   readonly #channels = new Map<string, Channel>();
   readonly #zones = new Map<string, { readonly name: number; readonly site: number }>();
   readonly #remote = new Map<string, Threshold>();
-  readonly #timers: readonly NodeJS.Timeout[];
-  readonly #upkeep: Upkeep | undefined;
+  readonly #lockClasses: LockClasses;
+  readonly #timers: readonly NodeJS.Timeout[] = [];
+  #upkeep: Upkeep | undefined;
   #lastZone = 0;
   #ended: boolean;
 
   /** Programs call `start`. */
   constructor(parts: AgentParts) {
-    const { session, settings, recorder, spool } = parts;
+    const { settings, recorder, writing } = parts;
     this.#parts = parts;
-    this.session = session;
     this.#recorder = recorder;
     this.#sites = new Sites(recorder.writer.dictionary, settings.sites);
-    this.#ended = spool === undefined;
+    this.#lockClasses = new LockClasses(recorder, settings.locks);
+    this.#ended = writing === undefined;
     this.log = this.channel("main");
     for (const { channel, level } of settings.levels) this.channel(channel).level = level;
-    this.#upkeep = spool === undefined ? undefined : new Upkeep(recorder, spool);
-    if (spool === undefined) this.#timers = [];
-    else {
-      this.#timers = [
-        setInterval(() => this.flush(), settings.flushMs).unref(),
-        setInterval(() => this.#guard(() => this.#keepUp(spool)), UPKEEP_EVERY_MS).unref(),
-      ];
-      this.#applyControl(spool);
-    }
+    if (writing === undefined) return;
+    this.#upkeep = new Upkeep(recorder, writing.opened.spool);
+    const control = this.#control(writing);
+    this.#timers = [
+      setInterval(() => this.flush(), settings.flushMs).unref(),
+      setInterval(() => this.#guard(() => this.#keepUp(writing)), UPKEEP_EVERY_MS).unref(),
+      setInterval(() => this.#guard(() => control.look()), CONTROL_EVERY_MS).unref(),
+    ];
+    control.look();
+  }
+
+  /** The session that is written now: another one continues it where a process that slept for long has lost it. */
+  get session(): SessionId {
+    return this.#recorder.writer.session;
   }
 
   /** False if it could not be started or was stopped: then every call does nothing. */
@@ -184,7 +187,8 @@ export class Agent {
 
   /** Records of a lock that somebody else implements. */
   lock(name: string, object: Partial<ObjectInfo> = {}) {
-    return lockRecords(this.#recorder, this.#object({ type: "mutex", class: name, ...object }), this.#sites);
+    const info = { type: "mutex", class: name, ...object };
+    return lockRecords(this.#recorder, this.#object(info), this.#lockClasses.of(textOf(info.class)), this.#sites);
   }
 
   /** Records of a condition variable that somebody else implements. */
@@ -267,7 +271,8 @@ export class Agent {
 
   /** Writes what is staged to the spool, synchronously. */
   flush(): void {
-    this.#guard(() => this.#recorder.flush());
+    // What is staged belongs into the session that continues a lost one.
+    if (!this.#parts.writing?.opened.spool.takenOver()) this.#guard(() => this.#recorder.flush());
   }
 
   /**
@@ -277,7 +282,9 @@ export class Agent {
    * FAILED_PRECONDITION / NOT_RECORDING where nothing is recorded.
    */
   async delivered(withinMs = 30_000): Promise<void> {
-    await delivered(this.#recorder, this.#parts.spool, withinMs);
+    this.#guard(() => this.#goOn());
+    this.flush();
+    await delivered(this.#recorder, this.#parts.writing?.opened.spool, withinMs);
   }
 
   /** Writes the rest with the end mark; records nothing afterwards. `exit` is the exit code or signal. */
@@ -286,18 +293,18 @@ export class Agent {
     this.#ended = true;
     for (const timer of this.#timers) clearInterval(timer);
     this.#guard(() => {
+      this.#goOn();
       this.#upkeep?.tellLosses();
       this.#recorder.end(exit);
     });
-    this.#parts.spool?.close();
+    this.#parts.writing?.opened.spool.close();
   }
 
   /** Stops, then waits for the server as long as was allowed, blocking this thread: for the end of a process only. */
   finish(exit: string): void {
     this.stop(exit);
-    const { spool, pushing, settings } = this.#parts;
-    if (spool !== undefined) pushing?.finish(spool, this.#recorder.lastSeq, settings.exitMs);
-    if (spool !== undefined && pushing !== undefined) tellWaiting(spool, this.#recorder.lastSeq);
+    const { writing, pushing, settings } = this.#parts;
+    if (writing !== undefined) pushing?.finish(writing.opened.spool, this.#recorder.lastSeq, settings.exitMs);
   }
 
   /** A fault of ours, or a value that no kind allows, must not end the program. */
@@ -309,11 +316,20 @@ export class Agent {
       this.#ended = true;
       for (const timer of this.#timers) clearInterval(timer);
       this.#recorder.giveUp();
-      this.#parts.spool?.close();
+      this.#parts.writing?.opened.spool.close();
     }
   }
 
-  #keepUp(spool: Spool): void {
+  /** A process that slept for long may have lost its session to another. */
+  #goOn(): void {
+    const { writing } = this.#parts;
+    if (writing?.goOn(this.#recorder)) this.#upkeep = new Upkeep(this.#recorder, writing.opened.spool);
+  }
+
+  #keepUp(writing: Writing): void {
+    this.#goOn();
+    const { spool } = writing.opened;
+    if (spool.takenOver()) return;
     if (spool.lost !== undefined) {
       tell(`${spool.lost.message}; nothing more is recorded`);
       this.stop();
@@ -321,21 +337,24 @@ export class Agent {
     }
     this.#upkeep?.placeClock();
     this.#upkeep?.tellLosses();
-    this.#applyControl(spool);
+  }
+
+  #control(writing: Writing): Control {
+    const to = () => ({ name: this.#parts.settings.name, session: sessionText(this.session) });
+    const levels = (value: string) => this.#setLevels(remoteLevels(value, to()));
+    const locks = (value: string) => this.#lockClasses.follow(remoteLocks(value, to()));
+    return new Control(this.#recorder, () => writing.opened.spool.control(), levels, locks);
   }
 
   /** Levels that the server has taken back go back to the program's own. */
-  #applyControl(spool: Spool): void {
-    const control = spool.control();
-    if (control === undefined) return;
-    const to = { name: this.#parts.settings.name, session: sessionText(this.session) };
-    const wanted = remoteLevels(control.get(LEVELS_TOPIC) ?? "", to);
+  #setLevels(wanted: ReadonlyMap<string, Threshold>): boolean {
     for (const channel of this.#remote.keys()) if (!wanted.has(channel)) this.channel(channel).remote = undefined;
     this.#remote.clear();
     for (const [channel, level] of wanted) {
       this.#remote.set(channel, level);
       this.channel(channel).remote = level;
     }
+    return true;
   }
 
   #zoneNamed(name: string, called: Called): { readonly name: number; readonly site: number } {
@@ -346,7 +365,8 @@ export class Agent {
 
   #lockParts(object: ObjectInfo, called: Called) {
     const site = this.#sites.of(called);
-    return { recorder: this.#recorder, object: this.#object(object), sites: this.#sites, site };
+    const lockClass = this.#lockClasses.of(textOf(object.class));
+    return { recorder: this.#recorder, object: this.#object(object), lockClass, sites: this.#sites, site };
   }
 
   #object(object: ObjectInfo): number {

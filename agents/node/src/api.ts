@@ -3,10 +3,11 @@ import { createAgent } from "./create.ts";
 import { endWithProcess } from "./exit.ts";
 import type { AgentOptions } from "./settings.ts";
 
+export type { Threshold } from "@wayward/record";
 export type { Agent, DbFacts, OpenZone, OwnLane } from "./agent.ts";
-export type { JobId, LockFacts } from "./bare.ts";
+export type { JobId } from "./bare.ts";
+export type { LockFacts } from "./bare-lock.ts";
 export type { Channel } from "./channel.ts";
-export type { Threshold } from "./levels.ts";
 export type { Held, Mutex, RwLock, Semaphore } from "./locks.ts";
 export type { AgentOptions } from "./settings.ts";
 export { formatTraceparent, parseTraceparent, type Trace } from "./trace.ts";

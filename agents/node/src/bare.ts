@@ -1,6 +1,6 @@
 /**
- * Records of things that somebody else implements: locks, conditions,
- * barriers, queues, heaps, files, contexts. Nothing here waits or holds.
+ * Records of things that somebody else implements: conditions, barriers,
+ * queues, heaps, files, contexts. Nothing here waits or holds.
  */
 import { createHash } from "node:crypto";
 import type { FieldValue } from "@wayward/block";
@@ -31,84 +31,12 @@ import {
   jobRetry,
   jobStart,
   type Kind,
-  LOCK_MODES,
-  type LockMode,
-  lockAcquired,
-  lockAsserted,
-  lockCreated,
-  lockDestroyed,
-  lockDowngraded,
-  lockHandedOver,
-  lockPinned,
-  lockReleased,
-  lockTimedOut,
-  lockTryFailed,
-  lockUnpinned,
-  lockUpgraded,
-  lockWait,
   memoryAlloc,
   memoryFree,
   memoryRealloc,
   refcount,
 } from "@wayward/record";
 import type { Recorder } from "./recorder.ts";
-import { type Called, OperationSites, type Sites } from "./sites.ts";
-
-/** What may be known of a wait or an acquisition beside lock and mode. */
-export interface LockFacts {
-  /** Nesting level within the lock's class, where one lane may hold several of it. */
-  readonly subclass?: number;
-  /** The lock under which this one is taken. */
-  readonly under?: { readonly number: number };
-  /** Place in the queue of a ticket lock. */
-  readonly ticket?: number | bigint;
-  /** It was tried for, not waited for. */
-  readonly tried?: boolean;
-}
-
-const TIMED_OUT = ["timeout", "failed", "deadlock", "already"] as const;
-
-/** Records of a lock; `number` names it in other records. */
-export function lockRecords(recorder: Recorder, lock: number, sites: Sites) {
-  const places = new OperationSites(sites);
-  const put = (kind: Kind, called: Called, ...values: FieldValue[]) =>
-    recorder.record(kind, [lock, ...values], places.of(kind.name, called));
-  const brief = (kind: Kind, called: Called, mode: LockMode) =>
-    recorder.recordTwo(kind, lock, moded(mode), places.of(kind.name, called));
-  const moded = (mode: LockMode) => LOCK_MODES.indexOf(mode);
-  const facts = ({ subclass, under, ticket }: LockFacts) => [subclass, under?.number ?? 0, ticket];
-  const records = {
-    number: lock,
-    created: () => put(lockCreated, records.created),
-    wait: (mode: LockMode = "exclusive", more?: LockFacts) => {
-      if (more === undefined) brief(lockWait, records.wait, mode);
-      else put(lockWait, records.wait, moded(mode), ...facts(more));
-    },
-    acquired: (mode: LockMode = "exclusive", more?: LockFacts) => {
-      if (more === undefined) brief(lockAcquired, records.acquired, mode);
-      else put(lockAcquired, records.acquired, moded(mode), ...facts(more), more.tried);
-    },
-    released: (mode: LockMode = "exclusive") => brief(lockReleased, records.released, mode),
-    /** From shared to exclusive. */
-    upgraded: () => put(lockUpgraded, records.upgraded),
-    /** From exclusive to shared. */
-    downgraded: () => put(lockDowngraded, records.downgraded),
-    tryFailed: (mode: LockMode = "exclusive") => put(lockTryFailed, records.tryFailed, moded(mode)),
-    /** A wait ended without the lock. */
-    timedOut: (mode: LockMode = "exclusive", result: (typeof TIMED_OUT)[number] = "timeout") =>
-      put(lockTimedOut, records.timedOut, moded(mode), TIMED_OUT.indexOf(result)),
-    /** The holder gave it to another lane without releasing it. */
-    handedOver: (to: { readonly number: number }) => put(lockHandedOver, records.handedOver, to.number),
-    /** The code relies on holding it or, with `not`, on not holding it. */
-    asserted: (mode: LockMode = "exclusive", not = false) =>
-      put(lockAsserted, records.asserted, moded(mode), not ? true : undefined),
-    /** It may not be released until unpinned. */
-    pinned: () => put(lockPinned, records.pinned),
-    unpinned: () => put(lockUnpinned, records.unpinned),
-    destroyed: () => put(lockDestroyed, records.destroyed),
-  };
-  return records;
-}
 
 /** Records of a condition variable. */
 export function conditionRecords(recorder: Recorder, condition: number) {

@@ -1,6 +1,5 @@
 import type { Scalar } from "@wayward/block";
-import { logMessage } from "@wayward/record";
-import { THRESHOLDS, type Threshold } from "./levels.ts";
+import { logMessage, THRESHOLDS, type Threshold } from "@wayward/record";
 import type { Recorder } from "./recorder.ts";
 import type { Called, Sites } from "./sites.ts";
 import { isScalar, shown } from "./text.ts";

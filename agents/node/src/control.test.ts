@@ -71,7 +71,7 @@ test("levels that are set on a server reach a program that runs", async () => {
   const set = (...rules: object[]) =>
     new Promise<void>((resolve, reject) => {
       const { topic, value } = levels(...rules);
-      client.setControl({ topic, value, expectedRevision: 0n }, (error) =>
+      client.setControl({ topic, value, expectedRevision: 0n, ifUnset: false }, (error) =>
         error === null ? resolve() : reject(error),
       );
     });
@@ -102,5 +102,38 @@ describe("levels by option", () => {
       const pool = agent.channel("db.pool"); const db = agent.channel("db");
       db.level = "error"; pool.warn("no"); pool.level = "debug"; pool.debug("yes"); pool.level = undefined; pool.warn("no");`);
     expect(rows.map(({ values }) => values.level)).toEqual(["debug"]);
+  });
+});
+
+describe("locks by option", () => {
+  const ROUND = `const pool = agent.mutex("db-pool"); const slots = agent.semaphore("slots", 1); const cache = agent.lock("cache");
+    const [one, other] = [pool.acquire(), pool.acquire()]; (await one).release(); (await other).release();
+    (await slots.acquire()).release(); cache.created(); cache.acquired(); cache.released();`;
+  const shown = (rows: readonly { readonly kind: string; readonly values: Readonly<Record<string, unknown>> }[]) =>
+    rows.map(({ kind, values }) =>
+      `${kind} ${values.class ?? values.lock ?? values.semaphore} ${values.trace ?? ""}`.trim(),
+    );
+
+  test("count from the first lock, and what is left out is told", () => {
+    const { rows, child } = recorded(ROUND, { env: { WAYWARD_LOCKS: "db*=contention,cache=off,slots=sampled/1" } });
+    expect(child.stderr).toBe("");
+    expect(shown(rows)).toEqual([
+      "lock.tracing db-pool contention",
+      "lock.tracing slots sampled",
+      "lock.tracing cache off",
+      "lock.wait db-pool",
+      "lock.acquired db-pool",
+      "lock.released db-pool",
+      "semaphore.acquired slots",
+      "semaphore.post slots",
+    ]);
+  });
+
+  test("are told in one line where they cannot be read", () => {
+    const { child, rows } = recorded(ROUND, { env: { WAYWARD_LOCKS: "db=loud" } });
+    expect([child.status, rows]).toEqual([0, []]);
+    expect(child.stderr).toBe(
+      'wayward: locks has "db=loud", not class=on, off, contention or sampled/100; nothing is recorded\n',
+    );
   });
 });

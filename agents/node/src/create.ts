@@ -8,6 +8,7 @@ import { Recorder } from "./recorder.ts";
 import { type AgentOptions, PUSHER, readSettings, type Settings } from "./settings.ts";
 import type { Sink } from "./sink.ts";
 import { tell } from "./tell.ts";
+import { type Open, Writing } from "./writing.ts";
 
 /**
  * An agent for this process. Never throws: where an option is wrong or the
@@ -25,18 +26,29 @@ export function createAgent(options: AgentOptions, env: NodeJS.ProcessEnv): Agen
 }
 
 function recordingAgent(settings: Settings, env: NodeJS.ProcessEnv): Agent {
-  const session = newSessionId(Date.now());
-  const description = describeSession(settings);
   const { spool: root, quotaBytes, server, words } = settings;
-  const serialised = api.SessionDescription.encode(description).finish();
-  const spool = new Spool({ root, session, description: serialised, quotaBytes });
-  const recorder = new Recorder({ session, description }, spool, words);
-  // Children are sessions of the same run below this one.
-  env.WAYWARD_RUN = settings.run.toString("hex");
-  env.WAYWARD_PARENT = sessionText(session);
+  const writing = new Writing(opener(settings, env));
+  const recorder = new Recorder(writing.opened, writing, words);
   const pushing = server === undefined ? undefined : startPushing({ root, server, quotaBytes });
   if (pushing !== undefined) env[PUSHER] = String(process.pid);
-  return new Agent({ session, settings, recorder, spool, pushing });
+  return new Agent({ settings, recorder, writing, pushing });
+}
+
+/** Opens spools, and tells the processes below whose they are. */
+function opener(settings: Settings, env: NodeJS.ProcessEnv): Open {
+  const { spool: root, quotaBytes } = settings;
+  // Kept where a spool cannot be opened, so that trying again makes no further folder.
+  let session = newSessionId(Date.now());
+  return (before) => {
+    const description = describeSession(settings, before);
+    const serialised = api.SessionDescription.encode(description).finish();
+    const opened = { session, description, spool: new Spool({ root, session, description: serialised, quotaBytes }) };
+    // Children are sessions of the same run below this one.
+    env.WAYWARD_RUN = settings.run.toString("hex");
+    env.WAYWARD_PARENT = sessionText(session);
+    session = newSessionId(Date.now());
+    return opened;
+  };
 }
 
 /** Without a pusher of its own a program still writes its spool. */
@@ -53,11 +65,11 @@ const nowhere: Sink = { append: () => {} };
 
 /** The same calls, and nothing comes of them. */
 function idleAgent(): Agent {
-  const read = readSettings({ spool: "none", name: "none", labels: {}, levels: "" }, {});
+  const read = readSettings({ spool: "none", name: "none", labels: {}, levels: "", locks: "" }, {});
   if (read.error !== undefined) throw read.error;
   const settings = { ...read.value, words: 1_024 };
   const session = newSessionId(Date.now());
   const recorder = new Recorder({ session, description: describeSession(settings) }, nowhere, settings.words);
   recorder.end("");
-  return new Agent({ session, settings, recorder, spool: undefined, pushing: undefined });
+  return new Agent({ settings, recorder, writing: undefined, pushing: undefined });
 }

@@ -8,10 +8,9 @@ import { tell } from "./tell.ts";
 const LOOK_FIRST_MS = 5;
 const LOOK_MOST_MS = 50;
 
-/** Resolves when a server has accepted everything recorded so far, by what the pusher, whoever it is, leaves in the spool. */
+/** Resolves when a server has accepted everything flushed so far, by what the pusher, whoever it is, leaves in the spool. */
 export async function delivered(recorder: Recorder, spool: Spool | undefined, withinMs: number): Promise<void> {
   if (spool === undefined) throw new WaywardError("FAILED_PRECONDITION", "NOT_RECORDING", "nothing is recorded");
-  recorder.flush();
   const until = performance.now() + withinMs;
   const lastSeq = await appended(recorder, spool, until);
   for (let waitMs = LOOK_FIRST_MS; lastSeq === undefined || spool.accepted < lastSeq; waitMs *= 1.5) {

@@ -22,8 +22,17 @@ const KEY_BYTES = 64;
 const VALUE_BYTES = 256;
 const LABELS_MAX = 64;
 
+/** The session that another continues. */
+export interface Before {
+  readonly session: Uint8Array;
+  readonly description: api.SessionDescription;
+}
+
 /** The description that block 0 carries. Name and labels are cut to what a server takes. */
-export function describeSession({ name, labels, run, parent, flushMs }: Identity): api.SessionDescription {
+export function describeSession(
+  { name, labels, run, parent, flushMs }: Identity,
+  before?: Before,
+): api.SessionDescription {
   const anchor = anchorNow();
   return {
     name: bounded(name, NAME_BYTES),
@@ -33,10 +42,11 @@ export function describeSession({ name, labels, run, parent, flushMs }: Identity
     pid: process.pid,
     run,
     parent,
-    continues: Buffer.alloc(0),
+    continues: Buffer.from(before?.session ?? []),
     clock: api.Clock.CLOCK_MONOTONIC_UNSPECIFIED,
     clockResolution: 1n,
-    start: anchor.clock,
+    // What was open then is open still.
+    start: before?.description.start ?? anchor.clock,
     anchor,
     agent: "wayward-node/0.1.0",
     flushIntervalMs: flushMs,

@@ -15,6 +15,7 @@ import {
   semaphoreTryFailed,
   semaphoreWait,
 } from "@wayward/record";
+import type { LockClass } from "./lock-class.ts";
 import type { Recorder } from "./recorder.ts";
 import { OperationSites, type Sites } from "./sites.ts";
 
@@ -41,6 +42,8 @@ interface LockParts {
   readonly recorder: Recorder;
   /** The object's number in the dictionary. */
   readonly object: number;
+  /** Says what is recorded. An acquisition is recorded whole or not at all: it is decided once, when it begins. */
+  readonly lockClass: LockClass;
   readonly sites: Sites;
   /** Number of the site where it is made. */
   readonly site: number;
@@ -51,9 +54,9 @@ export class RwLock {
   readonly #turns: Turns;
   readonly #sites: OperationSites;
 
-  constructor({ recorder, object, sites, site }: LockParts) {
-    this.#turns = new Turns(recorder, object, site);
-    this.#sites = new OperationSites(sites);
+  constructor(parts: LockParts) {
+    this.#turns = new Turns(parts);
+    this.#sites = new OperationSites(parts.sites);
   }
 
   /** Resolves when the lock is held alone. Rejects with DEADLINE_EXCEEDED / LOCK_TIMEOUT after `withinMs`. */
@@ -82,9 +85,9 @@ export class Mutex {
   readonly #turns: Turns;
   readonly #sites: OperationSites;
 
-  constructor({ recorder, object, sites, site }: LockParts) {
-    this.#turns = new Turns(recorder, object, site);
-    this.#sites = new OperationSites(sites);
+  constructor(parts: LockParts) {
+    this.#turns = new Turns(parts);
+    this.#sites = new OperationSites(parts.sites);
   }
 
   /** Resolves when the lock is held. Rejects with DEADLINE_EXCEEDED / LOCK_TIMEOUT after `withinMs`. */
@@ -112,12 +115,14 @@ export class Mutex {
 export class Semaphore {
   readonly #recorder: Recorder;
   readonly #semaphore: number;
+  readonly #class: LockClass;
   readonly #sites: OperationSites;
   #waiting: (() => void)[] = [];
   #free: number;
 
-  constructor({ recorder, object, sites }: LockParts, permits: number) {
+  constructor({ recorder, object, lockClass, sites }: LockParts, permits: number) {
     this.#recorder = recorder;
+    this.#class = lockClass;
     this.#semaphore = object;
     this.#sites = new OperationSites(sites);
     this.#free = permits;
@@ -131,26 +136,28 @@ export class Semaphore {
   /** A place, if there is room. */
   tryAcquire(): Held | undefined {
     const site = this.#sites.of("tryAcquire", this.tryAcquire);
+    const recorded = this.#class.takes(false);
     if (this.#free === 0) {
-      this.#recorder.record(semaphoreTryFailed, [this.#semaphore], site);
+      if (recorded) this.#recorder.record(semaphoreTryFailed, [this.#semaphore], site);
       return undefined;
     }
     this.#free--;
-    this.#recorder.record(semaphoreAcquired, [this.#semaphore, TRIED], site);
-    return this.#held();
+    if (recorded) this.#recorder.record(semaphoreAcquired, [this.#semaphore, TRIED], site);
+    return this.#held(recorded);
   }
 
   async #acquire(withinMs: number | undefined, site: number): Promise<Held> {
+    const recorded = this.#class.takes(this.#free === 0);
     if (this.#free > 0) this.#free--;
     else {
-      this.#recorder.record(semaphoreWait, [this.#semaphore], site);
+      if (recorded) this.#recorder.record(semaphoreWait, [this.#semaphore], site);
       if (!(await this.#wait(withinMs))) {
-        this.#recorder.record(semaphoreTimedOut, [this.#semaphore], site);
+        if (recorded) this.#recorder.record(semaphoreTimedOut, [this.#semaphore], site);
         throw timedOut("the semaphore", withinMs);
       }
     }
-    this.#recorder.record(semaphoreAcquired, [this.#semaphore], site);
-    return this.#held();
+    if (recorded) this.#recorder.record(semaphoreAcquired, [this.#semaphore], site);
+    return this.#held(recorded);
   }
 
   #wait(withinMs: number | undefined): Promise<boolean> {
@@ -167,9 +174,9 @@ export class Semaphore {
     });
   }
 
-  #held(): Held {
+  #held(recorded: boolean): Held {
     return held(() => {
-      this.#recorder.record(semaphorePost, [this.#semaphore]);
+      if (recorded) this.#recorder.record(semaphorePost, [this.#semaphore]);
       const next = this.#waiting.shift();
       if (next === undefined) this.#free++;
       else next();
@@ -181,47 +188,52 @@ export class Semaphore {
 class Turns {
   readonly #recorder: Recorder;
   readonly #lock: number;
+  readonly #class: LockClass;
   #waiting: Waiting[] = [];
   #readers = 0;
   #writing = false;
 
-  constructor(recorder: Recorder, lock: number, site: number) {
+  constructor({ recorder, object, lockClass, site }: LockParts) {
     this.#recorder = recorder;
-    this.#lock = lock;
-    recorder.record(lockCreated, [lock], site);
+    this.#lock = object;
+    this.#class = lockClass;
+    if (lockClass.isOn) recorder.record(lockCreated, [object], site);
   }
 
   /** Waits for its turn. Rejects with DEADLINE_EXCEEDED / LOCK_TIMEOUT after `withinMs`. */
   async acquire(mode: LockMode, withinMs: number | undefined, site: number): Promise<HeldAlone> {
     const number = LOCK_MODES.indexOf(mode);
-    if (this.#mayTake(mode)) this.#take(mode);
+    const isFree = this.#mayTake(mode);
+    const recorded = this.#class.takes(!isFree);
+    if (isFree) this.#take(mode);
     else {
-      this.#recorder.record(lockWait, [this.#lock, number], site);
+      if (recorded) this.#recorder.record(lockWait, [this.#lock, number], site);
       if (!(await this.#wait(mode, withinMs))) {
-        this.#recorder.record(lockTimedOut, [this.#lock, number, 0], site);
+        if (recorded) this.#recorder.record(lockTimedOut, [this.#lock, number, 0], site);
         throw timedOut("the lock", withinMs);
       }
     }
-    this.#recorder.record(lockAcquired, [this.#lock, number], site);
-    return this.#held(mode);
+    if (recorded) this.#recorder.record(lockAcquired, [this.#lock, number], site);
+    return this.#held(mode, recorded);
   }
 
   /** Takes it if that is possible at once. */
   try(mode: LockMode, site: number): HeldAlone | undefined {
     const number = LOCK_MODES.indexOf(mode);
+    const recorded = this.#class.takes(false);
     if (!this.#mayTake(mode)) {
-      this.#recorder.record(lockTryFailed, [this.#lock, number], site);
+      if (recorded) this.#recorder.record(lockTryFailed, [this.#lock, number], site);
       return undefined;
     }
     this.#take(mode);
-    this.#recorder.record(lockAcquired, [this.#lock, number, undefined, 0, undefined, TRIED], site);
-    return this.#held(mode);
+    if (recorded) this.#recorder.record(lockAcquired, [this.#lock, number, undefined, 0, undefined, TRIED], site);
+    return this.#held(mode, recorded);
   }
 
-  #held(taken: LockMode): HeldAlone {
+  #held(taken: LockMode, recorded: boolean): HeldAlone {
     let mode = taken;
     const given = held(() => {
-      this.#recorder.record(lockReleased, [this.#lock, LOCK_MODES.indexOf(mode)]);
+      if (recorded) this.#recorder.record(lockReleased, [this.#lock, LOCK_MODES.indexOf(mode)]);
       if (mode === "exclusive") this.#writing = false;
       else this.#readers--;
       this.#grantNext();
@@ -229,7 +241,7 @@ class Turns {
     const downgrade = () => {
       if (mode !== "exclusive") return;
       mode = "shared";
-      this.#recorder.record(lockDowngraded, [this.#lock]);
+      if (recorded) this.#recorder.record(lockDowngraded, [this.#lock]);
       this.#writing = false;
       this.#readers++;
       this.#grantNext();

@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { ingest } from "@wayward/api";
 import { delay } from "@wayward/base";
+import type { Envelope } from "@wayward/block";
 import { collect } from "@wayward/collector";
 import { IngestServer } from "./testing/ingest.ts";
 import { launch, runProgram } from "./testing/program.ts";
-import { type Row, readSpool, sessionsIn } from "./testing/spool.ts";
+import { type Row, readSpool, rowsOf, sessionsIn } from "./testing/spool.ts";
 
 const root = mkdtempSync(join(tmpdir(), "agent-losses-"));
 let folders = 0;
@@ -76,6 +77,47 @@ describe("what a server refuses for ever", () => {
     const { headers, rows } = readSpool(spool, session);
     expect(headers.at(-1)).toMatchObject({ recordCount: 1, end: { cause: 1 } });
     expect(drops(rows)).toEqual([["refused", 5]]);
+  });
+});
+
+describe("what a server refuses of a session that has ended", () => {
+  type Header = Envelope["header"];
+
+  /** What a server takes that refuses the first `most` blocks that match, and archives the others. */
+  async function taken(matches: (header: Header) => boolean, most: number): Promise<readonly Envelope[]> {
+    const spool = spoolFolder();
+    expect(runProgram(`${FIVE} agent.note("last"); process.exit(3);`, { spool }).status).toBe(3);
+    const refused = new Set<bigint>();
+    const refuses = ({ header }: Envelope) => {
+      if (!matches(header) || (refused.size === most && !refused.has(header.seq))) return undefined;
+      refused.add(header.seq);
+      return ingest.Reason.REASON_QUOTA;
+    };
+    const server = new IngestServer({ archives: true, refuses });
+    const stop = new AbortController();
+    const collecting = collect({ root: spool, address: await server.listen(), signal: stop.signal });
+    try {
+      await until(() => sessionsIn(spool).length === 0);
+    } finally {
+      stop.abort();
+      await collecting;
+      server.stop();
+    }
+    return server.taken;
+  }
+
+  test.each<[string, (header: Header) => boolean, number]>([
+    ["a block before the last", ({ recordCount }) => recordCount === 5, 5],
+    ["the last block", ({ end }) => end !== undefined, 1],
+  ])("is told in one more block, with the end mark, before the folder goes: %s", async (_, matches, lost) => {
+    const last = (await taken(matches, 1)).at(-1)!;
+    // As the writer has said it.
+    expect(last.header.end).toEqual({ lastSeq: last.header.seq, cause: 0, uncertainMs: 0, exit: "3" });
+    expect(drops(rowsOf([last]))).toEqual([["refused", lost]]);
+  });
+
+  test("is given up where the block that tells it is refused as well", async () => {
+    expect(await taken(() => true, Number.POSITIVE_INFINITY)).toEqual([]);
   });
 });
 

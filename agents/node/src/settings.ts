@@ -4,6 +4,7 @@ import { fail, ok, type Result } from "@wayward/base";
 import { parseSessionText } from "@wayward/record";
 import { runId } from "./description.ts";
 import { type LevelRule, parseLevels } from "./levels.ts";
+import { type LockRule, parseLocks } from "./lock-rules.ts";
 
 /** How an agent is started; what is left out comes from the environment. */
 export interface AgentOptions {
@@ -17,6 +18,8 @@ export interface AgentOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** Levels to begin with, as `db=warn,http=off`. WAYWARD_LEVELS. */
   readonly levels?: string;
+  /** What of locks is recorded to begin with, by class, as `db*=contention,cache=off`. WAYWARD_LOCKS. */
+  readonly locks?: string;
   /** Record where zones, messages and locks are in the code: function, file, line. WAYWARD_SITES=1. Default: false. */
   readonly sites?: boolean;
   /** Longest wait in memory, in milliseconds. Default 50. */
@@ -37,6 +40,7 @@ export interface Settings {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly levels: readonly LevelRule[];
+  readonly locks: readonly LockRule[];
   readonly sites: boolean;
   readonly flushMs: number;
   readonly exitMs: number;
@@ -67,6 +71,7 @@ export function readSettings(options: AgentOptions, env: NodeJS.ProcessEnv): Res
   const name = options.name ?? env.WAYWARD_NAME ?? "node";
   const labels = options.labels ?? parseLabels(env.WAYWARD_LABELS ?? "");
   const levels = parseLevels(options.levels ?? env.WAYWARD_LEVELS ?? "");
+  const locks = parseLocks(options.locks ?? env.WAYWARD_LOCKS ?? "");
   const problem =
     textProblem("spool", spool) ??
     textProblem("name", name) ??
@@ -76,7 +81,8 @@ export function readSettings(options: AgentOptions, env: NodeJS.ProcessEnv): Res
     numberProblem("exitMs", exitMs, 0, 60_000) ??
     numberProblem("quotaBytes", quotaBytes, MIB, Number.MAX_SAFE_INTEGER) ??
     numberProblem("words", words, 1_024, 64 * MIB) ??
-    levels.error?.message;
+    levels.error?.message ??
+    locks.error?.message;
   if (problem !== undefined) return fail("INVALID_ARGUMENT", "BAD_OPTION", problem);
   const parent = parseSessionText(env.WAYWARD_PARENT ?? "");
   return ok({
@@ -85,6 +91,7 @@ export function readSettings(options: AgentOptions, env: NodeJS.ProcessEnv): Res
     name,
     labels,
     levels: levels.error === undefined ? levels.value : [],
+    locks: locks.error === undefined ? locks.value : [],
     sites: options.sites ?? env.WAYWARD_SITES === "1",
     flushMs,
     exitMs,

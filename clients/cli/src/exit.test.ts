@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
@@ -92,6 +92,7 @@ describe("wayward", () => {
     ["read --nothing", 2, /unknown option/],
     ["sessions --server 127.0.0.1:1", 4, /no server answers at 127.0.0.1:1/],
     ["sessions --server here", 2, /is not host:port/],
+    ["run -- no-such-program", 3, /no program is called "no-such-program" \[NO_PROGRAM\]/],
     ["doctor", 0, /^$/],
     ["doctor --server 127.0.0.1:1", 5, /^$/],
   ];
@@ -101,6 +102,28 @@ describe("wayward", () => {
     expect(answer).toMatchObject({ code, stderr: expect.stringMatching(says) });
     // Data to stdout, messages to stderr.
     if (code !== 0 && code !== 5) expect(answer.stdout.replace(/^\{"displayTimeUnit"[\s\S]*/, "")).toBe("");
+  });
+
+  test("a run ends with its program's code where nothing can be collected", async () => {
+    const program = [process.execPath, "-e", "setTimeout(() => process.exit(7), 500)"];
+    const answer = await wayward(["run", "--spool", "/dev/null/spool", "--", ...program]);
+    expect(answer).toMatchObject({ code: 7, stderr: expect.stringMatching(/nothing is pushed from .*ENOTDIR/) });
+  });
+
+  const ENDLESS: readonly [string, "stdout" | "stderr"][] = [
+    ["tail --first", "stdout"],
+    ["collect --server 127.0.0.1:1", "stderr"],
+    ["collect --once --server 127.0.0.1:1", "stderr"],
+  ];
+
+  test.each(ENDLESS)("Ctrl-C ends %s with 130, once it is at it", async (line, output) => {
+    // A spool of its own, with a block that waits for the server.
+    const spool = join(folder, line.replaceAll(/\W+/g, "-"));
+    mkdirSync(join(spool, NOBODY), { recursive: true });
+    writeFileSync(join(spool, NOBODY, "000000000000.block"), "never sent");
+    const child = start(line.split(" "), { WAYWARD_SPOOL: spool });
+    child[output]?.once("data", () => child.kill("SIGINT"));
+    expect(await ended(child)).toMatchObject({ code: 130 });
   });
 
   test("read gives the same records forward, backward and as JSON", async () => {

@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import { releaseVersion } from "./commands/version.ts";
 
 /** Adds the options that choose records, the same for every command that reads. */
@@ -21,8 +21,34 @@ function addFilter(command: Command): Command {
     .option("-t, --text <text>", "records whose message holds this");
 }
 
+/** As in packages/record, which help need not load. */
+const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "off"];
+
 const server = () => new Option("--server <host:port>", "server to ask; else WAYWARD_SERVER, else 127.0.0.1:4610");
 const json = () => new Option("--json", "one JSON value a line, on stdout");
+
+/** Adds the options that say whom a control topic's rule is for, the same for every topic. */
+function addControl(command: Command): Command {
+  return command
+    .option("-n, --name <name>", "only sessions of this name")
+    .option("-s, --session <id>", "only this session")
+    .option("--clear", "take rules back: those that fit the options, else all", false)
+    .option("--wait <seconds>", "longest wait until running sessions have applied it", "2")
+    .addOption(json())
+    .addOption(server());
+}
+
+/** Commands about locks. */
+function addLocks(locks: Command): void {
+  locks.description("what locks do, and how much of it is recorded");
+  addControl(locks.command("trace"))
+    .description("switch how much of locks running programs record; without a mode show it")
+    .addArgument(new Argument("[mode]", "how much").choices(["on", "off", "contention", "sampled"]))
+    .option("--class <pattern>", "the class of locks, * for any characters")
+    .option("--one-in <count>", "of so many acquisitions one is recorded, where they are sampled; else 100")
+    .action(async (mode, options) => (await import("./commands/locks/trace.ts")).locksTrace(mode, options));
+  for (const command of locks.commands) command.exitOverride();
+}
 
 /** The whole command line. A command's code is loaded when it runs: help is there at once. */
 export function createProgram(): Command {
@@ -102,6 +128,14 @@ export function createProgram(): Command {
     .addOption(json())
     .addOption(server())
     .action(async (options) => (await import("./commands/kinds.ts")).kinds(options));
+
+  addControl(program.command("levels"))
+    .description("switch the least level that channels of running programs record; without one show it")
+    .addArgument(new Argument("[level]", "least level").choices(LEVELS))
+    .option("--channel <name>", "the channel, with those below it")
+    .action(async (level, options) => (await import("./commands/levels.ts")).levels(level, options));
+
+  addLocks(program.command("locks"));
 
   program
     .command("delete")

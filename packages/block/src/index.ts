@@ -6,7 +6,7 @@ export { argumentAt, type Texts, textAt, type Values, valuesAt } from "./coding/
 export { Columns, type KindRun, type LaneRun } from "./columns/columns.ts";
 export type { Column, KindColumns, Presence } from "./columns/field.ts";
 export { Dictionary, type Lane, type ObjectEntry, type Site } from "./dictionary/reader.ts";
-export { LANE_KINDS, type LaneKind, SCOPES, type Scope, WAITS, type Waits } from "./dictionary/tables.ts";
+export { LANE_KINDS, type LaneKind, SCOPES, type Scope } from "./dictionary/tables.ts";
 export { DictionaryWriter, type LaneInfo, type ObjectInfo, type SiteInfo } from "./dictionary/writer.ts";
 export {
   beginsEpoch,
@@ -20,7 +20,15 @@ export {
   sections,
 } from "./envelope.ts";
 export { LIMITS } from "./limits.ts";
-export { OPEN_KINDS, type OpenEntry, type OpenKind, type OpenSet, readOpenSet } from "./pairing/open-set.ts";
+export {
+  OPEN_KINDS,
+  type OpenEntry,
+  type OpenKind,
+  type OpenLock,
+  type OpenSet,
+  openLocks,
+  readOpenSet,
+} from "./pairing/open-set.ts";
 export { FOLD, Pairing, type PairingNames } from "./pairing/pairing.ts";
 export { replay, seed } from "./pairing/replay.ts";
 export { shownColumns, shownKind } from "./pairing/zone-ends.ts";

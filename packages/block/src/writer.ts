@@ -55,11 +55,11 @@ interface Piece {
  * its pairing state and its block numbers; one session has one writer.
  */
 export class BlockWriter {
-  readonly session: SessionId;
   readonly dictionary = new DictionaryWriter();
   readonly pairing: Pairing;
   readonly programs: (Program | undefined)[] = [];
-  readonly #description: api.SessionDescription;
+  #session: SessionId;
+  #description: api.SessionDescription;
   readonly #pack: boolean;
   readonly #drops = new Stage(256);
   readonly #columns: ColumnsEncoder;
@@ -68,7 +68,7 @@ export class BlockWriter {
   #nextSeq: bigint;
 
   constructor(options: BlockWriterOptions) {
-    this.session = options.session;
+    this.#session = options.session;
     this.#description = options.description;
     this.#pack = (options.pack ?? true) && CAN_PACK;
     this.#nextSeq = options.firstSeq ?? 0n;
@@ -78,6 +78,10 @@ export class BlockWriter {
     this.#sections = { dictionary: section(), summary: section(), openSet: section(), columns: section() };
   }
 
+  get session(): SessionId {
+    return this.#session;
+  }
+
   get nextSeq(): bigint {
     return this.#nextSeq;
   }
@@ -85,6 +89,18 @@ export class BlockWriter {
   /** Start of the session in nanoseconds of its clock; times in summaries and open sets count from it. */
   get start(): bigint {
     return this.#description.start;
+  }
+
+  /**
+   * Goes on as another session, from its block 0: numbers keep their meaning,
+   * and what is open stays open. Its description has the same start, from
+   * which what is open counts.
+   */
+  goOnAs(session: SessionId, description: api.SessionDescription): void {
+    assert(description.start === this.#description.start, "a session that goes on keeps its start");
+    this.#session = session;
+    this.#description = description;
+    this.#nextSeq = 0n;
   }
 
   /**
@@ -187,7 +203,7 @@ export class BlockWriter {
       magic: MAGIC,
       format: FORMAT,
       codec: this.#pack ? 1 : 0,
-      session: Buffer.from(this.session),
+      session: Buffer.from(this.#session),
       seq,
       recordCount: count,
       firstTime: walked.firstTime,

@@ -1,17 +1,17 @@
 import { fail, ok, type Result } from "@wayward/base";
 
 /** The services a client speaks to. */
-export type Target = "query" | "stream";
+export type Target = "ingest" | "query" | "stream";
 
 /** Port on which every service of one process answers. */
 const DEFAULT_ADDRESS = "127.0.0.1:4610";
 
 /**
- * Address of a service: WAYWARD_QUERY or WAYWARD_STREAM, else WAYWARD_SERVER,
- * else this machine. `server` stands in for all of them.
+ * Address of a service: WAYWARD_INGEST, WAYWARD_QUERY or WAYWARD_STREAM, else
+ * WAYWARD_SERVER, else this machine. `server` stands in for all of them.
  */
 export function addressOf(target: Target, server?: string, env: NodeJS.ProcessEnv = process.env): Result<string> {
-  const named = target === "query" ? env.WAYWARD_QUERY : env.WAYWARD_STREAM;
+  const named = { ingest: env.WAYWARD_INGEST, query: env.WAYWARD_QUERY, stream: env.WAYWARD_STREAM }[target];
   return checkAddress(server ?? named ?? env.WAYWARD_SERVER ?? DEFAULT_ADDRESS);
 }
 

@@ -2,8 +2,9 @@ import { type ChannelOptions, credentials, type ServiceError } from "@grpc/grpc-
 import { query, selection, stream } from "@wayward/api";
 import { unwrap } from "@wayward/base";
 import { parseSessionText } from "@wayward/record";
-import { addressOf } from "./address.ts";
+import { addressOf, type Target } from "./address.ts";
 import { type Answer, ReadAnswer } from "./answer.ts";
+import { Controls, type ControlTopic } from "./control.ts";
 import { failureOf } from "./failure.ts";
 import { filterOf, type Selection, selectorOf } from "./selection.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
@@ -12,7 +13,7 @@ const { Form } = selection;
 const { Order } = query;
 
 export interface ConnectOptions {
-  /** `host:port` of all services; else WAYWARD_QUERY, WAYWARD_STREAM, WAYWARD_SERVER, else this machine. */
+  /** `host:port` of all services; else WAYWARD_INGEST, WAYWARD_QUERY, WAYWARD_STREAM, WAYWARD_SERVER, else this machine. */
   readonly server?: string | undefined;
 }
 
@@ -51,23 +52,30 @@ const CHANNEL: ChannelOptions = {
 
 /** Connects when first asked something. Errors BAD_ADDRESS now, NO_SERVER then. */
 export function connect(options: ConnectOptions = {}): Client {
-  return new Client(unwrap(addressOf("query", options.server)), unwrap(addressOf("stream", options.server)));
+  const address = (target: Target) => unwrap(addressOf(target, options.server));
+  return new Client(address("query"), address("stream"), address("ingest"));
 }
 
 /** What a program asks of the services. Every failure is a WaywardError with the server's reason. */
 export class Client {
   readonly queryAddress: string;
   readonly streamAddress: string;
+  readonly #controls: Controls;
   #query: query.QueryServiceClient | undefined;
   #stream: stream.StreamServiceClient | undefined;
 
-  constructor(queryAddress: string, streamAddress: string) {
+  constructor(queryAddress: string, streamAddress: string, ingestAddress: string) {
     this.queryAddress = queryAddress;
     this.streamAddress = streamAddress;
+    this.#controls = new Controls(ingestAddress);
   }
 
-  /** Sessions, newest first. */
-  async *find(selection: Selection = {}, limit = Number.POSITIVE_INFINITY): AsyncGenerator<query.Session> {
+  /** Sessions, newest first; with `states` only those in one of them now. */
+  async *find(
+    selection: Selection = {},
+    limit = Number.POSITIVE_INFINITY,
+    states: readonly query.SessionState[] = [],
+  ): AsyncGenerator<query.Session> {
     let left = limit;
     let pageToken = "";
     do {
@@ -76,6 +84,7 @@ export class Client {
         selector: selectorOf(selection),
         pageSize,
         pageToken,
+        states: [...states],
       });
       yield* page.sessions;
       left -= page.sessions.length;
@@ -133,7 +142,23 @@ export class Client {
     return this.#ask<query.DeleteSessionRequest, query.DeleteSessionResponse>("deleteSession", { session, force });
   }
 
+  /** What running agents are told, by topic; a topic that nobody has set is missing. */
+  control(): Promise<Map<string, ControlTopic>> {
+    return this.#controls.get();
+  }
+
+  /**
+   * Tells running agents, and those that start later, what a topic
+   * (`control/locks`) says from now on; gives its revision. With
+   * `expectedRevision` only if that is the present one (0: if nobody has set
+   * it), else error ABORTED / CHANGED. Error BAD_CONTROL over 16 KiB.
+   */
+  setControl(topic: string, value: string, expectedRevision?: bigint): Promise<bigint> {
+    return this.#controls.set(topic, value, expectedRevision);
+  }
+
   close(): void {
+    this.#controls.close();
     this.#query?.close();
     this.#stream?.close();
   }

@@ -1,7 +1,9 @@
 import type { selection, stream } from "@wayward/api";
 import { backoffMs, delay, WaywardError } from "@wayward/base";
+import { sessionText } from "@wayward/record";
 import { messages } from "./answer.ts";
 import { type ClientRecord, RecordReader } from "./record.ts";
+import { SeenEvents } from "./seen-events.ts";
 import { filterOf, type Selection, selectorOf } from "./selection.ts";
 
 /** What an observer sees. */
@@ -26,8 +28,8 @@ export interface WatchOptions extends Selection {
 export class Watch implements AsyncIterable<Seen> {
   /** Goes on behind everything seen so far; at most a second behind. */
   cursor: Uint8Array = new Uint8Array(0);
-  /** Last event number of each lane that was seen behind the cursor: a server that resumes there sends them again. */
-  readonly #behindCursor = new Map<string, bigint>();
+  /** What was seen behind the cursor: a server that resumes there sends it again. */
+  readonly #behindCursor = new SeenEvents();
   readonly #client: () => stream.StreamServiceClient;
   readonly #address: string;
   readonly #options: WatchOptions;
@@ -69,13 +71,10 @@ export class Watch implements AsyncIterable<Seen> {
     const cancel = () => call.cancel();
     signal?.addEventListener("abort", cancel, { once: true });
     const reader = new RecordReader();
-    const again = new Map(this.#behindCursor);
+    const again = this.#behindCursor.copy();
     try {
       for await (const message of messages<stream.ObserveResponse>(call, this.#address)) {
-        for (const seen of seenIn(message, reader)) {
-          if (seen.type === "record" && isRepeated(seen.record, again, this.#behindCursor)) continue;
-          yield seen;
-        }
+        for (const seen of seenIn(message, reader)) yield* this.#unseen(seen, again);
         if (message.cursor.length === 0) continue;
         this.cursor = message.cursor;
         this.#behindCursor.clear();
@@ -84,15 +83,34 @@ export class Watch implements AsyncIterable<Seen> {
       signal?.removeEventListener("abort", cancel);
     }
   }
+
+  /** What of it the calls before this one have not shown, which saw `again`; notes it. */
+  *#unseen(seen: Seen, again: SeenEvents): Iterable<Seen> {
+    const isNew = ({ session, lane, eventNo }: ClientRecord) => {
+      if (!this.#behindCursor.has(session, lane.number, eventNo)) {
+        this.#behindCursor.add(session, lane.number, eventNo);
+      }
+      return !again.has(session, lane.number, eventNo);
+    };
+    if (seen.type === "record") {
+      if (isNew(seen.record)) yield seen;
+    } else if (seen.type === "fill") {
+      const session = sessionText(seen.session);
+      // It comes from between those around it.
+      this.#behindCursor.gap(session);
+      const records = seen.records.filter(isNew);
+      this.#behindCursor.gap(session);
+      if (records.length > 0 || seen.records.length === 0) yield { ...seen, records };
+    } else {
+      if (seen.type === "gap") this.#behindCursor.gap(gapSession(seen.gap));
+      yield seen;
+    }
+  }
 }
 
-/** Notes a record's place; true if the call before this one has shown it already. */
-function isRepeated(record: ClientRecord, again: ReadonlyMap<string, bigint>, behind: Map<string, bigint>): boolean {
-  const lane = `${record.session}/${record.lane.number}`;
-  const before = behind.get(lane);
-  if (before === undefined || before < record.eventNo) behind.set(lane, record.eventNo);
-  const last = again.get(lane);
-  return last !== undefined && record.eventNo <= last;
+/** The session that a gap is of; empty where it is of none alone. */
+function gapSession({ session }: selection.Gap): string {
+  return session.length === 16 ? sessionText(session) : "";
 }
 
 function* seenIn({ part }: stream.ObserveResponse, reader: RecordReader): Iterable<Seen> {

@@ -68,7 +68,7 @@ export function sessionGaps(view: SessionView, gaps: GapList): void {
   gaps.add({
     session,
     cause: GapCause.GAP_CAUSE_UNCLEAN_END,
-    message: `the writer vanished${how}: up to ${view.end.uncertainMs} ms after the last record may be missing, count unknown`,
+    message: `the writer vanished${how}: what it did after the last record may be missing, some ${view.end.uncertainMs} ms or, where it ran late, more; count unknown`,
   });
 }
 

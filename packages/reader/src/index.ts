@@ -1,3 +1,4 @@
+export { coverageOf } from "./coverage.ts";
 export { BlockFilter, type Chosen } from "./filter/block-filter.ts";
 export { dropGaps, GapList, sessionGaps } from "./gaps.ts";
 export { type Cursor, decodeCursor, encodeCursor, type SessionRanges, type UnderWay } from "./place/cursor.ts";

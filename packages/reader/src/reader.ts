@@ -1,5 +1,6 @@
 import { query, type selection } from "@wayward/api";
 import { countSessions } from "./count/count.ts";
+import { Pace } from "./count/pace.ts";
 import { Tally } from "./count/tally.ts";
 import { coverageOf } from "./coverage.ts";
 import { BlockFilter } from "./filter/block-filter.ts";
@@ -46,32 +47,34 @@ export class Reader {
     yield* (inArrival ? readInArrival : readInTime)(request, this.catalogue, snapshot, signal);
   }
 
-  /** Counts and sums by group. Throws BAD_FILTER, BAD_COUNT. */
-  async count(request: query.CountRequest): Promise<query.CountResponse> {
+  /** Counts and sums by group. Throws BAD_FILTER, BAD_COUNT, and the signal's reason once that has aborted. */
+  async count(request: query.CountRequest, signal: AbortSignal): Promise<query.CountResponse> {
     const filter = new BlockFilter(request.filter);
     const snapshot = await this.#undeleted(request.selector);
     const gaps = new GapList();
     for (const view of snapshot.sessions) sessionGaps(view, gaps);
     const question = { ...request, top: request.top === 0 ? TOP_DEFAULT : request.top };
     const tally = new Tally();
-    const sessions = this.#each(snapshot);
-    const fromSummaries = await countSessions({ sessions, filter, question, gaps }, tally);
+    const pace = new Pace(signal);
+    const sessions = this.#each(snapshot, pace);
+    const fromSummaries = await countSessions({ sessions, filter, question, gaps, pace }, tally);
     const records = snapshot.sessions.reduce((sum, session) => sum + session.records, 0n);
     const { groups, other } = tally.finish(question.sortBy, question.top);
     return { groups, other, fromSummaries, coverage: coverageOf(snapshot, gaps, records) };
   }
 
-  /** The kinds that the sessions declared, by name, with how many records they have. */
-  async kinds(selector: selection.Selector | undefined): Promise<query.ListKindsResponse> {
+  /** The kinds that the sessions declared, by name, with how many records they have. Throws the signal's reason once that has aborted. */
+  async kinds(selector: selection.Selector | undefined, signal: AbortSignal): Promise<query.ListKindsResponse> {
     const snapshot = await this.#undeleted(selector);
     const gaps = new GapList();
     const kinds = new Map<string, selection.KindEntry>();
-    const sessions = this.#each(snapshot, (session) => {
+    const pace = new Pace(signal);
+    const sessions = this.#each(snapshot, pace, (session) => {
       for (const [id, kind] of session.wholeDictionary().kinds()) kinds.set(kind.name, kindEntry(id, kind));
     });
     const question = { groupBy: ["kind"], measure: "", sortBy: "", top: KINDS_MAX, scan: false };
     const tally = new Tally();
-    await countSessions({ sessions, filter: new BlockFilter(undefined), question, gaps }, tally);
+    await countSessions({ sessions, filter: new BlockFilter(undefined), question, gaps, pace }, tally);
     const counts = new Map(tally.finish("count", KINDS_MAX).groups.map(({ keys, count }) => [keys[0], count]));
     const listed = [...kinds.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     const records = snapshot.sessions.reduce((sum, session) => sum + session.records, 0n);
@@ -88,8 +91,13 @@ export class Reader {
     return { ...snapshot, sessions };
   }
 
-  async *#each({ sessions }: Snapshot, see?: (session: SessionBlocks) => void): AsyncGenerator<SessionBlocks> {
+  async *#each(
+    { sessions }: Snapshot,
+    pace: Pace,
+    see?: (session: SessionBlocks) => void,
+  ): AsyncGenerator<SessionBlocks> {
     for (const view of sessions) {
+      await pace.step();
       const session = await SessionBlocks.open(view, this.catalogue.source);
       see?.(session);
       yield session;

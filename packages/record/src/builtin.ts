@@ -1,5 +1,6 @@
 import type { Kind } from "./kind.ts";
 import { dbKinds } from "./kinds/db.ts";
+import { findingKinds } from "./kinds/finding.ts";
 import { ioKinds } from "./kinds/io.ts";
 import { jobKinds } from "./kinds/job.ts";
 import { lockKinds } from "./kinds/lock.ts";
@@ -24,5 +25,6 @@ export const BUILTIN_KINDS: readonly Kind[] = [
   ...memoryKinds,
   ...ioKinds,
   ...dbKinds,
+  ...findingKinds,
   ...metaKinds,
 ];

@@ -1,7 +1,19 @@
 export { BUILTIN_KINDS } from "./builtin.ts";
+export {
+  type Addressee,
+  type ControlRule,
+  isFor,
+  LEVELS_TOPIC,
+  LOCKS_TOPIC,
+  ONE_IN,
+  readRules,
+  THRESHOLDS,
+  type Threshold,
+} from "./control.ts";
 export { FIELD_TYPES, type Field, type FieldType, f, ROLES, type Role, TABLES, type Table } from "./field.ts";
 export { defineKind, familyOf, type Kind, parseKind } from "./kind.ts";
 export * from "./kinds/db.ts";
+export * from "./kinds/finding.ts";
 export * from "./kinds/io.ts";
 export * from "./kinds/job.ts";
 export * from "./kinds/lock.ts";

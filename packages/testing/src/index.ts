@@ -2,6 +2,7 @@ export { type FoundBinary, findBinary, needBinary, type Tool } from "./binaries.
 export { freePort } from "./free-port.ts";
 export { type NatsCluster, type NatsOptions, type NatsServer, startNats, startNatsCluster } from "./nats.ts";
 export { type ObserveListener, observeBlocks } from "./observe.ts";
+export { installPackages } from "./packages.ts";
 export { type PushAnswer, PushStream } from "./push.ts";
 export { requireReal } from "./require-real.ts";
 export { type ServerCommand, type ServerProcess, startServer } from "./server-process.ts";

@@ -38,9 +38,9 @@ describe("control", () => {
     new Promise<T>((resolve, reject) => {
       ask((error, answer) => (error === null ? resolve(answer) : reject(error)));
     });
-  const set = (topic: string, value: Buffer | string, expectedRevision = 0n) =>
+  const set = (topic: string, value: Buffer | string, expectedRevision = 0n, ifUnset = false) =>
     call<ingest.SetControlResponse>((done) =>
-      client.setControl({ topic, value: Buffer.from(value), expectedRevision }, done),
+      client.setControl({ topic, value: Buffer.from(value), expectedRevision, ifUnset }, done),
     );
   /** A stream that only listens; tells what it heard of control. */
   const listen = () => {
@@ -108,6 +108,11 @@ describe("control", () => {
     const next = await set("control/x", "2", revision);
     expect(next.revision).toBeGreaterThan(revision);
     await expect(set("control/x", "3", revision)).rejects.toMatchObject({ code: 10 });
+    await set("control/y", "1", 0n, true);
+    await expect(set("control/y", "2", 0n, true)).rejects.toMatchObject({
+      code: 10,
+      details: expect.stringContaining("is no longer unset"),
+    });
     await expect(set("watermark/x", "1")).rejects.toMatchObject({ code: 3, details: expect.stringContaining("topic") });
     await expect(set("control/a/b", "1")).rejects.toMatchObject({ code: 3 });
     const large = Buffer.alloc(16 * 1024 + 1);

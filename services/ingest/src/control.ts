@@ -17,7 +17,7 @@ export function controlOf({ name, value, revision }: TopicValue): { tenant: stri
 /** Sets what the caller's running agents are told. Errors BAD_CONTROL, NOT_ALLOWED, CHANGED. */
 export async function setControl(
   bus: Bus,
-  { topic, value, expectedRevision }: ingest.SetControlRequest,
+  { topic, value, expectedRevision, ifUnset }: ingest.SetControlRequest,
   { tenant, scopes }: Caller,
 ): Promise<ingest.SetControlResponse> {
   if (!scopes.has("admin")) {
@@ -26,10 +26,11 @@ export async function setControl(
   if (!TOPIC.test(topic)) throw bad(`topic is "${topic.slice(0, 100)}", not control/<name>`);
   if (value.length > VALUE_BYTES_MAX) throw bad(`value has ${value.length} bytes, at most ${VALUE_BYTES_MAX}`);
   const name = topic.slice(CONTROL_PREFIX.length + 1);
-  const expected = expectedRevision === 0n ? undefined : expectedRevision;
+  const expected = expectedRevision === 0n && !ifUnset ? undefined : expectedRevision;
   const revision = await bus.topics.set(`${CONTROL_PREFIX}/${tenant}/${name}`, value, expected);
   if (revision !== "changed") return { revision };
-  const message = `control: ${topic} is no longer at revision ${expectedRevision}`;
+  const before = expected === 0n ? "unset" : `at revision ${expectedRevision}`;
+  const message = `control: ${topic} is no longer ${before}`;
   throw new WaywardError("ABORTED", "CHANGED", message, { facts: { subject: topic, got: expectedRevision } });
 }
 

@@ -2,6 +2,7 @@ import type { ingest } from "@wayward/api";
 import { WaywardError } from "@wayward/base";
 import { LIMITS } from "@wayward/block";
 import { descriptionProblem } from "./core/description.ts";
+import { wallNow } from "./wall.ts";
 
 /** Checks a session against the limits, and tells the server's time and settings. Writes nothing. */
 export function startSession(
@@ -13,5 +14,5 @@ export function startSession(
       ? description && descriptionProblem(description)
       : `session has ${session.length} bytes, not 16`;
   if (problem !== undefined) throw new WaywardError("INVALID_ARGUMENT", "BAD_SESSION", problem);
-  return { serverTime: BigInt(Date.now()) * 1_000_000n, blockBytesMax: LIMITS.blockBytes, control };
+  return { serverTime: wallNow(), blockBytesMax: LIMITS.blockBytes, control };
 }

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { query } from "@wayward/api";
 import { startArchiver } from "@wayward/archive";
 import { type Bus, openEmbeddedBus, partitionOf } from "@wayward/bus";
 import { type Client, type ClientRecord, type CountOptions, connect } from "@wayward/client";
+import { Reader } from "@wayward/reader";
 import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
 import { openStore, type Store } from "@wayward/store";
 import { seededSession } from "./seeded.ts";
@@ -121,6 +123,43 @@ describe("Count", () => {
       });
       expect(scanned.fromSummaries).toBe(false);
     }
+  });
+
+  /** Gets of a question, and how it ended, where whoever asks goes away at that get. */
+  async function abandoned(ask: (reader: Reader, signal: AbortSignal) => Promise<unknown>, at: number) {
+    const gone = new AbortController();
+    let gets = 0;
+    const watched = new Proxy(store, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name, target);
+        if (name === "get" && ++gets === at) gone.abort();
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    const reader = new Reader({ bus, store: watched, partitions: PARTITIONS, tenant: "default" });
+    const failed = await ask(reader, gone.signal).then(
+      () => undefined,
+      (error: Error) => error.name,
+    );
+    return { gets, failed };
+  }
+
+  test.each([
+    [
+      "Count",
+      (reader: Reader, signal: AbortSignal) => reader.count(query.CountRequest.fromPartial({ scan: true }), signal),
+    ],
+    ["ListKinds", (reader: Reader, signal: AbortSignal) => reader.kinds(undefined, signal)],
+  ])("%s reads no further for a caller who has gone", async (_, ask) => {
+    const whole = await abandoned(ask, Number.POSITIVE_INFINITY);
+    expect(whole.failed).toBeUndefined();
+    // The last get but one: what is under way ends, and nothing is begun.
+    for (let at = 1; at < whole.gets; at++) {
+      const { gets, failed } = await abandoned(ask, at);
+      expect({ at, failed }).toEqual({ at, failed: "AbortError" });
+      expect(gets).toBeLessThanOrEqual(whole.gets);
+    }
+    expect((await abandoned(ask, whole.gets - 3)).gets).toBeLessThan(whole.gets);
   });
 
   test("counts records as they are read", async () => {

@@ -143,6 +143,15 @@ describe("pages and states while the archive changes", () => {
     const address = { tenant: "default", session: sessionText(fresh) };
     await bus.publish(partitionOf(fresh, PARTITIONS), address, blocks[0]!);
     expect((await client.session(sessionText(fresh))).state).toBe(1);
+    const inState = async (...states: (1 | 2 | 3 | 4)[]) => {
+      const texts: string[] = [];
+      for await (const { session } of client.find({}, undefined, states)) texts.push(sessionText(session));
+      return texts;
+    };
+    expect(await inState(1)).toEqual([sessionText(fresh)]);
+    expect(await inState(3)).toContain(growing.text);
+    expect(await inState(4)).toEqual([]);
+    expect(await inState(1, 2, 3)).toEqual(await inState());
   });
 
   test("a token that retention has outlived is refused, with what still works", async () => {

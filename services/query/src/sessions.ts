@@ -35,10 +35,11 @@ export function sessionMessage(view: SessionView, nowMs: number, bytesPending = 
   };
 }
 
-/** One page, newest first; ids are in order of time. Throws BAD_PAGE_SIZE, BAD_TOKEN. */
+/** One page, newest first; ids are in order of time. States are those at `nowMs`. Throws BAD_PAGE_SIZE, BAD_TOKEN. */
 export function pageOf(
   views: readonly SessionView[],
-  { pageSize, pageToken }: query.ListSessionsRequest,
+  { pageSize, pageToken, states }: query.ListSessionsRequest,
+  nowMs: number,
 ): { readonly page: SessionView[]; readonly nextPageToken: string } {
   if (pageSize > PAGE_MAX) {
     throw new WaywardError("INVALID_ARGUMENT", "BAD_PAGE_SIZE", `page size is ${pageSize}, at most ${PAGE_MAX}`);
@@ -49,6 +50,7 @@ export function pageOf(
   const size = pageSize === 0 ? PAGE_DEFAULT : pageSize;
   const newest = views
     .filter(({ deleted, expired, text }) => !deleted && !expired && (pageToken === "" || text < pageToken))
+    .filter((view) => states.length === 0 || states.includes(STATES[stateOf(view, nowMs)]))
     .sort((a, b) => (a.text > b.text ? -1 : 1));
   const page = newest.slice(0, size);
   return { page, nextPageToken: newest.length > size ? (page.at(-1)?.text ?? "") : "" };

@@ -1,4 +1,5 @@
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
+import { AnalysisPool } from "@wayward/analysis";
 import { query } from "@wayward/api";
 import { WaywardError } from "@wayward/base";
 import type { Bus } from "@wayward/bus";
@@ -6,6 +7,7 @@ import { bytesPending, Reader } from "@wayward/reader";
 import { sessionText } from "@wayward/record";
 import { type CallContext, type Log, type Metrics, type Part, serverStream, unary } from "@wayward/service-kit";
 import type { Store } from "@wayward/store";
+import { analyze } from "./analyze.ts";
 import { checkId, removeSession } from "./delete.ts";
 import { pageOf, sessionMessage } from "./sessions.ts";
 
@@ -25,6 +27,7 @@ export function startQuery({ bus, store, partitions, log, metrics }: QueryOption
     readers.set(tenant, reader);
     return reader;
   };
+  const pool = new AnalysisPool();
   const answered = metrics.counter("wayward_query_calls_total", "Calls by method", ["method"]);
   const call = <Request, Response>(
     method: string,
@@ -40,7 +43,7 @@ export function startQuery({ bus, store, partitions, log, metrics }: QueryOption
       "ListSessions",
       async (reader, request) => {
         const { sessions } = await reader.snapshot(request.selector);
-        const { page, nextPageToken } = pageOf(sessions, request);
+        const { page, nextPageToken } = pageOf(sessions, request, Date.now());
         return { sessions: page.map((view) => sessionMessage(view, Date.now())), nextPageToken };
       },
     ),
@@ -52,20 +55,29 @@ export function startQuery({ bus, store, partitions, log, metrics }: QueryOption
       }
       throw new WaywardError("NOT_FOUND", "NO_SESSION", `session ${sessionText(session)} is not here`);
     }),
-    listKinds: call<query.ListKindsRequest, query.ListKindsResponse>("ListKinds", (reader, { selector }) =>
-      reader.kinds(selector),
+    listKinds: call<query.ListKindsRequest, query.ListKindsResponse>("ListKinds", (reader, { selector }, { signal }) =>
+      reader.kinds(selector, signal),
     ),
-    count: call<query.CountRequest, query.CountResponse>("Count", (reader, request) => reader.count(request)),
+    count: call<query.CountRequest, query.CountResponse>("Count", (reader, request, { signal }) =>
+      reader.count(request, signal),
+    ),
     deleteSession: call<query.DeleteSessionRequest, query.DeleteSessionResponse>(
       "DeleteSession",
       async (reader, request, { caller: { tenant } }) => ({
         logNumber: await removeSession({ bus, store, partitions, tenant }, reader, request),
       }),
     ),
+    analyze: serverStream<query.AnalyzeRequest, query.AnalyzeResponse>(log, (request, context) => {
+      answered.inc({ method: "Analyze" });
+      return analyze(request, readerOf(context), pool, context.signal);
+    }),
     read: serverStream<query.ReadRequest, query.ReadResponse>(log, (request, context) => {
       answered.inc({ method: "Read" });
       return readerOf(context).read(request, context.signal);
     }),
   };
-  return { services: [{ definition: query.QueryServiceService, implementation }], stop: async () => {} };
+  return {
+    services: [{ definition: query.QueryServiceService, implementation }],
+    stop: () => pool.close(),
+  };
 }

@@ -98,7 +98,10 @@ class World {
       // Never before the archive has it.
       expect(this.archived.has(effect.seq)).toBe(true);
       this.spool.delete(effect.seq);
-    } else if (effect.type === "discard") this.discarded = true;
+    } else if (effect.type === "discard") {
+      for (const seq of this.spool) expect(this.archived.has(seq)).toBe(true);
+      this.discarded = true;
+    }
   }
 }
 
@@ -169,7 +172,7 @@ describe("a pusher", () => {
       { type: "send", session: "s", seq: 1n },
     ]);
     expect(core.step({ type: "refused", session: "s", seq: 1n, reason: "DELETED" })).toEqual([
-      { type: "discard", session: "s" },
+      { type: "discard", session: "s", deleted: true },
     ]);
   });
 

@@ -48,8 +48,8 @@ export type PushEffect =
   | { readonly type: "set-aside"; readonly session: string; readonly seq: bigint; readonly reason: string }
   /** Everything up to this seq was accepted or set aside. */
   | { readonly type: "accepted"; readonly session: string; readonly upTo: bigint }
-  /** All of the session is in the archive, or the session was deleted: its folder goes. */
-  | { readonly type: "discard"; readonly session: string };
+  /** All of the session is in the archive or set aside, or the session was deleted: its folder goes. */
+  | { readonly type: "discard"; readonly session: string; readonly deleted: boolean };
 
 type Stage = "waiting" | "sent" | "accepted";
 
@@ -68,7 +68,11 @@ interface SessionState {
   /** Those that wait to be sent, in order of seq. */
   readonly queue: Held[];
   lastSeq: bigint | undefined;
-  /** The highest seq ever found: its block stays until the session has ended, so that an adopter can go on counting. */
+  /**
+   * The highest seq ever found: its block stays as long as the session's
+   * folder, so that whoever makes the last one knows its number and whether
+   * the session has ended.
+   */
   highest: bigint;
   /** Everything up to here was accepted, set aside, or had left the spool before this pusher came. */
   upTo: bigint;
@@ -235,7 +239,7 @@ export class PusherCore {
     if (state === undefined || held === undefined) return;
     this.#unsend(held);
     if (reason === "DELETED") {
-      this.#discard(session, effects);
+      this.#discard(session, true, effects);
       return;
     }
     this.#forget(state, held);
@@ -257,7 +261,7 @@ export class PusherCore {
     const state = this.#sessions.get(session);
     if (state === undefined) return;
     if (deleted) {
-      this.#discard(session, effects);
+      this.#discard(session, true, effects);
       return;
     }
     for (const held of state.held.values()) {
@@ -270,11 +274,11 @@ export class PusherCore {
     this.#finish(session, effects);
   }
 
-  /** The highest block of a session that goes on keeps its place in the spool. */
+  /** The highest block of a session keeps its place in the spool. */
   #release(session: string, state: SessionState, held: Held, effects: PushEffect[]): void {
     this.#unsend(held);
     if (held.stage === "waiting") held.stage = "accepted";
-    if (held.seq === state.highest && state.lastSeq === undefined) {
+    if (held.seq === state.highest) {
       held.stage = "accepted";
       // Nothing will pass it without naming it: it is archived.
       held.busSeq = ARCHIVED;
@@ -287,18 +291,14 @@ export class PusherCore {
   #finish(session: string, effects: PushEffect[]): void {
     const state = this.#sessions.get(session);
     if (state === undefined || state.lastSeq === undefined) return;
-    const kept = state.held.get(state.highest);
-    if (kept?.busSeq === ARCHIVED) {
-      this.#forget(state, kept);
-      effects.push({ type: "release", session, seq: kept.seq });
-    }
-    if (state.held.size === 0) this.#discard(session, effects);
+    for (const { busSeq } of state.held.values()) if (busSeq !== ARCHIVED) return;
+    this.#discard(session, false, effects);
   }
 
-  #discard(session: string, effects: PushEffect[]): void {
+  #discard(session: string, deleted: boolean, effects: PushEffect[]): void {
     for (const held of this.#sessions.get(session)?.held.values() ?? []) this.#unsend(held);
     this.#sessions.delete(session);
-    effects.push({ type: "discard", session });
+    effects.push({ type: "discard", session, deleted });
   }
 
   #disconnect(): void {

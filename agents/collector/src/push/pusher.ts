@@ -1,18 +1,20 @@
-import { existsSync } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ingest } from "@wayward/api";
 import { backoffMs, delay } from "@wayward/base";
 import { parseEnvelope } from "@wayward/block";
 import { sessionText } from "@wayward/record";
 import { type PushEffect, type PushEvent, PusherCore } from "../core/pusher.ts";
+import { tellRest } from "../last-block.ts";
 import { writeAccepted } from "../spool/accepted.ts";
 import { writeControl } from "../spool/control.ts";
-import { codeOf } from "../spool/folder.ts";
-import { blockFile, DEFAULT_QUOTA_BYTES, REFUSED, seqOf } from "../spool/layout.ts";
-import { type Loss, noteLoss } from "../spool/losses.ts";
+import { codeOf, ifThere } from "../spool/folder.ts";
+import { blockFile, DEFAULT_QUOTA_BYTES, seqOf } from "../spool/layout.ts";
 import { type Answer, type Connection, openConnection } from "./connection.ts";
 import { Offsets } from "./offsets.ts";
+import { Scanned } from "./scanned.ts";
+import { setAside } from "./set-aside.ts";
+import { Troubles } from "./troubles.ts";
 
 export interface PusherOptions {
   /** Folder of all spools. */
@@ -36,12 +38,6 @@ const READ_FOLDER_MS = 10_000;
 /** How far a session is accepted is written down at most so often. */
 const ACCEPTED_EVERY_MS = 10;
 
-interface Scanned {
-  readonly seen: Set<bigint>;
-  next: bigint;
-  folderReadMs: number;
-}
-
 /** Takes blocks of any number of sessions from their spools to the server. */
 export class Pusher {
   readonly #options: PusherOptions;
@@ -51,7 +47,10 @@ export class Pusher {
   readonly #scanned = new Map<string, Scanned>();
   /** How far sessions are accepted, where that is not written down yet. */
   readonly #accepted = new Map<string, bigint>();
+  /** Sessions that have a last block that tells of losses. */
+  readonly #restTold = new Set<string>();
   readonly #offsets: Offsets;
+  readonly #troubles: Troubles;
   #writingAccepted: NodeJS.Timeout | undefined;
   #connection: Connection | undefined;
   #lastProblem = "";
@@ -61,13 +60,14 @@ export class Pusher {
   constructor(options: PusherOptions) {
     this.#options = options;
     this.#offsets = new Offsets(options.root);
+    this.#troubles = new Troubles(options.tell);
     this.#core = new PusherCore({ quotaBytes: options.quotaBytes ?? DEFAULT_QUOTA_BYTES });
     this.#running = this.#run();
   }
 
-  /** True if all that was found was accepted. */
+  /** True if all that was found was accepted, and nothing is about to be found. */
   get isDrained(): boolean {
-    return this.#core.isDrained;
+    return this.#core.isDrained && !this.#troubles.mayPass;
   }
 
   /** Blocks that the server has not accepted. */
@@ -83,14 +83,23 @@ export class Pusher {
   /** Looks for new blocks in a session's folder; false if there is no such folder. */
   async scan(session: string): Promise<boolean> {
     const folder = join(this.#options.root, session);
-    const scanned = this.#scanned.get(session) ?? { seen: new Set(), next: 0n, folderReadMs: Number.NEGATIVE_INFINITY };
+    const scanned = this.#scanned.get(session) ?? new Scanned();
+    if (performance.now() < scanned.notBeforeMs) return true;
     this.#scanned.set(session, scanned);
-    if (performance.now() - scanned.folderReadMs > READ_FOLDER_MS) return this.#scanFolder(session, folder, scanned);
-    while (await this.#find(session, folder, scanned.next)) {
-      scanned.seen.add(scanned.next);
-      scanned.next++;
+    const work = `look for blocks in ${folder}`;
+    let isThere = true;
+    try {
+      if (performance.now() - scanned.folderReadMs > READ_FOLDER_MS) {
+        isThere = await this.#scanFolder(session, folder, scanned);
+      } else {
+        while (await this.#find(session, folder, scanned.next, scanned)) scanned.next++;
+      }
+      this.#troubles.passed(work);
+    } catch (error) {
+      scanned.notBeforeMs = performance.now() + this.#troubles.failed(work, error);
     }
-    return true;
+    if (!isThere) this.#scanned.delete(session);
+    return isThere;
   }
 
   /** Stops pushing; what was not accepted stays in the spools. */
@@ -103,33 +112,25 @@ export class Pusher {
   }
 
   async #scanFolder(session: string, folder: string, scanned: Scanned): Promise<boolean> {
-    scanned.folderReadMs = performance.now();
-    let names: string[];
-    try {
-      names = await readdir(folder);
-    } catch {
-      this.#scanned.delete(session);
-      return false;
-    }
-    const fresh = names.map(seqOf).filter((seq) => seq !== undefined && !scanned.seen.has(seq)) as bigint[];
-    fresh.sort((a, b) => (a < b ? -1 : 1));
-    for (const seq of fresh) {
-      await this.#find(session, folder, seq);
-      scanned.seen.add(seq);
+    const begunMs = performance.now();
+    const names = await readdir(folder).catch(ifThere);
+    if (names === undefined) return false;
+    const listed = names.map(seqOf).filter((seq) => seq !== undefined);
+    for (const seq of scanned.fresh(listed)) {
+      await this.#find(session, folder, seq, scanned);
       if (seq >= scanned.next) scanned.next = seq + 1n;
     }
+    scanned.folderReadMs = begunMs;
     return true;
   }
 
-  /** Takes note of a block, if it is there. */
-  async #find(session: string, folder: string, seq: bigint): Promise<boolean> {
-    try {
-      const { size } = await stat(blockFile(folder, seq));
-      this.#event({ type: "found", session, seq, bytes: size });
-      return true;
-    } catch {
-      return false;
-    }
+  /** Takes note of a block, if it is there. Throws what the file system throws. */
+  async #find(session: string, folder: string, seq: bigint, scanned: Scanned): Promise<boolean> {
+    const file = await stat(blockFile(folder, seq)).catch(ifThere);
+    if (file === undefined) return false;
+    scanned.found(seq);
+    this.#event({ type: "found", session, seq, bytes: file.size });
+    return true;
   }
 
   async #run(): Promise<void> {
@@ -207,11 +208,30 @@ export class Pusher {
   }
 
   #event(event: PushEvent): void {
-    for (const effect of this.#core.step(event)) {
-      this.#work = this.#work
-        .then(() => this.#perform(effect))
-        .catch((error) => this.#options.tell?.(`spool: ${error}`));
+    for (const effect of this.#core.step(event)) this.#do(effect);
+  }
+
+  #do(effect: PushEffect): void {
+    const work = `${effect.type} in ${join(this.#options.root, effect.session)}`;
+    this.#work = this.#work
+      .then(() => this.#perform(effect))
+      .then(() => this.#troubles.passed(work))
+      .catch((error) => {
+        // Another pusher has discarded the session.
+        if (codeOf(error) === "ENOENT") this.#troubles.passed(work);
+        else this.#again(effect, this.#troubles.failed(work, error));
+      });
+  }
+
+  #again(effect: PushEffect, waitMs: number): void {
+    if (effect.type === "send") {
+      this.#event({ type: "retry", session: effect.session, seq: effect.seq, untilMs: Date.now() + waitMs });
+      return;
     }
+    const { signal } = this.#stop;
+    void delay(waitMs, signal).then(() => {
+      if (!signal.aborted) this.#do(effect);
+    });
   }
 
   #acknowledged(ack: ingest.Ack): void {
@@ -222,9 +242,9 @@ export class Pusher {
     this.#event({ type: "ack", session, seq, incarnation, busSeq, partition, nowMs: Date.now() });
   }
 
-  #control({ topic, value }: ingest.Control): void {
+  #control({ topic, revision, value }: ingest.Control): void {
     try {
-      writeControl(this.#options.root, topic, value);
+      writeControl(this.#options.root, topic, revision, value);
     } catch (error) {
       this.#options.tell?.(`control topic ${topic} cannot be kept: ${error}`);
     }
@@ -245,6 +265,8 @@ export class Pusher {
         this.#writingAccepted ??= setTimeout(() => this.#writeAccepted(), ACCEPTED_EVERY_MS);
         return;
       case "discard":
+        if (!effect.deleted && this.#tellRest(session, folder)) return;
+        this.#restTold.delete(session);
         this.#scanned.delete(session);
         this.#accepted.delete(session);
         this.#offsets.forget(session);
@@ -260,6 +282,17 @@ export class Pusher {
     this.#writingAccepted = undefined;
     for (const [session, upTo] of this.#accepted) writeAccepted(join(this.#options.root, session), upTo);
     this.#accepted.clear();
+  }
+
+  /**
+   * True if a last block now tells what was lost after the writer's own: it
+   * goes the way of the others. Where it is refused as well, nothing more can
+   * be told.
+   */
+  #tellRest(session: string, folder: string): boolean {
+    if (this.#restTold.has(session) || !tellRest(folder, session)) return false;
+    this.#restTold.add(session);
+    return true;
   }
 
   /** Syncs the block, then sends it: what the server has is never less durable here. */
@@ -287,35 +320,6 @@ export class Pusher {
       await file.close();
     }
   }
-}
-
-/** Undefined for a file that is not there; throws every other error. */
-function ifThere(error: unknown): undefined {
-  if (codeOf(error) === "ENOENT") return undefined;
-  throw error;
-}
-
-/** Puts a block where nobody sends it, and notes the loss; another pusher of this spool may have done so. */
-async function setAside(folder: string, seq: bigint, reason: string): Promise<void> {
-  const loss = await lossOf(folder, seq, reason);
-  try {
-    // Not with those above it: the session may have been discarded.
-    if (!existsSync(join(folder, REFUSED))) await mkdir(join(folder, REFUSED), { mode: 0o700 });
-    await rename(blockFile(folder, seq), blockFile(join(folder, REFUSED), seq));
-  } catch (error) {
-    return ifThere(error);
-  }
-  noteLoss(folder, loss);
-}
-
-/** What is lost with a block; how many records, only where its header can be read. */
-async function lossOf(folder: string, seq: bigint, cause: string): Promise<Loss> {
-  const range = { firstSeq: seq, lastSeq: seq, cause };
-  const bytes = await readFile(blockFile(folder, seq)).catch(ifThere);
-  const parsed = bytes === undefined ? undefined : parseEnvelope(bytes);
-  if (parsed === undefined || parsed.error !== undefined) return { ...range, records: 0, from: 0n, until: 0n };
-  const { recordCount, firstTime, lastTime } = parsed.value.header;
-  return { ...range, records: recordCount, from: firstTime, until: lastTime };
 }
 
 /** `DELETED` of REASON_DELETED. */

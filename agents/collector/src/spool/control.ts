@@ -2,19 +2,26 @@ import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CONTROL } from "./layout.ts";
 
-/** The last value of each control topic, as text. */
-export type ControlValues = ReadonlyMap<string, string>;
+/** What a control topic says. */
+export interface ControlValue {
+  /** The server's number of this value; another where it has changed. */
+  readonly revision: bigint;
+  readonly value: string;
+}
+
+/** The last value of each control topic. */
+export type ControlValues = ReadonlyMap<string, ControlValue>;
 
 /** Control values are small settings; the bus takes no larger one. */
 const CONTROL_BYTES_MAX = 1024 * 1024;
 
 /** Keeps a control value for all agents that write below this root. Throws what the file system throws. */
-export function writeControl(root: string, topic: string, value: Uint8Array): void {
+export function writeControl(root: string, topic: string, revision: bigint, value: Uint8Array): void {
   const values = new Map(readControl(root));
-  values.set(topic, Buffer.from(value).toString("utf8"));
+  values.set(topic, { revision, value: Buffer.from(value).toString("utf8") });
   const path = join(root, CONTROL);
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify(Object.fromEntries(values)), { mode: 0o600 });
+  writeFileSync(draft, JSON.stringify(Object.fromEntries(Array.from(values, written))), { mode: 0o600 });
   renameSync(draft, path);
 }
 
@@ -25,7 +32,7 @@ export function readControl(root: string): ControlValues {
     if (statSync(path).size > CONTROL_BYTES_MAX) return new Map();
     const values: unknown = JSON.parse(readFileSync(path, "utf8"));
     if (typeof values !== "object" || values === null) return new Map();
-    return new Map(Object.entries(values).map(([topic, value]) => [topic, String(value)]));
+    return new Map(Object.entries(values).flatMap(readEntry));
   } catch {
     return new Map();
   }
@@ -39,4 +46,16 @@ export function controlVersion(root: string): string {
   } catch {
     return "";
   }
+}
+
+/** 64 bits do not fit a number of JSON. */
+function written([topic, { revision, value }]: [string, ControlValue]): [string, object] {
+  return [topic, { revision: String(revision), value }];
+}
+
+function readEntry([topic, entry]: [string, unknown]): [string, ControlValue][] {
+  if (typeof entry !== "object" || entry === null || !("revision" in entry) || !("value" in entry)) return [];
+  const { revision, value } = entry;
+  if (typeof value !== "string" || typeof revision !== "string" || !/^\d{1,20}$/.test(revision)) return [];
+  return [[topic, { revision: BigInt(revision), value }]];
 }

@@ -6,6 +6,12 @@ export function codeOf(error: unknown): string | undefined {
   return typeof error === "object" && error !== null && "code" in error ? String(error.code) : undefined;
 }
 
+/** Undefined for a file that is not there; throws every other error. */
+export function ifThere(error: unknown): undefined {
+  if (codeOf(error) === "ENOENT") return undefined;
+  throw error;
+}
+
 /**
  * Makes a folder for this user only, with those above it, unless it is there.
  * Throws what the file system throws. Node's own `recursive` never returns

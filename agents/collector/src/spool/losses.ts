@@ -29,24 +29,23 @@ export function noteLoss(folder: string, loss: Loss): void {
   appendFileSync(join(folder, LOSSES), `${JSON.stringify(line)}\n`, { mode: 0o600 });
 }
 
-/** What was noted since `tellLosses`; undefined if nothing was. `begin` is the last `end`, where the caller knows it. */
+/**
+ * What was noted since `tellLosses`; undefined if nothing was. `begin` is the
+ * last `end`, where the caller knows it. Throws what the file system throws.
+ */
 export function untoldLosses(folder: string, begin?: number): Untold | undefined {
-  try {
-    const { size } = statSync(join(folder, LOSSES));
-    const from = begin ?? toldBytes(folder);
-    if (size <= from) return undefined;
-    const text = readPart(join(folder, LOSSES), from, size);
-    // A line may be half written: the next look sees it whole.
-    const whole = text.lastIndexOf("\n") + 1;
-    if (whole === 0) return undefined;
-    const losses = text
-      .slice(0, whole - 1)
-      .split("\n")
-      .map(readLoss);
-    return { losses: losses.filter((loss) => loss !== undefined), end: from + Buffer.byteLength(text.slice(0, whole)) };
-  } catch {
-    return undefined;
-  }
+  const size = statSync(join(folder, LOSSES), { throwIfNoEntry: false })?.size ?? 0;
+  const from = begin ?? toldBytes(folder);
+  if (size <= from) return undefined;
+  const text = readPart(join(folder, LOSSES), from, size);
+  // A line may be half written: the next look sees it whole.
+  const whole = text.lastIndexOf("\n") + 1;
+  if (whole === 0) return undefined;
+  const losses = text
+    .slice(0, whole - 1)
+    .split("\n")
+    .map(readLoss);
+  return { losses: losses.filter((loss) => loss !== undefined), end: from + Buffer.byteLength(text.slice(0, whole)) };
 }
 
 /** Says that a block of the session tells of the losses up to here. */

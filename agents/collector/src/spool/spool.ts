@@ -35,6 +35,7 @@ export class Spool {
   #touchedMs = performance.now();
   #bytes = 0;
   #lost: WaywardError | undefined;
+  #isTakenOver = false;
   #toldBytes = 0;
   #controlVersion = "";
   #offsetSent = 0n;
@@ -53,6 +54,12 @@ export class Spool {
   /** Why nothing can be appended any more: another has taken the spool over, or the session was deleted. */
   get lost(): WaywardError | undefined {
     return this.#lost;
+  }
+
+  /** True if another process has ended the session while this one slept; looks where that may be. */
+  takenOver(): boolean {
+    if (this.#lost === undefined && this.#hasSlept) this.#touch();
+    return this.#isTakenOver;
   }
 
   /** The seq up to which the server has everything; -1 while nobody has told. */
@@ -88,13 +95,13 @@ export class Spool {
 
   /** Records of blocks up to `seq` that the pusher has given up, as far as anybody could count them, at least 1 a block. */
   refused(seq: bigint): number {
-    const all = untoldLosses(this.folder, 0)?.losses ?? [];
+    const all = this.#untold(0)?.losses ?? [];
     return all.filter(({ firstSeq }) => firstSeq <= seq).reduce((sum, { records }) => sum + Math.max(1, records), 0);
   }
 
   /** What the pusher has given up since `tell`; undefined if nothing. */
   losses(): Untold | undefined {
-    return untoldLosses(this.folder, this.#toldBytes);
+    return this.#untold(this.#toldBytes);
   }
 
   /** Says that a block that was appended tells of these losses. Best effort. */
@@ -130,29 +137,46 @@ export class Spool {
   /** A process that was stopped for long may find that an adopter has ended its session. */
   #checkOwnership(): void {
     if (this.#lost !== undefined) throw this.#lost;
-    if (performance.now() - this.#touchedMs < LOOK_AGAIN_AFTER_MS) return;
+    if (!this.#hasSlept) return;
     this.#touch();
     if (this.#lost !== undefined) throw this.#lost;
   }
 
+  get #hasSlept(): boolean {
+    return performance.now() - this.#touchedMs > LOOK_AGAIN_AFTER_MS;
+  }
+
   #touch(): void {
-    const late = performance.now() - this.#touchedMs > LOOK_AGAIN_AFTER_MS;
+    const slept = this.#hasSlept;
     try {
-      if (late && newestGeneration(this.folder) > 0) {
+      if (slept && newestGeneration(this.folder) > 0) {
+        this.#isTakenOver = true;
         this.#lose("another process has taken it over");
         return;
       }
       touch(this.folder, 0);
       this.#touchedMs = performance.now();
     } catch (error) {
-      // The pusher removes the folder of a session that was deleted on the server.
-      if (codeOf(error) === "ENOENT") this.#lose("its folder is gone, as when the session was deleted");
+      if (codeOf(error) !== "ENOENT") return;
+      // Who takes a spool over removes its folder in the end; else it is the
+      // pusher's doing, where the session was deleted on the server.
+      this.#isTakenOver = slept;
+      this.#lose(slept ? "another process has ended it" : "its folder is gone, as when the session was deleted");
     }
   }
 
   #lose(why: string): void {
     this.#lost = new WaywardError("ABORTED", "SPOOL_LOST", `spool ${this.folder}: ${why}`);
     this.close();
+  }
+
+  /** Best effort: the next look finds what this one could not read. */
+  #untold(begin: number): Untold | undefined {
+    try {
+      return untoldLosses(this.folder, begin);
+    } catch {
+      return undefined;
+    }
   }
 
   /** What the pusher has left. */

@@ -8,6 +8,10 @@ type Answer = NonNullable<ingest.PushResponse["event"]>;
 export interface IngestOptions {
   /** Reason to refuse a block; undefined takes it. */
   readonly refuses?: (envelope: Envelope) => ingest.Reason | undefined;
+  /** Blocks that may be on their way at a time. Default 64. */
+  readonly blocks?: number;
+  /** Says of every block at once that it is archived. */
+  readonly archives?: boolean;
   /** Said to every pusher that connects. */
   readonly control?: () => ingest.Control | undefined;
 }
@@ -51,12 +55,22 @@ export class IngestServer {
     call.on("close", () => this.#calls.delete(call));
     call.on("error", () => this.#calls.delete(call));
     const say = (event: Answer) => call.write({ event });
-    say({ $case: "credit", value: { blocks: 64, bytes: 16 * 1024 * 1024 } });
+    say({ $case: "credit", value: { blocks: this.#options.blocks ?? 64, bytes: 16 * 1024 * 1024 } });
     const control = this.#options.control?.();
     if (control !== undefined) say({ $case: "control", value: control });
     call.on("data", ({ block }: ingest.PushRequest) => {
-      if (block.length > 0) say(this.#answer(block));
+      if (block.length === 0) return;
+      const answer = this.#answer(block);
+      say(answer);
+      if (answer.$case === "ack" && this.#options.archives) say(this.#archived(answer.value));
     });
+  }
+
+  #archived({ session, partition, incarnation, busSeq }: ingest.Ack): Answer {
+    const own = this.taken.filter(({ header }) => header.session.equals(session));
+    const ranges = own.map(({ header: { seq } }) => ({ first: seq, last: seq }));
+    const value = { session, partition, incarnation, committedBusSeq: busSeq, ranges, deleted: false };
+    return { $case: "archived", value };
   }
 
   #answer(block: Uint8Array): Answer {

@@ -8,6 +8,7 @@ const BIN = join(import.meta.dirname, "../../../../clients/cli/bin/wayward.mjs")
 /** A record as `wayward read --json` prints it. */
 export interface Told {
   readonly kind: string;
+  readonly lane_name: string;
   /** Nanoseconds of the session's clock. */
   readonly raw_time: string;
   readonly text: string;
@@ -18,7 +19,7 @@ export interface Told {
 /** An all-in-one in a process and a folder of its own. */
 export class AllInOne {
   readonly address: string;
-  readonly #up: Running;
+  #up: Running;
   readonly #data: string;
 
   constructor(up: Running, data: string, address: string) {
@@ -34,13 +35,21 @@ export class AllInOne {
   }
 
   /** Asks by the command line; one parsed line each. */
-  async ask(...args: string[]): Promise<Told[]> {
+  async ask<T = Told>(...args: string[]): Promise<T[]> {
     const asking = wayward([...args, "--json", "--server", this.address]);
     await asking.ended;
     return asking.stdout
       .split("\n")
       .filter(Boolean)
-      .map((line) => JSON.parse(line) as Told);
+      .map((line) => JSON.parse(line) as T);
+  }
+
+  /** Ends the process and starts another on the same folder and port. */
+  async restart(): Promise<void> {
+    await this.#up.stop();
+    const port = this.address.split(":").at(-1)!;
+    this.#up = wayward(["up", "--data", this.#data, "--port", port, "--http-port", "0"]);
+    await this.#up.says(/gRPC at (\S+?),/);
   }
 
   async stop(): Promise<void> {

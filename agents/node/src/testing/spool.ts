@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { unwrap } from "@wayward/base";
-import { type Cell, cellAt, Dictionary, parseEnvelope, verifyBlock } from "@wayward/block";
+import { type Cell, cellAt, Dictionary, type Envelope, parseEnvelope, verifyBlock } from "@wayward/block";
 
 /** One record as a test looks at it. */
 export interface Row {
@@ -32,6 +32,11 @@ export function readSpool(root: string, session: string, dictionary = new Dictio
     .filter((name) => name.endsWith(".block"))
     .sort();
   const envelopes = files.map((file) => unwrap(parseEnvelope(readFileSync(join(folder, file)))));
+  return { headers: envelopes.map(({ header }) => header), rows: rowsOf(envelopes, dictionary), dictionary };
+}
+
+/** Records of blocks in order of seq. */
+export function rowsOf(envelopes: readonly Envelope[], dictionary = new Dictionary()): Row[] {
   const rows: Row[] = [];
   for (const envelope of envelopes) {
     const { columns } = verifyBlock(envelope, dictionary);
@@ -52,7 +57,7 @@ export function readSpool(root: string, session: string, dictionary = new Dictio
       });
     }
   }
-  return { headers: envelopes.map(({ header }) => header), rows, dictionary };
+  return rows;
 }
 
 function siteText(dictionary: Dictionary, number: number): string {

@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
 import { WaywardError } from "@wayward/base";
 import { collect } from "@wayward/collector";
+import { EXIT } from "../exit.ts";
 import { ingestAddress, spoolFolder } from "../folders.ts";
+import { untilInterrupted } from "../interrupt.ts";
 
 export interface CollectCommand {
   readonly once: boolean;
@@ -10,17 +12,14 @@ export interface CollectCommand {
 
 /** `wayward collect`: pushes spools until Ctrl-C or, with `--once`, until all was accepted. */
 export async function collectSpools(folder: string | undefined, options: CollectCommand): Promise<void> {
-  const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort());
-  process.once("SIGTERM", () => stop.abort());
   const { waiting, problem } = await collect({
     root: resolve(folder ?? spoolFolder()),
     address: ingestAddress(options.server),
-    signal: stop.signal,
+    signal: untilInterrupted(),
     once: options.once,
     tell: (message) => process.stderr.write(`${message}\n`),
   });
-  if (options.once && waiting > 0) {
+  if (options.once && waiting > 0 && process.exitCode !== EXIT.interrupted) {
     throw new WaywardError("UNAVAILABLE", "NOT_PUSHED", `${waiting} blocks were not accepted: ${problem}`);
   }
 }

@@ -4,7 +4,7 @@ import { constants } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { agentBundle } from "@wayward/agent";
 import { WaywardError } from "@wayward/base";
-import { type Child, collect } from "@wayward/collector";
+import { type Child, type Collected, collect } from "@wayward/collector";
 import { newSessionId, sessionText } from "@wayward/record";
 import { EXIT } from "../exit.ts";
 import { ingestAddress, spoolFolder } from "../folders.ts";
@@ -30,13 +30,27 @@ export async function run(command: readonly string[], options: RunCommand): Prom
   const child: Child = { pid: 0, exit: undefined };
   // Another run may have this one inside it, and other sessions beside it.
   const earliest = sessionText(newSessionId(Date.now(), new Uint8Array(10)));
-  const collecting = collect({ root, address, signal: stop.signal, run: own, child });
-  const ended = await runChild(command, childEnvironment(options, runId, root, instrumentPath), child);
-  stop.abort();
-  const before = await collecting;
-  const last = await pushRest({ root, address, run: own, child });
+  const pushing = push(root, () => collect({ root, address, signal: stop.signal, run: own, child }));
+  let before: Collected | undefined;
+  try {
+    process.exitCode = await runChild(command, childEnvironment(options, runId, root, instrumentPath), child);
+  } finally {
+    stop.abort();
+    before = await pushing;
+  }
+  const last = await push(root, () => pushRest({ root, address, run: own, child }));
+  if (before === undefined || last === undefined) return;
   process.stderr.write(runEndLine({ ...last, root, runId, sessions: sessionsSince(earliest, before, last) }));
-  process.exitCode = ended;
+}
+
+/** Collects; what goes wrong with it is told, for it must not change how the program ends. */
+async function push(root: string, collecting: () => Promise<Collected>): Promise<Collected | undefined> {
+  try {
+    return await collecting();
+  } catch (error) {
+    process.stderr.write(`wayward: nothing is pushed from ${root}: ${String(error)}\n`);
+    return undefined;
+  }
 }
 
 function childEnvironment(options: RunCommand, runId: string, root: string, hook: string): NodeJS.ProcessEnv {

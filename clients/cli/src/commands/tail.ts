@@ -1,4 +1,5 @@
 import { connect } from "@wayward/client";
+import { untilInterrupted } from "../interrupt.ts";
 import { gapText } from "../output/coverage.ts";
 import { jsonLine } from "../output/json.ts";
 import { recordJson, recordLine } from "../output/record.ts";
@@ -17,13 +18,10 @@ export interface TailCommand extends SelectionOptions {
 export async function tail(options: TailCommand): Promise<void> {
   const limit = options.limit === undefined ? Number.POSITIVE_INFINITY : parseCount("--limit", options.limit);
   const client = connect({ server: options.server });
-  const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort());
-  process.once("SIGTERM", () => stop.abort());
   const watch = client.watch({
     ...selectionOf(options),
     start: options.first ? "first" : "now",
-    signal: stop.signal,
+    signal: untilInterrupted(),
   });
   let left = limit;
   try {

@@ -1,4 +1,4 @@
-import { type Kind, parseKind, TABLES, type Table } from "@wayward/record";
+import { type Kind, parseKind, TABLES, type Table, WAITS, type Waits } from "@wayward/record";
 import { readInts } from "../coding/ints.ts";
 import { readTexts, textAt } from "../coding/texts.ts";
 import { LIMITS } from "../limits.ts";
@@ -10,8 +10,7 @@ import {
   SCOPES,
   type Scope,
   TABLE_COLUMNS,
-  WAITS,
-  type Waits,
+  waitsInsideOf,
 } from "./tables.ts";
 
 export interface Site {
@@ -34,7 +33,10 @@ export interface ObjectEntry {
   readonly instance: string;
   readonly scope: Scope;
   readonly shared: string;
+  /** How a blocked acquirer waits; empty where nobody told. */
   readonly waits: Waits;
+  /** The most that a holder may do; empty for the same as `waits`. */
+  readonly waitsInside: Waits;
   readonly perLane: boolean;
 }
 
@@ -106,6 +108,7 @@ export class Dictionary {
       scope: SCOPES[row[3]!] ?? "process",
       shared: this.string(row[4]!),
       waits: WAITS[row[5]!] ?? "",
+      waitsInside: waitsInsideOf(row[6]!),
       perLane: (row[6]! & OBJECT_PER_LANE) !== 0,
     };
   }

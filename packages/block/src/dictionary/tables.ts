@@ -1,4 +1,4 @@
-import type { Table } from "@wayward/record";
+import { type Table, WAITS, type Waits } from "@wayward/record";
 
 /** One column of a dictionary table: number, reference to another table, or text. */
 export interface TableColumn {
@@ -39,9 +39,19 @@ export type LaneKind = (typeof LANE_KINDS)[number];
 export const SCOPES = ["process", "host", "cluster"] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** How a blocked acquirer of a lock waits; position 0 says that nobody told. */
-export const WAITS = ["", "free", "raw", "spin", "sleep"] as const;
-export type Waits = (typeof WAITS)[number];
-
-/** Each lane has an instance of its own under this name. */
+/*
+ * An object's flags: bit 0 says that each lane has an instance of its own
+ * under this name; bits 1 to 3 hold the place in WAITS of the most that a
+ * holder may do while it holds the lock, 0 for the lock's own `waits`.
+ */
 export const OBJECT_PER_LANE = 1;
+const INSIDE_SHIFT = 1;
+const INSIDE_MASK = 7;
+
+export function objectFlags(perLane: boolean, waitsInside: Waits): number {
+  return (perLane ? OBJECT_PER_LANE : 0) | (WAITS.indexOf(waitsInside) << INSIDE_SHIFT);
+}
+
+export function waitsInsideOf(flags: number): Waits {
+  return WAITS[(flags >>> INSIDE_SHIFT) & INSIDE_MASK] ?? "";
+}

@@ -1,19 +1,10 @@
 import { assert } from "@wayward/base";
-import { type Kind, TABLES, type Table } from "@wayward/record";
+import { type Kind, TABLES, type Table, WAITS, type Waits } from "@wayward/record";
 import { writeInts } from "../coding/ints.ts";
 import { TextBuilder } from "../coding/texts.ts";
 import type { SectionWriter } from "../section.ts";
 import { Words64 } from "../words.ts";
-import {
-  LANE_KINDS,
-  type LaneKind,
-  OBJECT_PER_LANE,
-  SCOPES,
-  type Scope,
-  TABLE_COLUMNS,
-  WAITS,
-  type Waits,
-} from "./tables.ts";
+import { LANE_KINDS, type LaneKind, objectFlags, SCOPES, type Scope, TABLE_COLUMNS } from "./tables.ts";
 
 /** A place in the code. Empty text where a part is not known. */
 export interface SiteInfo {
@@ -43,6 +34,8 @@ export interface ObjectInfo {
   /** The name under which other processes know the same object. */
   readonly shared?: string;
   readonly waits?: Waits;
+  /** The most that a holder may do while it holds the lock; else as `waits`. */
+  readonly waitsInside?: Waits;
   readonly perLane?: boolean;
 }
 
@@ -117,7 +110,7 @@ export class DictionaryWriter {
       SCOPES.indexOf(object.scope ?? "process"),
       this.string(object.shared ?? ""),
       WAITS.indexOf(object.waits ?? ""),
-      object.perLane ? OBJECT_PER_LANE : 0,
+      objectFlags(object.perLane ?? false, object.waitsInside ?? ""),
     ];
     return fresh ? this.#define("object", undefined, row) : this.#byRow("object", row);
   }

@@ -90,6 +90,23 @@ export function readOpenSet(section: Uint8Array, budget: Budget = createBudget(L
   return { entries, leftOut };
 }
 
+/** A lock that a lane holds or waits for, once for each acquisition. */
+export interface OpenLock {
+  readonly lane: number;
+  readonly lock: number;
+  readonly waits: boolean;
+}
+
+/** What the records written so far say of locks: those held, in order of acquisition, and those waited for. */
+export function openLocks(pairing: Pairing): OpenLock[] {
+  const open: OpenLock[] = [];
+  for (const { id: lane, held, wait } of pairing.lanes.values()) {
+    for (let at = 0; at < held.length; at++) open.push({ lane, lock: held.get(at, OPEN.id), waits: false });
+    for (let at = 0; at < wait.length; at++) open.push({ lane, lock: wait.get(at, OPEN.id), waits: true });
+  }
+  return open;
+}
+
 function listOpen(pairing: Pairing): OpenSet {
   const entries: OpenEntry[] = [];
   let leftOut = 0;

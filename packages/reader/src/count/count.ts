@@ -4,6 +4,7 @@ import type { BlockFilter } from "../filter/block-filter.ts";
 import { dictionaryGap, type GapList } from "../gaps.ts";
 import type { SessionBlocks } from "../snapshot/blocks.ts";
 import { pairedKey } from "./names.ts";
+import type { Pace } from "./pace.ts";
 import { scanPaired } from "./paired.ts";
 import { type CountPlan, type CountQuestion, planCount } from "./plan.ts";
 import { scanRecords } from "./records.ts";
@@ -15,29 +16,32 @@ export interface CountSource {
   readonly filter: BlockFilter;
   readonly question: CountQuestion;
   readonly gaps: GapList;
+  readonly pace: Pace;
 }
 
 /**
  * Counts and sums over sessions into the tally: from summaries where a chunk
  * or block lies in the time range whole, record by record at its edges. True
- * if no record had to be read. Throws INVALID_ARGUMENT / BAD_COUNT.
+ * if no record had to be read. Throws INVALID_ARGUMENT / BAD_COUNT, and what
+ * `pace` throws.
  */
-export async function countSessions({ sessions, filter, question, gaps }: CountSource, tally: Tally): Promise<boolean> {
+export async function countSessions(source: CountSource, tally: Tally): Promise<boolean> {
+  const { sessions, filter, question, pace } = source;
   const plan = planCount(question);
   const dimension = question.scan ? undefined : summaryDimension(plan, filter, question);
   let fromSummaries = dimension !== undefined;
   for await (const session of sessions) {
-    const split = dimension === undefined ? undefined : await planSession(session, filter, dimension);
+    const split = dimension === undefined ? undefined : await planSession(session, filter, dimension, pace);
     if (split === undefined) fromSummaries = false;
     else if (split.scanned.length > 0) fromSummaries = false;
     for (const summary of split?.summaries ?? []) {
-      addSummary(summary, dimension!, session, { filter, question, gaps }, tally, plan.type === "paired");
+      addSummary(summary, dimension!, session, source, tally, plan.type === "paired");
     }
     const refs = split?.scanned ?? session.refs;
     if (refs.length === 0) continue;
     if (plan.type === "paired") {
-      await scanPaired(session, refs, filter, plan.dimension, question.groupBy, tally);
-    } else await scanRecords(session, refs, filter, question, tally);
+      await scanPaired(session, refs, filter, plan.dimension, question.groupBy, tally, pace);
+    } else await scanRecords(session, refs, filter, question, tally, pace);
   }
   return fromSummaries;
 }
@@ -61,7 +65,7 @@ function addSummary(
   summary: Summary,
   dimension: SummaryDimension,
   session: SessionBlocks,
-  { filter, question: { groupBy }, gaps }: Omit<CountSource, "sessions">,
+  { filter, question: { groupBy }, gaps }: Pick<CountSource, "filter" | "question" | "gaps">,
   tally: Tally,
   paired: boolean,
 ): void {

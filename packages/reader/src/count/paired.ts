@@ -3,6 +3,7 @@ import { Gather, Pairing, replay, seed } from "@wayward/block";
 import type { BlockFilter } from "../filter/block-filter.ts";
 import type { BlockRef, SessionBlocks } from "../snapshot/blocks.ts";
 import { foldOf, pairedKey } from "./names.ts";
+import type { Pace } from "./pace.ts";
 import type { PairedDimension } from "./plan.ts";
 import type { Tally } from "./tally.ts";
 
@@ -31,6 +32,7 @@ export async function scanPaired(
   dimension: PairedDimension,
   groupBy: readonly string[],
   tally: Tally,
+  pace: Pace,
 ): Promise<void> {
   const start = session.view.description?.start ?? 0n;
   let chosen: Uint8Array | undefined;
@@ -39,6 +41,7 @@ export async function scanPaired(
   let next = 0n;
   const names = { use: () => {}, laneRow: (id: number) => dictionary.laneRow(id) };
   for (const ref of refs) {
+    await pace.step();
     const block = await ref.load();
     dictionary = session.dictionary(ref.seq);
     const records = filter.choose(block, dictionary, session.view.description);

@@ -3,6 +3,7 @@ import { familyOf } from "@wayward/record";
 import type { BlockFilter, Chosen } from "../filter/block-filter.ts";
 import type { BlockRef, SessionBlocks } from "../snapshot/blocks.ts";
 import { offsetOf } from "../snapshot/session.ts";
+import type { Pace } from "./pace.ts";
 import type { CountQuestion } from "./plan.ts";
 import type { Tally } from "./tally.ts";
 
@@ -13,12 +14,14 @@ export async function scanRecords(
   filter: BlockFilter,
   question: CountQuestion,
   tally: Tally,
+  pace: Pace,
 ): Promise<void> {
   const { description } = session.view;
   const offset = offsetOf(description);
   for (const ref of refs) {
     const { firstTime, lastTime, records } = ref;
     if (records === 0 || !filter.overlaps(firstTime + offset, lastTime + offset)) continue;
+    await pace.step();
     const block = await ref.load();
     const dictionary = session.dictionary(ref.seq);
     const counter = new BlockCounter(session, block, dictionary, question);

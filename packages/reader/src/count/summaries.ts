@@ -2,6 +2,7 @@ import { readSummary, type Summary } from "@wayward/block";
 import type { BlockFilter } from "../filter/block-filter.ts";
 import type { BlockRef, SessionBlocks, SummaryPart } from "../snapshot/blocks.ts";
 import { offsetOf } from "../snapshot/session.ts";
+import type { Pace } from "./pace.ts";
 import type { PairedDimension } from "./plan.ts";
 
 export type SummaryDimension = PairedDimension | "kind" | "lane" | "channel";
@@ -22,6 +23,7 @@ export async function planSession(
   session: SessionBlocks,
   filter: BlockFilter,
   dimension: SummaryDimension,
+  pace: Pace,
 ): Promise<SessionPlan | undefined> {
   if (dimension === "channel" && !channelIsLogOnly(session)) return undefined;
   const offset = offsetOf(session.view.description);
@@ -37,6 +39,7 @@ export async function planSession(
     }
     for (const ref of part.refs) {
       if (ref.records === 0 || outside(ref)) continue;
+      await pace.step();
       const own = inside(ref) ? (await ref.load()).readSummary() : undefined;
       if (own !== undefined && isWhole(own, dimension)) summaries.push(own);
       else scanned.push(ref);

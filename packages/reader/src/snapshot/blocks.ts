@@ -1,9 +1,10 @@
 import type { archive } from "@wayward/api";
 import { present } from "@wayward/base";
-import { Block, Dictionary, type Envelope, LIMITS, refusalOf, sections } from "@wayward/block";
+import { Block, Dictionary, LIMITS, refusalOf } from "@wayward/block";
 import { RangeSet } from "@wayward/chunk";
 import type { SessionView } from "./session.ts";
 import type { BlockSource } from "./source.ts";
+import type { TailBlock } from "./tail.ts";
 
 /** A block that can be read, and what is known of it without reading it. */
 export interface BlockRef {
@@ -153,10 +154,10 @@ function refsOf(source: BlockSource, chunk: archive.Chunk, session: archive.Chun
   return made;
 }
 
-function tailRef(envelope: Envelope): BlockRef {
-  const { seq, recordCount, firstTime, lastTime } = envelope.header;
-  const definitions = { seq, header: envelope.headerBytes, section: sections(envelope).dictionary };
-  return { seq, records: recordCount, firstTime, lastTime, definitions, load: async () => new Block(envelope) };
+function tailRef({ header, headerBytes, dictionary, load }: TailBlock): BlockRef {
+  const { seq, recordCount, firstTime, lastTime } = header;
+  const definitions = { seq, header: headerBytes, section: dictionary };
+  return { seq, records: recordCount, firstTime, lastTime, definitions, load: async () => new Block(await load()) };
 }
 
 /** Chunks follow each other, so this mostly finds the order as it should be. */

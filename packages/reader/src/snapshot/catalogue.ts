@@ -2,9 +2,10 @@ import type { Bus } from "@wayward/bus";
 import { catchUp, loadPartition, type PartitionState } from "@wayward/chunk";
 import { partitionPrefix, type Store } from "@wayward/store";
 import type { SessionTest } from "../selector.ts";
+import { Cache } from "./cache.ts";
 import { type SessionView, viewSessions } from "./session.ts";
 import { BlockSource } from "./source.ts";
-import { Tail } from "./tail.ts";
+import { Tail, type TailBodies } from "./tail.ts";
 
 /** What one answer rests on: the log up to a number and the bus behind it, of every partition. */
 export interface Snapshot {
@@ -28,6 +29,9 @@ export interface CatalogueOptions {
   readonly tenant: string;
 }
 
+/** Blocks of all tails that are kept in memory: as many as archivers that keep up leave on the bus. */
+const TAIL_BYTES_MAX = 64 * 1024 * 1024;
+
 /** Everything of one tenant that can be read now. Keeps logs and tails between questions. */
 export class Catalogue {
   readonly source: BlockSource;
@@ -39,7 +43,11 @@ export class Catalogue {
   constructor(options: CatalogueOptions) {
     this.#options = options;
     this.source = new BlockSource(options.store);
-    this.#tails = Array.from({ length: options.partitions }, (_, partition) => new Tail(options.bus, partition));
+    const bodies: TailBodies = new Cache(TAIL_BYTES_MAX, ({ bytes }) => bytes.length);
+    this.#tails = Array.from(
+      { length: options.partitions },
+      (_, partition) => new Tail(options.bus, partition, bodies),
+    );
   }
 
   /** The sessions that pass, archive and tail as one, by partition and id. */

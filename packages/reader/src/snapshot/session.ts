@@ -1,6 +1,5 @@
 import type { archive, block } from "@wayward/api";
 import { fromBase32 } from "@wayward/base";
-import type { Envelope } from "@wayward/block";
 import { type ArchivedSession, type PartitionState, RangeSet } from "@wayward/chunk";
 import type { SessionTest } from "../selector.ts";
 import type { TailBlock } from "./tail.ts";
@@ -15,7 +14,7 @@ export interface SessionView {
   /** Chunks with its blocks, in order of commit. */
   readonly places: readonly archive.Place[];
   /** Blocks that only the bus has, by seq. */
-  readonly tail: ReadonlyMap<bigint, Envelope>;
+  readonly tail: ReadonlyMap<bigint, TailBlock>;
   /** Seqs that archive or bus have. */
   readonly present: RangeSet;
   readonly poisoned: readonly archive.Poison[];
@@ -50,7 +49,7 @@ export function viewSessions(
   const views: SessionView[] = [];
   for (const text of [...ids].sort()) {
     const archived = state.sessions.get(text);
-    const blocks = (bySession.get(text) ?? []).filter(({ envelope }) => !state.isCommitted(text, envelope.header.seq));
+    const blocks = (bySession.get(text) ?? []).filter(({ header }) => !state.isCommitted(text, header.seq));
     const id = archived?.session ?? fromBase32(text) ?? new Uint8Array(16);
     const description = archived?.description ?? firstDescription(blocks);
     if (chosen(id, description)) views.push(viewOf(id, text, partition, description, archived, blocks));
@@ -66,9 +65,9 @@ function viewOf(
   archived: ArchivedSession | undefined,
   blocks: readonly TailBlock[],
 ): SessionView {
-  const tail = new Map<bigint, Envelope>();
+  const tail = new Map<bigint, TailBlock>();
   // The first on the bus wins, as it does in the archive.
-  for (const { envelope } of blocks) if (!tail.has(envelope.header.seq)) tail.set(envelope.header.seq, envelope);
+  for (const block of blocks) if (!tail.has(block.header.seq)) tail.set(block.header.seq, block);
   const present = RangeSet.from(archived?.committed.toArray() ?? []);
   for (const seq of tail.keys()) present.add(seq);
   const headers = [...tail.values()].map(({ header }) => header);
@@ -92,7 +91,7 @@ function viewOf(
     deleted: archived?.deleted ?? false,
     expired: archived?.expired ?? false,
     records: (archived?.records ?? 0n) + headers.reduce((sum, { recordCount }) => sum + BigInt(recordCount), 0n),
-    bytes: (archived?.bytes ?? 0n) + [...tail.values()].reduce((sum, { bytes }) => sum + BigInt(bytes.length), 0n),
+    bytes: (archived?.bytes ?? 0n) + [...tail.values()].reduce((sum, { length }) => sum + BigInt(length), 0n),
     blocks: present.size,
     firstTime: least(firsts),
     lastTime: greatest(lasts),
@@ -102,7 +101,7 @@ function viewOf(
 }
 
 function firstDescription(blocks: readonly TailBlock[]): block.SessionDescription | undefined {
-  return blocks.find(({ envelope }) => envelope.header.description !== undefined)?.envelope.header.description;
+  return blocks.find(({ header }) => header.description !== undefined)?.header.description;
 }
 
 function least(values: readonly bigint[]): bigint {

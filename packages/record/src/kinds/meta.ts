@@ -31,6 +31,19 @@ export const dropRecords = defineKind("drop.records", [
   f.enum("cause", DROP_CAUSES, { role: "cause" }),
 ]);
 
+/** The session follows this revision of a control topic from now on. */
+export const controlApplied = defineKind("control.applied", [
+  f.ref("topic", "string", { role: "key" }),
+  f.u64("revision"),
+]);
+
 export const noteText = defineKind("note.text", [f.string("text", { role: "text" })]);
 
-export const metaKinds: readonly Kind[] = [counterValue, clockAnchor, clockOffset, dropRecords, noteText];
+export const metaKinds: readonly Kind[] = [
+  counterValue,
+  clockAnchor,
+  clockOffset,
+  dropRecords,
+  controlApplied,
+  noteText,
+];

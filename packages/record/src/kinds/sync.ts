@@ -7,6 +7,27 @@ export const contextEnter = defineKind("context.enter", [context]);
 export const contextExit = defineKind("context.exit", [context]);
 export const contextMask = defineKind("context.mask", [context]);
 export const contextUnmask = defineKind("context.unmask", [context]);
+/** The scale of how a blocked acquirer waits, from never to asleep; the first place says nothing. */
+export const WAITS = ["", "free", "raw", "spin", "sleep"] as const;
+export type Waits = (typeof WAITS)[number];
+/** The most that code in this context may do. */
+export const contextDeclared = defineKind("context.declared", [context, f.enum("waits_inside", WAITS)]);
+/** Masking `by` masks the context too. */
+export const contextMaskedBy = defineKind("context.masked-by", [context, f.ref("by", "string")]);
+
+/** A wound/wait ticket: locks taken with it are backed off from in the order of the tickets' begins. */
+const ticket = f.u64("ticket", { role: "key" });
+export const ticketBegin = defineKind("ticket.begin", [ticket, f.ref("class", "string")]);
+/** No further lock will be acquired with it. */
+export const ticketDone = defineKind("ticket.done", [ticket]);
+export const ticketEnd = defineKind("ticket.end", [ticket]);
+
+/** What a lane does that takes time while it may hold locks; recorded at its end. */
+const pause = [f.duration("duration", { role: "measure" })];
+export const pauseAwait = defineKind("pause.await", pause);
+export const pauseIo = defineKind("pause.io", pause);
+export const pauseSleep = defineKind("pause.sleep", pause);
+export const pauseCall = defineKind("pause.call", pause);
 
 const condition = f.ref("condition", "object", { role: "object" });
 const waitResult = f.enum("result", ["ok", "timeout"], { role: "cause" });
@@ -31,6 +52,15 @@ export const syncKinds: readonly Kind[] = [
   contextExit,
   contextMask,
   contextUnmask,
+  contextDeclared,
+  contextMaskedBy,
+  ticketBegin,
+  ticketDone,
+  ticketEnd,
+  pauseAwait,
+  pauseIo,
+  pauseSleep,
+  pauseCall,
   conditionWait,
   conditionWoken,
   conditionSignal,

@@ -19,10 +19,12 @@ export function unary<Request, Response>(
 ): handleUnaryCall<Request, Response> {
   return (call, callback) => {
     void (async () => {
+      let context: CallContext | undefined;
       try {
-        callback(null, await handle(call.request, contextOf(call)));
+        context = contextOf(call);
+        callback(null, await handle(call.request, context));
       } catch (error) {
-        logUnexpected(log, call.getPath(), error);
+        if (!context?.signal.aborted) logUnexpected(log, call.getPath(), error);
         callback(statusOf(error));
       }
     })();

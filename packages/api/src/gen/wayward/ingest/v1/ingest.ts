@@ -140,8 +140,8 @@ export interface Credit {
  */
 export interface Control {
   /**
-   * `control/<name>`, as `control/levels`: levels of channels, by session name
-   * or id.
+   * `control/<name>`, as `control/levels`: levels of channels, and
+   * `control/locks`: what of locks is recorded; by session name or id.
    */
   topic: string;
   revision: bigint;
@@ -166,6 +166,8 @@ export interface SetControlRequest {
    * it is.
    */
   expectedRevision: bigint;
+  /** Only if nobody has set it yet, else ABORTED. */
+  ifUnset: boolean;
 }
 
 export interface SetControlResponse {
@@ -1272,7 +1274,7 @@ export const GetControlResponse: MessageFns<GetControlResponse> = {
 };
 
 function createBaseSetControlRequest(): SetControlRequest {
-  return { topic: "", value: Buffer.alloc(0), expectedRevision: 0n };
+  return { topic: "", value: Buffer.alloc(0), expectedRevision: 0n, ifUnset: false };
 }
 
 export const SetControlRequest: MessageFns<SetControlRequest> = {
@@ -1288,6 +1290,9 @@ export const SetControlRequest: MessageFns<SetControlRequest> = {
         throw new globalThis.Error("value provided for field message.expectedRevision of type uint64 too large");
       }
       writer.uint32(24).uint64(message.expectedRevision);
+    }
+    if (message.ifUnset !== false) {
+      writer.uint32(32).bool(message.ifUnset);
     }
     return writer;
   },
@@ -1329,6 +1334,14 @@ export const SetControlRequest: MessageFns<SetControlRequest> = {
             message.expectedRevision = reader.uint64() as bigint;
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.ifUnset = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1351,6 +1364,7 @@ export const SetControlRequest: MessageFns<SetControlRequest> = {
     message.expectedRevision = (object.expectedRevision !== undefined && object.expectedRevision !== null)
       ? BigInt(object.expectedRevision)
       : 0n;
+    message.ifUnset = object.ifUnset ?? false;
     return message;
   },
 };

@@ -18,6 +18,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { EndMark, SessionDescription } from "../../block/v1/block.ts";
+import { Finding, Table } from "./finding.ts";
 import { BlockBatch, Coverage, Filter, Form, Gap, KindEntry, RowBatch, Selector } from "./selection.ts";
 
 /**
@@ -67,6 +68,8 @@ export interface ListSessionsRequest {
   /** At most 1,000; 0 means 100. */
   pageSize: number;
   pageToken: string;
+  /** Only sessions in one of these states now; none for all. */
+  states: SessionState[];
 }
 
 export interface ListSessionsResponse {
@@ -219,8 +222,57 @@ export interface DeleteSessionResponse {
   logNumber: bigint;
 }
 
+export interface AnalyzeRequest {
+  selector:
+    | Selector
+    | undefined;
+  /**
+   * Aligned time (nanoseconds since 1970), 0 is open. Blocks that touch it are
+   * read whole.
+   */
+  from: bigint;
+  until: bigint;
+  /**
+   * Rules (`order.inversion`), or what stands before the dot (`order`). Empty
+   * tells all.
+   */
+  rules: string[];
+  /** Names of the tables wanted; docs/json.md lists them. */
+  tables: string[];
+  /** Also count by function and lane, which takes longer. */
+  detail: boolean;
+}
+
+export interface AnalyzeResponse {
+  part:
+    | { $case: "progress"; value: AnalyzeProgress }
+    | { $case: "finding"; value: Finding }
+    | { $case: "table"; value: Table }
+    | { $case: "end"; value: AnalyzeEnd }
+    | undefined;
+}
+
+/** At most four times a second. */
+export interface AnalyzeProgress {
+  blocksDone: bigint;
+  blocks: bigint;
+}
+
+export interface AnalyzeEnd {
+  coverage:
+    | Coverage
+    | undefined;
+  /** What was not tracked, by name: how many were left out. */
+  leftOut: { [key: string]: bigint };
+}
+
+export interface AnalyzeEnd_LeftOutEntry {
+  key: string;
+  value: bigint;
+}
+
 function createBaseListSessionsRequest(): ListSessionsRequest {
-  return { selector: undefined, pageSize: 0, pageToken: "" };
+  return { selector: undefined, pageSize: 0, pageToken: "", states: [] };
 }
 
 export const ListSessionsRequest: MessageFns<ListSessionsRequest> = {
@@ -233,6 +285,13 @@ export const ListSessionsRequest: MessageFns<ListSessionsRequest> = {
     }
     if (message.pageToken !== "") {
       writer.uint32(26).string(message.pageToken);
+    }
+    if (message.states.length !== 0) {
+      writer.uint32(34).fork();
+      for (const v of message.states) {
+        writer.int32(v);
+      }
+      writer.join();
     }
     return writer;
   },
@@ -274,6 +333,24 @@ export const ListSessionsRequest: MessageFns<ListSessionsRequest> = {
             message.pageToken = reader.string();
             continue;
           }
+          case 4: {
+            if (tag === 32) {
+              message.states.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 34) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.states.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -296,6 +373,7 @@ export const ListSessionsRequest: MessageFns<ListSessionsRequest> = {
       : undefined;
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.states = object.states?.map((e) => e) || [];
     return message;
   },
 };
@@ -1752,6 +1830,469 @@ export const DeleteSessionResponse: MessageFns<DeleteSessionResponse> = {
   },
 };
 
+function createBaseAnalyzeRequest(): AnalyzeRequest {
+  return { selector: undefined, from: 0n, until: 0n, rules: [], tables: [], detail: false };
+}
+
+export const AnalyzeRequest: MessageFns<AnalyzeRequest> = {
+  encode(message: AnalyzeRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.selector !== undefined) {
+      Selector.encode(message.selector, writer.uint32(10).fork()).join();
+    }
+    if (message.from !== 0n) {
+      if (BigInt.asUintN(64, message.from) !== message.from) {
+        throw new globalThis.Error("value provided for field message.from of type fixed64 too large");
+      }
+      writer.uint32(17).fixed64(message.from);
+    }
+    if (message.until !== 0n) {
+      if (BigInt.asUintN(64, message.until) !== message.until) {
+        throw new globalThis.Error("value provided for field message.until of type fixed64 too large");
+      }
+      writer.uint32(25).fixed64(message.until);
+    }
+    for (const v of message.rules) {
+      writer.uint32(34).string(v!);
+    }
+    for (const v of message.tables) {
+      writer.uint32(42).string(v!);
+    }
+    if (message.detail !== false) {
+      writer.uint32(48).bool(message.detail);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AnalyzeRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAnalyzeRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.selector = Selector.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.from = reader.fixed64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.until = reader.fixed64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.rules.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.tables.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.detail = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AnalyzeRequest>): AnalyzeRequest {
+    return AnalyzeRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AnalyzeRequest>): AnalyzeRequest {
+    const message = createBaseAnalyzeRequest();
+    message.selector = (object.selector !== undefined && object.selector !== null)
+      ? Selector.fromPartial(object.selector)
+      : undefined;
+    message.from = (object.from !== undefined && object.from !== null) ? BigInt(object.from) : 0n;
+    message.until = (object.until !== undefined && object.until !== null) ? BigInt(object.until) : 0n;
+    message.rules = object.rules?.map((e) => e) || [];
+    message.tables = object.tables?.map((e) => e) || [];
+    message.detail = object.detail ?? false;
+    return message;
+  },
+};
+
+function createBaseAnalyzeResponse(): AnalyzeResponse {
+  return { part: undefined };
+}
+
+export const AnalyzeResponse: MessageFns<AnalyzeResponse> = {
+  encode(message: AnalyzeResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.part?.$case) {
+      case "progress":
+        AnalyzeProgress.encode(message.part.value, writer.uint32(10).fork()).join();
+        break;
+      case "finding":
+        Finding.encode(message.part.value, writer.uint32(18).fork()).join();
+        break;
+      case "table":
+        Table.encode(message.part.value, writer.uint32(26).fork()).join();
+        break;
+      case "end":
+        AnalyzeEnd.encode(message.part.value, writer.uint32(34).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AnalyzeResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAnalyzeResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.part = { $case: "progress", value: AnalyzeProgress.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.part = { $case: "finding", value: Finding.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.part = { $case: "table", value: Table.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.part = { $case: "end", value: AnalyzeEnd.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AnalyzeResponse>): AnalyzeResponse {
+    return AnalyzeResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AnalyzeResponse>): AnalyzeResponse {
+    const message = createBaseAnalyzeResponse();
+    switch (object.part?.$case) {
+      case "progress": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "progress", value: AnalyzeProgress.fromPartial(object.part.value) };
+        }
+        break;
+      }
+      case "finding": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "finding", value: Finding.fromPartial(object.part.value) };
+        }
+        break;
+      }
+      case "table": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "table", value: Table.fromPartial(object.part.value) };
+        }
+        break;
+      }
+      case "end": {
+        if (object.part?.value !== undefined && object.part?.value !== null) {
+          message.part = { $case: "end", value: AnalyzeEnd.fromPartial(object.part.value) };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
+function createBaseAnalyzeProgress(): AnalyzeProgress {
+  return { blocksDone: 0n, blocks: 0n };
+}
+
+export const AnalyzeProgress: MessageFns<AnalyzeProgress> = {
+  encode(message: AnalyzeProgress, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.blocksDone !== 0n) {
+      if (BigInt.asUintN(64, message.blocksDone) !== message.blocksDone) {
+        throw new globalThis.Error("value provided for field message.blocksDone of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.blocksDone);
+    }
+    if (message.blocks !== 0n) {
+      if (BigInt.asUintN(64, message.blocks) !== message.blocks) {
+        throw new globalThis.Error("value provided for field message.blocks of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.blocks);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AnalyzeProgress {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAnalyzeProgress();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.blocksDone = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.blocks = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AnalyzeProgress>): AnalyzeProgress {
+    return AnalyzeProgress.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AnalyzeProgress>): AnalyzeProgress {
+    const message = createBaseAnalyzeProgress();
+    message.blocksDone = (object.blocksDone !== undefined && object.blocksDone !== null)
+      ? BigInt(object.blocksDone)
+      : 0n;
+    message.blocks = (object.blocks !== undefined && object.blocks !== null) ? BigInt(object.blocks) : 0n;
+    return message;
+  },
+};
+
+function createBaseAnalyzeEnd(): AnalyzeEnd {
+  return { coverage: undefined, leftOut: {} };
+}
+
+export const AnalyzeEnd: MessageFns<AnalyzeEnd> = {
+  encode(message: AnalyzeEnd, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.coverage !== undefined) {
+      Coverage.encode(message.coverage, writer.uint32(10).fork()).join();
+    }
+    globalThis.Object.entries(message.leftOut).forEach(([key, value]: [string, bigint]) => {
+      AnalyzeEnd_LeftOutEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AnalyzeEnd {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAnalyzeEnd();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.coverage = Coverage.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            const entry2 = AnalyzeEnd_LeftOutEntry.decode(reader, reader.uint32());
+            if (entry2.value !== undefined) {
+              message.leftOut[entry2.key] = entry2.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AnalyzeEnd>): AnalyzeEnd {
+    return AnalyzeEnd.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AnalyzeEnd>): AnalyzeEnd {
+    const message = createBaseAnalyzeEnd();
+    message.coverage = (object.coverage !== undefined && object.coverage !== null)
+      ? Coverage.fromPartial(object.coverage)
+      : undefined;
+    message.leftOut = (globalThis.Object.entries(object.leftOut ?? {}) as [string, bigint][]).reduce(
+      (acc: { [key: string]: bigint }, [key, value]: [string, bigint]) => {
+        if (value !== undefined) {
+          acc[key] = BigInt(value as string | number | bigint | boolean);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseAnalyzeEnd_LeftOutEntry(): AnalyzeEnd_LeftOutEntry {
+  return { key: "", value: 0n };
+}
+
+export const AnalyzeEnd_LeftOutEntry: MessageFns<AnalyzeEnd_LeftOutEntry> = {
+  encode(message: AnalyzeEnd_LeftOutEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0n) {
+      if (BigInt.asUintN(64, message.value) !== message.value) {
+        throw new globalThis.Error("value provided for field message.value of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AnalyzeEnd_LeftOutEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAnalyzeEnd_LeftOutEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.value = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AnalyzeEnd_LeftOutEntry>): AnalyzeEnd_LeftOutEntry {
+    return AnalyzeEnd_LeftOutEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AnalyzeEnd_LeftOutEntry>): AnalyzeEnd_LeftOutEntry {
+    const message = createBaseAnalyzeEnd_LeftOutEntry();
+    message.key = object.key ?? "";
+    message.value = (object.value !== undefined && object.value !== null) ? BigInt(object.value) : 0n;
+    return message;
+  },
+};
+
 export type QueryServiceService = typeof QueryServiceService;
 export const QueryServiceService = {
   listSessions: {
@@ -1812,6 +2353,19 @@ export const QueryServiceService = {
       Buffer.from(DeleteSessionResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DeleteSessionResponse => DeleteSessionResponse.decode(value),
   },
+  /**
+   * Runs the analyses over the selected sessions: progress, then what they
+   * found, the tables that were asked for, and what it all rests on.
+   */
+  analyze: {
+    path: "/wayward.query.v1.QueryService/Analyze" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: AnalyzeRequest): Buffer => Buffer.from(AnalyzeRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): AnalyzeRequest => AnalyzeRequest.decode(value),
+    responseSerialize: (value: AnalyzeResponse): Buffer => Buffer.from(AnalyzeResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): AnalyzeResponse => AnalyzeResponse.decode(value),
+  },
 } as const;
 
 export interface QueryServiceServer extends UntypedServiceImplementation {
@@ -1823,6 +2377,11 @@ export interface QueryServiceServer extends UntypedServiceImplementation {
   /** Counts and sums by group, from summaries where they suffice. */
   count: handleUnaryCall<CountRequest, CountResponse>;
   deleteSession: handleUnaryCall<DeleteSessionRequest, DeleteSessionResponse>;
+  /**
+   * Runs the analyses over the selected sessions: progress, then what they
+   * found, the tables that were asked for, and what it all rests on.
+   */
+  analyze: handleServerStreamingCall<AnalyzeRequest, AnalyzeResponse>;
 }
 
 export interface QueryServiceClient extends Client {
@@ -1905,6 +2464,16 @@ export interface QueryServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DeleteSessionResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * Runs the analyses over the selected sessions: progress, then what they
+   * found, the tables that were asked for, and what it all rests on.
+   */
+  analyze(request: AnalyzeRequest, options?: Partial<CallOptions>): ClientReadableStream<AnalyzeResponse>;
+  analyze(
+    request: AnalyzeRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<AnalyzeResponse>;
 }
 
 export const QueryServiceClient = makeGenericClientConstructor(

@@ -1,0 +1,104 @@
+import type { FieldValue } from "@wayward/block";
+import {
+  type Kind,
+  LOCK_MODES,
+  type LockMode,
+  lockAcquired,
+  lockAsserted,
+  lockCreated,
+  lockDestroyed,
+  lockDowngraded,
+  lockHandedOver,
+  lockPinned,
+  lockReleased,
+  lockTimedOut,
+  lockTryFailed,
+  lockUnpinned,
+  lockUpgraded,
+  lockWait,
+} from "@wayward/record";
+import type { LockClass } from "./lock-class.ts";
+import type { Recorder } from "./recorder.ts";
+import { type Called, OperationSites, type Sites } from "./sites.ts";
+
+/** What may be known of a wait or an acquisition beside lock and mode. */
+export interface LockFacts {
+  /** Nesting level within the lock's class, where one lane may hold several of it. */
+  readonly subclass?: number;
+  /** The lock under which this one is taken. */
+  readonly under?: { readonly number: number };
+  /** Place in the queue of a ticket lock. */
+  readonly ticket?: number | bigint;
+  /** It was tried for, not waited for. */
+  readonly tried?: boolean;
+}
+
+const TIMED_OUT = ["timeout", "failed", "deadlock", "already"] as const;
+
+/** Records of a lock that somebody else implements; `number` names it in other records. Its class says what is recorded. */
+export function lockRecords(recorder: Recorder, lock: number, of: LockClass, sites: Sites) {
+  const holds = of.bare(lock);
+  const places = new OperationSites(sites);
+  const put = (kind: Kind, called: Called, ...values: FieldValue[]) =>
+    recorder.record(kind, [lock, ...values], places.of(kind.name, called));
+  const brief = (kind: Kind, called: Called, mode: LockMode) =>
+    recorder.recordTwo(kind, lock, moded(mode), places.of(kind.name, called));
+  const moded = (mode: LockMode) => LOCK_MODES.indexOf(mode);
+  const facts = ({ subclass, under, ticket }: LockFacts) => [subclass, under?.number ?? 0, ticket];
+  const records = {
+    number: lock,
+    created: () => {
+      if (of.isOn) put(lockCreated, records.created);
+    },
+    wait: (mode: LockMode = "exclusive", more?: LockFacts) => {
+      if (!of.plain && !holds.waits(recorder.flow.lane)) return;
+      if (more === undefined) brief(lockWait, records.wait, mode);
+      else put(lockWait, records.wait, moded(mode), ...facts(more));
+    },
+    acquired: (mode: LockMode = "exclusive", more?: LockFacts) => {
+      if (!of.plain && !holds.acquires(recorder.flow.lane)) return;
+      if (more === undefined) brief(lockAcquired, records.acquired, mode);
+      else put(lockAcquired, records.acquired, moded(mode), ...facts(more), more.tried);
+    },
+    released: (mode: LockMode = "exclusive") => {
+      if (of.plain || holds.releases(recorder.flow.lane)) brief(lockReleased, records.released, mode);
+    },
+    /** From shared to exclusive. */
+    upgraded: () => {
+      if (of.plain || holds.converts(recorder.flow.lane)) put(lockUpgraded, records.upgraded);
+    },
+    /** From exclusive to shared. */
+    downgraded: () => {
+      if (of.plain || holds.converts(recorder.flow.lane)) put(lockDowngraded, records.downgraded);
+    },
+    tryFailed: (mode: LockMode = "exclusive") => {
+      if (of.takes(false)) put(lockTryFailed, records.tryFailed, moded(mode));
+    },
+    /** A wait ended without the lock. */
+    timedOut: (mode: LockMode = "exclusive", result: (typeof TIMED_OUT)[number] = "timeout") => {
+      if (!of.plain && !holds.givesUp(recorder.flow.lane)) return;
+      put(lockTimedOut, records.timedOut, moded(mode), TIMED_OUT.indexOf(result));
+    },
+    /** The holder gave it to another lane without releasing it. */
+    handedOver: (to: { readonly number: number }) => {
+      if (!of.plain && !holds.handsOver(recorder.flow.lane, to.number)) return;
+      put(lockHandedOver, records.handedOver, to.number);
+    },
+    /** The code relies on holding it or, with `not`, on not holding it. */
+    asserted: (mode: LockMode = "exclusive", not = false) => {
+      if (!of.plain && !holds.tells(recorder.flow.lane)) return;
+      put(lockAsserted, records.asserted, moded(mode), not ? true : undefined);
+    },
+    /** It may not be released until unpinned. */
+    pinned: () => {
+      if (of.plain || holds.tells(recorder.flow.lane)) put(lockPinned, records.pinned);
+    },
+    unpinned: () => {
+      if (of.plain || holds.tells(recorder.flow.lane)) put(lockUnpinned, records.unpinned);
+    },
+    destroyed: () => {
+      if (of.plain || holds.destroys()) put(lockDestroyed, records.destroyed);
+    },
+  };
+  return records;
+}

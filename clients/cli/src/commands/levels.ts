@@ -1,0 +1,58 @@
+import { connect } from "@wayward/client";
+import { type ControlRule, LEVELS_TOPIC, THRESHOLDS } from "@wayward/record";
+import { badOption, checkAddress, waitMs, withoutRules, withRule } from "../control/rules.ts";
+import { setTopic } from "../control/set.ts";
+import { showStatus } from "../control/status.ts";
+
+export interface LevelsCommand {
+  readonly channel?: string;
+  readonly name?: string;
+  readonly session?: string;
+  readonly clear: boolean;
+  readonly wait: string;
+  readonly server?: string;
+  readonly json?: boolean;
+}
+
+/** `wayward levels`: the least level that channels of running agents record, and of those that start later. */
+export async function levels(level: string | undefined, options: LevelsCommand): Promise<void> {
+  const { name, session, clear, json = false } = options;
+  const change = changeOf(level, options);
+  checkAddress(options);
+  const within = waitMs(options.wait);
+  const client = connect({ server: options.server });
+  try {
+    if (change === undefined) await showStatus(client, VIEW, json);
+    else {
+      const address = clear ? {} : { name, session };
+      await setTopic(client, { topic: LEVELS_TOPIC, change, address, waitMs: within, json });
+    }
+  } finally {
+    client.close();
+  }
+}
+
+const VIEW = {
+  topic: LEVELS_TOPIC,
+  without: "no rules: channels have the levels that programs themselves give them",
+  columns: ["channel", "level", "name", "session"].map((field) => ({ title: field.toUpperCase(), field })),
+  kinds: [],
+};
+
+/** What is asked for; undefined to show how it is. */
+function changeOf(
+  level: string | undefined,
+  { channel, name, session, clear }: LevelsCommand,
+): ((rules: readonly ControlRule[]) => ControlRule[]) | undefined {
+  if (clear) {
+    if (level !== undefined) throw badOption("the level", level, "to be given with --clear");
+    return (rules) => withoutRules(rules, { channel, name, session });
+  }
+  if (level === undefined) {
+    const stray = channel ?? name ?? session;
+    if (stray !== undefined) throw badOption("the level", "", `one of ${THRESHOLDS.join(", ")}`);
+    return undefined;
+  }
+  if (channel === undefined || channel === "") throw badOption("--channel", channel ?? "", "a channel");
+  return (rules) => withRule(rules, { channel, level, name, session }, "channel");
+}

@@ -1,0 +1,132 @@
+import type { Column, Columns, Dictionary, LaneRun } from "@wayward/block";
+import { OP, opOf } from "./ops.ts";
+import { sortByTime } from "./time-order.ts";
+
+/** Blocks hold at most so many records. */
+const RECORDS_MAX = 65_536;
+const TWO_32 = 0x1_0000_0000;
+
+/** Numbers of one kind's first two fields, by its records; what a record lacks is 0. */
+interface KindFields {
+  readonly op: number;
+  readonly name: string;
+  readonly first: Uint32Array;
+  readonly second: Uint32Array;
+  /** True if no record has any field beyond the first two. */
+  readonly brief: boolean;
+  readonly columns: ReadonlyMap<string, Column>;
+  readonly sites: Uint32Array | undefined;
+  readonly stacks: Uint32Array | undefined;
+}
+
+const NOTHING = new Uint32Array(RECORDS_MAX);
+const order = new Uint32Array(RECORDS_MAX);
+const times = new Float64Array(RECORDS_MAX);
+const runOf = new Uint32Array(RECORDS_MAX);
+
+/**
+ * The records of a block that analyses read, in order of time, then lane and
+ * event number. Its arrays are shared: one batch is read at a time, and
+ * nothing keeps them.
+ */
+export class Batch {
+  readonly dictionary: Dictionary;
+  readonly runs: readonly LaneRun[];
+  /** How many records the analyses read. */
+  readonly count: number;
+  /** Their places in the block, in order of time. */
+  readonly order: Uint32Array = order;
+  /** Nanoseconds since the session's start, by place in the block. */
+  readonly times: Float64Array = times;
+  /** Place in `runs`, by place in the block. */
+  readonly runOf: Uint32Array = runOf;
+  /** By place in the block. */
+  readonly slots: Uint32Array;
+  readonly placeOf: Uint32Array;
+  readonly kinds: readonly KindFields[];
+  /** Event numbers by place in the block; undefined where each lane counts on from its first. */
+  readonly #eventNos: Float64Array | undefined;
+
+  /** `start` is the session's, in nanoseconds of its clock. */
+  constructor(columns: Columns, dictionary: Dictionary, start: bigint) {
+    this.dictionary = dictionary;
+    this.runs = columns.lanes;
+    this.kinds = columns.kinds.map((_, slot) => fieldsOf(columns, slot, dictionary));
+    this.slots = columns.slots;
+    this.placeOf = columns.placeOf;
+    columns.timesSince(start, times);
+    for (const [run, { from, count }] of columns.lanes.entries()) runOf.fill(run, from, from + count);
+    const ops = Uint8Array.from(this.kinds, ({ op }) => op);
+    let count = 0;
+    for (let index = 0; index < columns.count; index++) {
+      if (ops[this.slots[index]!] !== OP.none) order[count++] = index;
+    }
+    this.count = count;
+    if (columns.lanes.length > 1) sortByTime(order, count, times);
+    this.#eventNos = columns.dense ? undefined : columns.eventNos();
+  }
+
+  /** True if a lane of the block lacks numbers inside it. */
+  get hasHoles(): boolean {
+    return this.#eventNos !== undefined;
+  }
+
+  eventNo(index: number): number {
+    if (this.#eventNos !== undefined) return this.#eventNos[index]!;
+    const { firstEventNo, from } = this.runs[runOf[index]!]!;
+    return firstEventNo + (index - from);
+  }
+
+  site(index: number): number {
+    return this.kinds[this.slots[index]!]!.sites?.[this.placeOf[index]!] ?? 0;
+  }
+
+  stack(index: number): number {
+    return this.kinds[this.slots[index]!]!.stacks?.[this.placeOf[index]!] ?? 0;
+  }
+
+  /** A whole-number field; undefined where the record lacks it. Exact below 2^53. */
+  number(index: number, field: string): number | undefined {
+    const column = this.kinds[this.slots[index]!]!.columns.get(field);
+    if (column?.shape !== "ints") return undefined;
+    const { present, ints } = column;
+    const place = this.placeOf[index]!;
+    const at = present === undefined ? place : present[place]!;
+    return at < 0 ? undefined : ints.lo[at]! + ints.hi[at]! * TWO_32;
+  }
+}
+
+const NO_FIELDS = { name: "", first: NOTHING, second: NOTHING, brief: true, columns: new Map(), sites: undefined };
+
+function fieldsOf(columns: Columns, slot: number, dictionary: Dictionary): KindFields {
+  const kind = dictionary.kind(columns.kinds[slot]!.number);
+  const op = kind === undefined ? OP.none : opOf(kind.name);
+  if (op === OP.none || kind === undefined) return { op: OP.none, stacks: undefined, ...NO_FIELDS };
+  const own = columns.columns(slot, kind);
+  return {
+    op,
+    name: kind.name,
+    first: lowHalves(own.columns[0]),
+    second: lowHalves(own.columns[1]),
+    brief: own.columns.slice(2).every(isEmpty),
+    columns: new Map(own.columns.map((column) => [column.field.name, column])),
+    sites: own.sites,
+    stacks: own.stacks,
+  };
+}
+
+/** True if no record has the field. */
+function isEmpty(column: Column): boolean {
+  if (column.shape !== "ints") return false;
+  if (column.field.type === "ref") return column.ints.lo.every((id) => id === 0);
+  return column.present !== undefined && column.ints.lo.length === 0;
+}
+
+/** One number a record, 0 where it has none. */
+function lowHalves(column: Column | undefined): Uint32Array {
+  if (column?.shape !== "ints") return NOTHING;
+  const { present, ints } = column;
+  if (present === undefined) return ints.lo;
+  if (ints.lo.length === 0) return NOTHING;
+  return Uint32Array.from(present, (at) => (at < 0 ? 0 : ints.lo[at]!));
+}

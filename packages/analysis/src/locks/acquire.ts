@@ -1,0 +1,153 @@
+import { chargeWait, countAcquired, countBlocked, countWaited } from "./contention.ts";
+import { useLock } from "./lifetime.ts";
+import { variantOf } from "./lookup.ts";
+import { CHAIN, childOf } from "./order/chains.ts";
+import { judgeAcquisition, judgeUse } from "./order/judge.ts";
+import { codeOf, refreshChain, wasJudged } from "./order/lane-chain.ts";
+import { judgeDoubleLock, judgeGrant } from "./rules/double-lock.ts";
+import { judgeDeadlock, judgeDeadOwner, judgeLongWait } from "./rules/live.ts";
+import { judgeTicket, nestOf, noteDeadlock } from "./rules/tickets.ts";
+import { judgeWaitType } from "./rules/wait-type.ts";
+import { here, type Run } from "./run.ts";
+import type { Hold, Lane, Lock, Wait } from "./state.ts";
+
+/** How an attempt to acquire went on: it waits, has the lock, or goes without. */
+export type Outcome = "waits" | "acquired" | "ended";
+
+/** What a record of an attempt says. */
+export interface Attempt {
+  readonly lock: Lock;
+  readonly mode: number;
+  readonly subclass: number;
+  /** Object number of the lock, and the ticket, under which it is taken; 0 without. */
+  readonly under: number;
+  readonly nestTicket: number;
+  /** Wound/wait ticket; 0 without. */
+  readonly ticket: number;
+  readonly slow: boolean;
+  readonly tried: boolean;
+  /** Only for what ended without the lock. */
+  readonly result: "" | "timeout" | "failed" | "deadlock" | "already";
+}
+
+/**
+ * An attempt to acquire a lock. It is judged where it is first seen: at its
+ * wait, or where it ends if no wait was recorded.
+ */
+export function attempt(run: Run, outcome: Outcome, asked: Attempt): void {
+  const { lane, session } = run;
+  const { lock, mode } = asked;
+  useLock(run, lock);
+  const waiting = lane.waits.findLast((wait) => wait.lock === lock);
+  if (waiting !== undefined && outcome !== "waits") endWait(run, waiting, outcome === "acquired");
+  if (waiting === undefined) judge(run, outcome, asked);
+  if (outcome === "waits") {
+    if (waiting === undefined) beginWait(run, asked);
+    return;
+  }
+  if (outcome === "ended") {
+    if (asked.result === "deadlock" && asked.ticket !== 0) noteDeadlock(run, asked.ticket, lock);
+    return;
+  }
+  judgeGrant(run, lock, mode);
+  const own = ownHold(lane, lock);
+  // A lock that its lane holds is taken once more: the hold is free after as many releases.
+  if (own !== undefined) own.depth++;
+  else pushHold(run, asked);
+  lock.knownSince = session.serial;
+}
+
+function judge(run: Run, outcome: Outcome, asked: Attempt): void {
+  const { lane, session } = run;
+  const { lock, mode, tried, result } = asked;
+  const ticketed = judgeTicket(run, asked);
+  if (result === "already") return;
+  const own = ownHold(lane, lock);
+  if (own !== undefined) {
+    if (lock.type === "recursive") return;
+    if (judgeDoubleLock(run, lock, own, mode)) {
+      judgeAcquisition(run, { lock, variant: own.variant, mode, tried, nestedSince: undefined });
+      return;
+    }
+    // A reader that takes it once more waits for nobody, but it is a use in its context.
+    if (!tried) judgeWaitType(run, lock);
+    judgeUse(run, own.variant, mode, tried);
+    return;
+  }
+  if (outcome !== "acquired") judgeDeadOwner(run, lock);
+  const variant = variantOf(session, lock, asked.subclass);
+  const chain = childOf(session.chains, lane.chain, codeOf(variant.id, mode, tried));
+  session.chains.counts[chain]!++;
+  const nested = nestOf(run, asked);
+  if (nested === undefined && !ticketed && wasJudged(session.chains, chain)) return;
+  const before = session.chains.flags[chain]!;
+  const guilty = judgeAcquisition(run, { lock, variant, mode, tried, nestedSince: nested });
+  // What was ordered by a nest lock says nothing of the same chain without it.
+  if (nested === undefined) session.chains.flags[chain] = before | CHAIN.judged | (guilty ? CHAIN.guilty : 0);
+}
+
+/** The lane's hold of a lock that it has not lent to a condition's wait. */
+export function ownHold({ holds }: Lane, lock: Lock): Hold | undefined {
+  for (let at = holds.length - 1; at >= 0; at--) if (holds[at]!.lock === lock) return holds[at];
+  return undefined;
+}
+
+export function pushHold(
+  run: Run,
+  { lock, mode, subclass, tried, ticket }: Pick<Attempt, "lock" | "mode" | "subclass" | "tried" | "ticket">,
+): Hold {
+  const { lane, session } = run;
+  const at = here(run);
+  const variant = variantOf(session, lock, subclass);
+  const hold: Hold = {
+    lock,
+    lane,
+    mode,
+    variant,
+    level: lane.frames.length,
+    tried,
+    ticket,
+    since: session.serial,
+    depth: 1,
+    pins: 0,
+    before: lane.chain,
+    unsure: false,
+    time: run.time,
+    eventNo: at.eventNo,
+    site: at.site,
+    stack: at.stack,
+  };
+  lane.chain = childOf(session.chains, lane.chain, codeOf(variant.id, mode, tried));
+  lane.holds.push(hold);
+  lock.holds.push(hold);
+  countAcquired(lock, mode, lane.id);
+  return hold;
+}
+
+/** Takes a hold away from its lane and its lock. */
+export function dropHold({ session }: Run, hold: Hold): void {
+  const { lane, lock } = hold;
+  const last = lane.holds.at(-1) === hold;
+  lane.holds.splice(lane.holds.indexOf(hold), 1);
+  lock.holds.splice(lock.holds.indexOf(hold), 1);
+  if (last && hold.level === lane.frames.length) lane.chain = hold.before;
+  else refreshChain(session, lane);
+}
+
+export function beginWait(run: Run, { lock, mode, ticket }: Pick<Attempt, "lock" | "mode" | "ticket">): void {
+  const { lane, session } = run;
+  const wait: Wait = { lock, lane, mode, since: session.serial, at: here(run), ticket };
+  lane.waits.push(wait);
+  lock.waiters.push(wait);
+  countBlocked(run, wait);
+  judgeDeadlock(run);
+}
+
+export function endWait(run: Run, wait: Wait, acquired: boolean): void {
+  const { lane, lock } = wait;
+  lane.waits.splice(lane.waits.indexOf(wait), 1);
+  lock.waiters.splice(lock.waiters.indexOf(wait), 1);
+  chargeWait(run, wait, lock.lastLane);
+  countWaited(run, wait, acquired);
+  judgeLongWait(run, wait, run.time);
+}

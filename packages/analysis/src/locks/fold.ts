@@ -1,0 +1,131 @@
+import { deserialize, serialize } from "node:v8";
+import type { Columns, Dictionary, OpenSet } from "@wayward/block";
+import { Batch } from "../batch.ts";
+import type { Finding } from "../finding.ts";
+import { pushHold } from "./acquire.ts";
+import { lockOf } from "./lookup.ts";
+import { boundChains, countEdges } from "./order/count-edges.ts";
+import { judgeWoken } from "./rules/condition.ts";
+import { judgeLongWait } from "./rules/live.ts";
+import type { Run } from "./run.ts";
+import { createSession, laneOf } from "./session.ts";
+import type { Hold, LockSession } from "./state.ts";
+import { stepBatch } from "./step.ts";
+
+/**
+ * All lock analyses of one session as a fold over its blocks, in order of
+ * seq: order, contexts, misuse, contention and who waits for whom, in one
+ * pass. Memory is bounded: 65,536 classes, a million edges and chains,
+ * 10,000 findings, contention points and pairs of lanes; what is beyond is
+ * counted in `leftOut`. It also grows with what is held and waited for, and
+ * with the locks and lanes that exist.
+ */
+export class LockFold {
+  readonly session: LockSession;
+  readonly #dictionary: Dictionary;
+  /** The session's start in nanoseconds of its clock. */
+  readonly #start: bigint;
+  #nextSeq: bigint | undefined;
+  #run: Run | undefined;
+
+  /** `dictionary` holds what the session has defined; whoever feeds the blocks adds to it. */
+  constructor(dictionary: Dictionary, start: bigint, checkpoint?: Uint8Array) {
+    this.#dictionary = dictionary;
+    this.#start = start;
+    this.session = checkpoint === undefined ? createSession() : (deserialize(checkpoint) as LockSession);
+  }
+
+  /** Takes a block. Where the one before it is missing, what was open then is taken from its open set. */
+  step(seq: bigint, columns: Columns, openSet: () => OpenSet): void {
+    if (this.#nextSeq === undefined ? seq !== 0n : seq !== this.#nextSeq) this.#resume(columns, openSet());
+    this.#nextSeq = seq + 1n;
+    const batch = new Batch(columns, this.#dictionary, this.#start);
+    this.#noteHoles(batch);
+    stepBatch(this.#runOf(batch), batch);
+    boundChains(this.session);
+  }
+
+  /** The state as it is now: the fold goes on from it elsewhere. */
+  checkpoint(): Uint8Array {
+    return serialize(this.session);
+  }
+
+  /** What has been found. `ended`: no more records will come, so what waits now waits for ever. */
+  finish(ended: boolean): readonly Finding[] {
+    countEdges(this.session);
+    const run = this.#run;
+    if (run === undefined) return [...this.session.findings.values()];
+    for (const lane of this.session.lanes.values())
+      for (const wait of lane.waits) judgeLongWait(run, wait, this.session.now);
+    if (ended) {
+      for (const condition of this.session.locks.values()) {
+        for (const sleeper of condition.sleepers) if (!sleeper.woken) judgeWoken(run, condition, sleeper);
+      }
+    }
+    return [...this.session.findings.values()];
+  }
+
+  #runOf(batch: Batch): Run {
+    this.#run ??= {
+      session: this.session,
+      dictionary: this.#dictionary,
+      batch,
+      index: 0,
+      lane: laneOf(this.session, 0),
+      time: 0,
+    };
+    return this.#run;
+  }
+
+  /** Blocks before this one were not seen: what is held is what its open set says. */
+  #resume(columns: Columns, openSet: OpenSet): void {
+    const { session } = this;
+    // A reader that begins here misses nothing: all that is open is listed.
+    if (this.#nextSeq !== undefined || openSet.leftOut > 0) this.#noteHole();
+    for (const lane of session.lanes.values()) {
+      lane.holds = [];
+      lane.waits = [];
+      lane.frames = [];
+      lane.chain = 0;
+      lane.stands = false;
+      lane.standsAt = undefined;
+      lane.next = -1;
+    }
+    for (const lock of [...session.locks.values(), ...session.perLane.values()]) {
+      lock.holds = [];
+      lock.waiters = [];
+      lock.sleepers = [];
+      lock.arrived = [];
+    }
+    const run = this.#runOf(new Batch(columns, this.#dictionary, this.#start));
+    for (const { kind, lane: id, subject, detail, start, eventNo, unsure } of openSet.entries) {
+      if (kind !== "held") continue;
+      const lane = laneOf(session, id);
+      const lock = lockOf(session, this.#dictionary, subject, id);
+      if (lock.state === "unused") lock.state = "live";
+      const hold = pushHold({ ...run, lane, time: start }, { lock, mode: detail, subclass: 0, tried: true, ticket: 0 });
+      Object.assign<Hold, Partial<Hold>>(hold, { eventNo, site: 0, stack: 0, unsure });
+    }
+  }
+
+  /** A lane's numbers that do not follow each other are records that were not kept. */
+  #noteHoles(batch: Batch): void {
+    const { lanes } = this.session;
+    for (const { lane, count, firstEventNo } of batch.runs) {
+      const known = lanes.get(lane);
+      const next = known?.next ?? -1;
+      if (count === 0 || next === -1 || next === firstEventNo) continue;
+      this.#noteHole();
+      for (const hold of known?.holds ?? []) hold.unsure = true;
+    }
+    if (!batch.hasHoles) return;
+    this.#noteHole();
+    for (const { lane } of batch.runs) for (const hold of lanes.get(lane)?.holds ?? []) hold.unsure = true;
+  }
+
+  #noteHole(): void {
+    const { session } = this;
+    session.holes++;
+    session.holeSince = ++session.serial;
+  }
+}

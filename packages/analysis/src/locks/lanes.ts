@@ -1,0 +1,38 @@
+import { countReleased } from "./contention.ts";
+import { reportHeldAtExit } from "./rules/exit.ts";
+import { judgeDeadlock, judgeDeadOwner } from "./rules/live.ts";
+import { here, type Run } from "./run.ts";
+import type { Lane } from "./state.ts";
+
+/** A lane ends. What it holds stays held for ever: who waits for it is told. */
+export function exitLane(run: Run, lane: Lane): void {
+  lane.gone = true;
+  for (const hold of lane.holds) {
+    reportHeldAtExit(run, hold);
+    for (const wait of hold.lock.waiters) if (wait.lane !== lane) judgeDeadOwner(run, hold.lock, wait.at);
+    countReleased(hold, run.time);
+  }
+  dropWaits(lane);
+  // Its number may come back for another one; what it held still names this one.
+  run.session.lanes.delete(lane.id);
+}
+
+/** Who waits ends too, so nobody waits for ever. */
+export function exitProcess(run: Run): void {
+  for (const lane of run.session.lanes.values()) dropWaits(lane);
+  for (const lane of [...run.session.lanes.values()]) if (!lane.gone) exitLane(run, lane);
+}
+
+function dropWaits(lane: Lane): void {
+  for (const wait of lane.waits) wait.lock.waiters.splice(wait.lock.waiters.indexOf(wait), 1);
+  lane.waits = [];
+}
+
+/** The lane waits for the end of another one, until its next record. */
+export function joinLane(run: Run, other: Lane): void {
+  const { lane } = run;
+  lane.joins = other;
+  lane.joinsAt = here(run);
+  lane.stands = true;
+  judgeDeadlock(run);
+}

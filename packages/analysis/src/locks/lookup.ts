@@ -1,0 +1,93 @@
+import { type Dictionary, type ObjectEntry, SCOPES } from "@wayward/block";
+import { WAITS } from "@wayward/record";
+import { baseClassOf } from "./session.ts";
+import type { ClassNode, Lock, LockSession, Variant } from "./state.ts";
+
+/** The lock of an object's number, as this lane knows it. */
+export function lockOf(session: LockSession, dictionary: Dictionary, object: number, lane: number): Lock {
+  const known = session.locks.get(object) ?? makeLock(session, dictionary, object);
+  if (!known.perLane) return known;
+  const key = `${object}/${lane}`;
+  const own = session.perLane.get(key);
+  if (own !== undefined) return own;
+  const made: Lock = { ...known, ...freshParts() };
+  session.perLane.set(key, made);
+  return made;
+}
+
+function makeLock(session: LockSession, dictionary: Dictionary, object: number): Lock {
+  const entry: ObjectEntry | undefined = dictionary.object(object);
+  const name = dictionary.objectName(object);
+  const base = baseClassOf(session, entry?.class ?? name);
+  if (entry === undefined || entry.instance !== "") base.named = true;
+  const waits = WAITS.indexOf(entry?.waits ?? "");
+  const inside = WAITS.indexOf(entry?.waitsInside ?? "");
+  const scope = entry?.scope ?? "process";
+  const made: Lock = {
+    name: entry === undefined || entry.instance === "" ? name : entry.instance,
+    type: entry?.type ?? "",
+    shared: scope === SCOPES[0] ? "" : `${scope} ${entry?.shared || name}`,
+    perLane: entry?.perLane ?? false,
+    waits,
+    inside: inside === 0 ? waits : inside,
+    base,
+    ...freshParts(),
+  };
+  session.locks.set(object, made);
+  return made;
+}
+
+/** What a lock has that nobody has used. */
+function freshParts() {
+  return {
+    state: "unused" as const,
+    holds: [],
+    waiters: [],
+    variants: new Map<number, Variant>(),
+    variant: undefined,
+    lastLane: 0,
+    knownSince: 0,
+    leftTicket: false,
+    sleepers: [],
+    lostSignals: [],
+    parties: 0,
+    arrived: [],
+    stats: undefined,
+  };
+}
+
+/** What a chain holds of a lock acquired at a subclass. */
+export function variantOf(session: LockSession, lock: Lock, subclass: number): Variant {
+  const known = lock.variants.get(subclass);
+  if (known !== undefined) return known;
+  const node = nodeOf(session, lock, subclass);
+  const same = session.variants.find(
+    (variant) => variant.node === node && variant.waits === lock.waits && variant.inside === lock.inside,
+  );
+  const made = same ?? { id: session.variants.length, node, waits: lock.waits, inside: lock.inside };
+  if (same === undefined) session.variants.push(made);
+  lock.variants.set(subclass, made);
+  if (subclass === 0) lock.variant = made;
+  return made;
+}
+
+function nodeOf(session: LockSession, { base, perLane, shared }: Lock, subclass: number): ClassNode {
+  const known = base.nodes.get(subclass);
+  if (known !== undefined) return known;
+  const made: ClassNode = {
+    id: session.nodes.length,
+    name: subclass === 0 ? base.name : `${base.name}/${subclass}`,
+    base,
+    perLane,
+    shared: shared === "" ? "" : `${shared.split(" ", 1)[0]} ${base.name}/${subclass}`,
+    usedIn: [0, 0],
+    enabled: [0, 0],
+    held: [false, false],
+    out: new Map(),
+    in: new Map(),
+    usedAt: new Map(),
+  };
+  session.nodes.push(made);
+  base.nodes.set(subclass, made);
+  return made;
+}

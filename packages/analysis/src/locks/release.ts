@@ -1,0 +1,66 @@
+import { dropHold, ownHold, pushHold } from "./acquire.ts";
+import { countReleased, STAT, statsAt, statsOf } from "./contention.ts";
+import { useLock } from "./lifetime.ts";
+import { markEnabledNow } from "./order/judge.ts";
+import { refreshChain } from "./order/lane-chain.ts";
+import { judgeGrant } from "./rules/double-lock.ts";
+import { reportMode, reportNotHeld, reportOtherLane, reportPinned } from "./rules/release.ts";
+import type { Run } from "./run.ts";
+import { type Lock, MODE } from "./state.ts";
+
+/** Kinds of locks that are never held. */
+const NEVER_HELD = new Set(["semaphore", "condition", "barrier"]);
+
+/** `mode` is what the releaser believes it holds; undefined where it does not say. */
+export function release(run: Run, lock: Lock, mode: number | undefined, plain: boolean): void {
+  if (NEVER_HELD.has(lock.type)) return;
+  const { lane, session } = run;
+  useLock(run, lock);
+  let hold = ownHold(lane, lock);
+  if (hold === undefined) {
+    hold = lock.holds.at(-1);
+    if (hold === undefined) {
+      reportNotHeld(run, lock);
+      lock.knownSince = session.serial;
+      return;
+    }
+    reportOtherLane(run, lock, hold);
+  }
+  lock.knownSince = session.serial;
+  if (mode !== undefined && (mode === MODE.exclusive) !== (hold.mode === MODE.exclusive)) {
+    reportMode(run, lock, hold, "is released as if it were held otherwise");
+  }
+  if (hold.pins > 0) reportPinned(run, lock, hold);
+  if (hold.depth > 1) {
+    hold.depth--;
+    return;
+  }
+  lock.leftTicket = plain && hold.ticket !== 0;
+  countReleased(hold, run.time);
+  dropHold(run, hold);
+}
+
+/** From shared to exclusive, or back. */
+export function changeMode(run: Run, lock: Lock, to: number): void {
+  useLock(run, lock);
+  const hold = ownHold(run.lane, lock);
+  const up = to === MODE.exclusive;
+  if (hold === undefined || (hold.mode === MODE.exclusive) === up) {
+    reportMode(run, lock, hold, up ? "is upgraded and not held shared" : "is downgraded and not held alone");
+    return;
+  }
+  if (up) judgeGrant(run, lock, to);
+  statsOf(lock)[statsAt(hold.mode) + (up ? STAT.upgrades : STAT.downgrades)]!++;
+  hold.mode = to;
+  markEnabledNow(run, hold);
+  refreshChain(run.session, run.lane);
+}
+
+/** The holder gives it to another lane without releasing it. */
+export function handOver(run: Run, lock: Lock, to: Run["lane"]): void {
+  const hold = ownHold(run.lane, lock) ?? lock.holds.at(-1);
+  if (hold === undefined) return;
+  dropHold(run, hold);
+  const { mode, ticket, tried } = hold;
+  pushHold({ ...run, lane: to }, { lock, mode, subclass: 0, tried, ticket });
+}

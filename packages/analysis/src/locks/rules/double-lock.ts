@@ -1,0 +1,30 @@
+import { here, type Run, report } from "../run.ts";
+import { type Hold, type Lock, MODE } from "../state.ts";
+import { placeOf } from "./recursion.ts";
+
+/** `misuse.double-lock`: the lane holds it already, and no kind of lock or mode allows that. True if it is found. */
+export function judgeDoubleLock(run: Run, lock: Lock, own: Hold, mode: number): boolean {
+  if (mode === MODE.sharedRecursive && own.mode !== MODE.exclusive) return false;
+  report(run, "misuse.double-lock", {
+    locks: [lock],
+    message: `${lock.name} is acquired by the lane that holds it`,
+    evidence: [placeOf(own), here(run)],
+    unsure: own.unsure,
+  });
+  return true;
+}
+
+/** `misuse.double-lock`: it is granted while another lane's hold excludes that. */
+export function judgeGrant(run: Run, lock: Lock, mode: number): void {
+  for (const hold of lock.holds) {
+    if (hold.lane === run.lane || hold.lane.gone) continue;
+    if (mode !== MODE.exclusive && hold.mode !== MODE.exclusive) continue;
+    report(run, "misuse.double-lock", {
+      locks: [lock],
+      message: `${lock.name} is granted while ${run.dictionary.name("lane", hold.lane.id)} holds it`,
+      evidence: [placeOf(hold), here(run)],
+      unsure: hold.unsure,
+    });
+    return;
+  }
+}

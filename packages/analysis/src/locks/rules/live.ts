@@ -1,0 +1,129 @@
+import { here, type Run, report } from "../run.ts";
+import { type Lane, type Lock, MODE, type Place, type Wait } from "../state.ts";
+import { placeOf } from "./recursion.ts";
+
+/** A wait longer than this is told: 30 s, in nanoseconds. */
+const LONG_WAIT_NS = 30_000_000_000;
+/** So often each of two lanes fails before it is told that they fail in turn. */
+const TURNS = 2;
+/** Failed tries that a lane remembers. */
+const TRIES_MAX = 16;
+
+/** Why one lane cannot go on before another does. */
+interface Blocking {
+  readonly lane: Lane;
+  readonly lock: Lock | undefined;
+  readonly evidence: readonly Place[];
+}
+
+/** Who stands in the way of a waiting lane: holders of what it waits for, writers that readers let pass, the lane that it joins. */
+function blockersOf(lane: Lane): Blocking[] {
+  const blockers: Blocking[] = [];
+  for (const wait of lane.waits) {
+    for (const hold of wait.lock.holds) {
+      if (wait.mode !== MODE.exclusive && hold.mode !== MODE.exclusive) continue;
+      blockers.push({ lane: hold.lane, lock: wait.lock, evidence: [placeOf(hold), wait.at] });
+    }
+    if (wait.mode !== MODE.shared) continue;
+    for (const other of wait.lock.waiters) {
+      if (other.mode !== MODE.exclusive || other.since > wait.since) continue;
+      blockers.push({ lane: other.lane, lock: wait.lock, evidence: [other.at, wait.at] });
+    }
+  }
+  if (lane.joins !== undefined && !lane.joins.gone && lane.joinsAt !== undefined) {
+    blockers.push({ lane: lane.joins, lock: undefined, evidence: [lane.joinsAt] });
+  }
+  return blockers;
+}
+
+/** `live.deadlock`: a lane that begins to wait closes a circle of lanes that wait for each other. */
+export function judgeDeadlock(run: Run): void {
+  const circle = circleOf(run.lane);
+  // A lane that waits for itself is told as a double lock.
+  if (circle === undefined || circle.length < 2) return;
+  const locks = circle.map(({ lock }) => lock).filter((lock) => lock !== undefined);
+  const names = circle.map(({ lane }) => run.dictionary.name("lane", lane.id));
+  report(run, "live.deadlock", {
+    locks,
+    message: `${names.join(", ")} wait for each other: ${locks.map(({ name }) => name).join(", ")}`,
+    evidence: circle.flatMap(({ evidence }) => evidence),
+    detail: { lanes: names },
+  });
+}
+
+function circleOf(root: Lane): Blocking[] | undefined {
+  const seen = new Set<Lane>();
+  const path: Blocking[] = [];
+  const visit = (lane: Lane): boolean => {
+    for (const blocking of blockersOf(lane)) {
+      path.push(blocking);
+      if (blocking.lane === root) return true;
+      if (!seen.has(blocking.lane)) {
+        seen.add(blocking.lane);
+        if (visit(blocking.lane)) return true;
+      }
+      path.pop();
+    }
+    return false;
+  };
+  return visit(root) ? path : undefined;
+}
+
+/** `live.long-wait`: a wait that has ended, or has not, took longer than the limit. */
+export function judgeLongWait(run: Run, { lock, at }: Wait, now: number): void {
+  if (now - at.time < LONG_WAIT_NS) return;
+  const holders = lock.holds.map(({ lane }) => run.dictionary.name("lane", lane.id));
+  const by = holders.length === 0 ? "" : `, held by ${holders.join(", ")}`;
+  report(run, "live.long-wait", {
+    locks: [lock],
+    message: `${run.dictionary.name("lane", at.lane)} has waited ${Math.round((now - at.time) / 1e6)} ms for ${lock.name}${by}`,
+    evidence: [...lock.holds.map(placeOf), at],
+  });
+}
+
+/** `live.dead-owner`: a lane waits for a lock whose holder's lane is gone. */
+export function judgeDeadOwner(run: Run, lock: Lock, at: Place = here(run)): void {
+  const dead = lock.holds.find(({ lane }) => lane.gone);
+  if (dead === undefined) return;
+  report(run, "live.dead-owner", {
+    locks: [lock],
+    message: `${run.dictionary.name("lane", at.lane)} waits for ${lock.name}, whose holder ${run.dictionary.name("lane", dead.lane.id)} is gone`,
+    evidence: [placeOf(dead), at],
+    unsure: dead.unsure,
+  });
+}
+
+/** `live.livelock`: lanes fail in turn to get what the next one holds, round and round, and none makes progress. */
+export function noteFailedTry(run: Run, lock: Lock): void {
+  const { lane } = run;
+  const holder = lock.holds.find((hold) => hold.lane !== lane)?.lane;
+  if (holder === undefined) return;
+  lane.tries.push({ lock, holder, at: here(run) });
+  if (lane.tries.length > TRIES_MAX) lane.tries.shift();
+  const circle = failingCircle(lane, [lane]);
+  if (circle === undefined) return;
+  const tries = circle.flatMap((other) => other.tries);
+  report(run, "live.livelock", {
+    locks: [...new Set(tries.map((tried) => tried.lock))],
+    message: `${circle.map(({ id }) => run.dictionary.name("lane", id)).join(", ")} fail in turn to get each other's locks`,
+    evidence: tries.map(({ at }) => at),
+  });
+}
+
+/** Lanes from the last of `path` back to its first, each of which has failed often enough to get a lock of the next. */
+function failingCircle(root: Lane, path: readonly Lane[]): Lane[] | undefined {
+  const { tries } = path.at(-1)!;
+  for (const next of new Set(tries.map(({ holder }) => holder))) {
+    if (tries.filter(({ holder }) => holder === next).length < TURNS) continue;
+    if (next === root && path.length > 1) return [...path];
+    if (path.includes(next)) continue;
+    const found = failingCircle(root, [...path, next]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** A lock that the lane failed to get is got: it makes progress. */
+export function noteProgress({ lane }: Run, lock: Lock): void {
+  if (lane.tries.some((tried) => tried.lock === lock)) lane.tries = [];
+}

@@ -1,0 +1,18 @@
+import { type Run, report } from "../run.ts";
+import type { Hold, Lock, Place } from "../state.ts";
+
+/** `order.recursion`: another lock of a class is acquired that the lane holds. */
+export function reportRecursion(run: Run, lock: Lock, hold: Hold, taken: Place): void {
+  report(run, "order.recursion", {
+    locks: [hold.lock, lock],
+    classes: [hold.variant.node.name],
+    message: `${lock.name} is acquired while ${hold.lock.name} of the same class ${hold.variant.node.name} is held`,
+    evidence: [placeOf(hold), taken],
+    unsure: hold.unsure,
+  });
+}
+
+/** The record that took a hold. */
+export function placeOf({ lane, eventNo, time, site, stack }: Hold): Place {
+  return { lane: lane.id, eventNo, time, site, stack };
+}

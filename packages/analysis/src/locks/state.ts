@@ -1,0 +1,253 @@
+/*
+ * What the lock analyses know of one session, as plain data without methods:
+ * v8.serialize writes all of it, which is the checkpoint.
+ */
+import type { Finding } from "../finding.ts";
+import type { ChainTable } from "./order/chains.ts";
+
+export const MODE = { exclusive: 0, shared: 1, sharedRecursive: 2 } as const;
+
+/** A record as findings and reports name it, with its place in the code. */
+export interface Place {
+  readonly lane: number;
+  readonly eventNo: number;
+  /** Nanoseconds since the session's start. */
+  readonly time: number;
+  /** Numbers in the session's dictionary, 0 for none. */
+  readonly site: number;
+  readonly stack: number;
+}
+
+/** A class with its subclass: a node of the order graph. */
+export interface ClassNode {
+  readonly id: number;
+  /** As a person reads it: the class, with the subclass where there is one. */
+  readonly name: string;
+  readonly base: BaseClass;
+  readonly perLane: boolean;
+  /** Shared with other processes: the class as they all name it; empty for this one's own. */
+  readonly shared: string;
+  /** Bits of contexts it is acquired in, and held with enabled: by writers at 0, by readers at 1. */
+  readonly usedIn: [number, number];
+  readonly enabled: [number, number];
+  /** Held at all by writers, by readers. */
+  readonly held: [boolean, boolean];
+  /** By the other node's id. */
+  readonly out: Map<number, Edge>;
+  readonly in: Map<number, Edge>;
+  /** The records that were first to use it so: `in` or `on`, context's bit, 0 or 1. */
+  readonly usedAt: Map<string, Place>;
+}
+
+/** One class was acquired while another was held. */
+export interface Edge {
+  readonly from: ClassNode;
+  readonly to: ClassNode;
+  /** Bits of DEPENDENCY: how it was held and how it was taken. */
+  bits: number;
+  /** Where it was seen first: the acquisition of what was held, and of what was taken. */
+  readonly held: Place;
+  readonly taken: Place;
+  /** How often it was seen, as far as chains were counted into it. */
+  count: number;
+}
+
+/** A class without its subclasses. */
+export interface BaseClass {
+  readonly name: string;
+  /** Its locks have names of their own: it outlives each of them. */
+  named: boolean;
+  /** Locks that are not destroyed. */
+  live: number;
+  readonly nodes: Map<number, ClassNode>;
+  /** Records of its locks are left out by the agent: switched off, contention only, or sampled. */
+  partial: boolean;
+  ended: boolean;
+}
+
+/** A class as locks of one kind of waiting use it: what a chain is made of. */
+export interface Variant {
+  readonly id: number;
+  readonly node: ClassNode;
+  /** Places in WAITS; 0 where nobody told. */
+  readonly waits: number;
+  readonly inside: number;
+}
+
+export interface Lock {
+  readonly name: string;
+  readonly type: string;
+  /** Shared with other processes: the name they all use; empty for this one's own. */
+  readonly shared: string;
+  readonly perLane: boolean;
+  readonly waits: number;
+  readonly inside: number;
+  base: BaseClass;
+  state: "unused" | "live" | "destroyed";
+  holds: Hold[];
+  waiters: Wait[];
+  /** By subclass. */
+  variants: Map<number, Variant>;
+  /** The one of subclass 0; its id, or -1 before it is made. */
+  variant: Variant | undefined;
+  /** The lane that acquired it last; 0 for none. */
+  lastLane: number;
+  /** Serial of the last record that says who holds it. */
+  knownSince: number;
+  /** A plain release has left a ticket on it. */
+  leftTicket: boolean;
+  /** Of a condition: who waits. */
+  sleepers: Sleeper[];
+  /** Of a condition: signals that met nobody. */
+  lostSignals: LostSignal[];
+  /** Of a barrier: how many waits name; 0 before one does. Who waits. */
+  parties: number;
+  arrived: Place[];
+  /** Contention of writers, of readers; places as in STAT. */
+  stats: Float64Array | undefined;
+}
+
+export interface Hold {
+  lock: Lock;
+  lane: Lane;
+  mode: number;
+  variant: Variant;
+  /** How many contexts the lane had entered when it was taken. */
+  level: number;
+  tried: boolean;
+  /** 0 without. */
+  ticket: number;
+  /** Rising number of the record that took it. */
+  since: number;
+  /** More than 1 for a lock taken again. */
+  depth: number;
+  pins: number;
+  /** The lane's chain before it was taken. */
+  before: number;
+  /** A hole in the records may hide its end. */
+  unsure: boolean;
+  time: number;
+  eventNo: number;
+  site: number;
+  stack: number;
+}
+
+/** An acquisition that has begun and not ended. */
+export interface Wait {
+  readonly lock: Lock;
+  readonly lane: Lane;
+  readonly mode: number;
+  readonly since: number;
+  readonly at: Place;
+  readonly ticket: number;
+}
+
+/** A lane that waits for a condition, with what it gave away. */
+export interface Sleeper {
+  readonly lane: Lane;
+  readonly mutex: Lock | undefined;
+  readonly given: Hold | undefined;
+  readonly at: Place;
+  readonly since: number;
+  woken: boolean;
+}
+
+interface LostSignal {
+  readonly at: Place;
+  readonly since: number;
+  readonly finding: Finding;
+}
+
+export interface Ticket {
+  readonly number: number;
+  readonly lane: number;
+  /** Empty where it is not checked. */
+  readonly cls: string;
+  readonly since: number;
+  done: boolean;
+  /** The lock that answered deadlock. */
+  contended: Lock | undefined;
+}
+
+/** What interrupted a lane and runs on it. */
+interface Frame {
+  readonly bit: number;
+  /** The chain of what was interrupted. */
+  readonly outer: number;
+}
+
+export interface Lane {
+  readonly id: number;
+  holds: Hold[];
+  waits: Wait[];
+  frames: Frame[];
+  /** Bits of contexts that were masked by name. */
+  masks: number;
+  /** What it holds, as a place in the table of chains. */
+  chain: number;
+  gone: boolean;
+  /** It stands at a condition, a barrier or a join until its next record. */
+  stands: boolean;
+  standsAt: Lock | undefined;
+  joins: Lane | undefined;
+  joinsAt: Place | undefined;
+  /** Number of the record that comes next; -1 where nobody knows. */
+  next: number;
+  /** Failed tries since the last one that succeeded: the lock, and the lane that had it. */
+  tries: { readonly lock: Lock; readonly holder: Lane; readonly at: Place }[];
+}
+
+export interface Context {
+  readonly bit: number;
+  readonly name: string;
+  /** Bits of those whose masking masks it. */
+  maskedBy: number;
+  /** Place in WAITS; 0 where nobody told. */
+  inside: number;
+}
+
+export interface LockSession {
+  /** Rising number of the record at hand. */
+  serial: number;
+  /** Nanoseconds since the session's start, of the last record. */
+  now: number;
+  /** By object number of the dictionary; of a lock that is per lane by lane. */
+  readonly locks: Map<number, Lock>;
+  readonly perLane: Map<string, Lock>;
+  readonly lanes: Map<number, Lane>;
+  readonly classes: Map<string, BaseClass>;
+  readonly nodes: ClassNode[];
+  readonly variants: Variant[];
+  readonly contexts: Map<string, Context>;
+  readonly contextByBit: Context[];
+  readonly tickets: Map<number, Ticket>;
+  chains: ChainTable;
+  readonly findings: Map<string, Finding>;
+  /** By waiting lane's name, holding lane's name and lock: who blocks whom. */
+  readonly blocked: Map<string, Blocked>;
+  /** By lock and kind of point: where waits began, and where what they waited for was taken. */
+  readonly points: Map<string, ContentionPoint>;
+  /** Serial of the last hole in the records; 0 without. */
+  holeSince: number;
+  holes: number;
+  /** What is not tracked any more, by name: how many were left out. */
+  readonly leftOut: Map<string, number>;
+  records: number;
+  edges: number;
+}
+
+interface Blocked {
+  readonly waiter: number;
+  readonly holder: number;
+  readonly lock: string;
+  count: number;
+  nanoseconds: number;
+}
+
+export interface ContentionPoint {
+  readonly cls: string;
+  readonly kind: "waits" | "holds";
+  readonly site: number;
+  readonly mode: number;
+  count: number;
+}

@@ -1,0 +1,251 @@
+import { ACQUIRE_FAILURES } from "@wayward/record";
+import type { Batch } from "../batch.ts";
+import { OP } from "../ops.ts";
+import type { RuleId } from "../rules.ts";
+import { attempt, beginWait, endWait, type Outcome, ownHold } from "./acquire.ts";
+import { goOn, signal, waitAtBarrier, waitForCondition, woken } from "./conditions.ts";
+import { declareContext, declareMaskedBy, enterContext, exitContext, mask, unmask } from "./contexts.ts";
+import { exitLane, exitProcess, joinLane } from "./lanes.ts";
+import { createLock, destroyLock, useLock } from "./lifetime.ts";
+import { lockOf } from "./lookup.ts";
+import { quickAcquire, quickRelease } from "./quick.ts";
+import { changeMode, handOver, release } from "./release.ts";
+import { reportHeldOver } from "./rules/exit.ts";
+import { noteFailedTry, noteProgress } from "./rules/live.ts";
+import { reportAssertion } from "./rules/release.ts";
+import { beginTicket, doneTicket, endTicket } from "./rules/tickets.ts";
+import { judgeWaitType } from "./rules/wait-type.ts";
+import type { Run } from "./run.ts";
+import { laneOf } from "./session.ts";
+import type { Lane, Lock } from "./state.ts";
+
+/** Takes a block's records in order of time. */
+export function stepBatch(run: Run, batch: Batch): void {
+  const { session } = run;
+  const { order, times, slots, placeOf, runOf, kinds, runs } = batch;
+  run.batch = batch;
+  const lanes = runs.map(({ lane }) => laneOf(session, lane));
+  const ops = Uint8Array.from(kinds, ({ op }) => op);
+  const firsts = kinds.map(({ first }) => first);
+  const seconds = kinds.map(({ second }) => second);
+  const brief = Uint8Array.from(kinds, (kind) => (kind.brief ? 1 : 0));
+  session.records += batch.count;
+  for (let at = 0; at < batch.count; at++) {
+    const index = order[at]!;
+    const slot = slots[index]!;
+    const place = placeOf[index]!;
+    const op = ops[slot]!;
+    let lane = lanes[runOf[index]!]!;
+    const time = times[index]!;
+    session.serial++;
+    // A lane's number may come back after its exit, for another one.
+    if (lane.gone) lanes[runOf[index]!] = lane = laneOf(session, lane.id);
+    run.index = index;
+    run.lane = lane;
+    run.time = time;
+    if (time > session.now) session.now = time;
+    if (op <= OP.released) {
+      const object = firsts[slot]![place]!;
+      const known = session.locks.get(object);
+      const lock = known === undefined || known.perLane ? lockOf(session, run.dictionary, object, lane.id) : known;
+      const mode = seconds[slot]![place]!;
+      if (brief[slot] === 1) {
+        if (op === OP.acquired ? quickAcquire(run, lane, lock, mode) : quickRelease(session, lane, lock, mode, time)) {
+          continue;
+        }
+      }
+    }
+    stepOne(run, op, firsts[slot]![place]!, seconds[slot]![place]!);
+  }
+  for (const { lane, from, count } of runs)
+    if (count > 0) laneOf(session, lane).next = batch.eventNo(from + count - 1) + 1;
+}
+
+/** One record that is not the usual acquisition or release. `first` and `second` are its first two fields. */
+function stepOne(run: Run, op: number, first: number, second: number): void {
+  const { lane } = run;
+  if (lane.stands && op !== OP.conditionWoken && op !== OP.barrierPassed) goOn(run);
+  switch (op) {
+    case OP.wait:
+      attemptOf(run, "waits", first, second);
+      break;
+    case OP.acquired:
+      attemptOf(run, "acquired", first, second);
+      break;
+    case OP.timedOut:
+      attemptOf(run, "ended", first, second);
+      break;
+    case OP.released:
+      release(run, lock(run, first), run.batch.number(run.index, "mode"), flag(run, "plain"));
+      break;
+    case OP.tryFailed:
+      noteFailedTry(run, lock(run, first));
+      break;
+    case OP.created:
+      createLock(run, first, lock(run, first));
+      break;
+    case OP.destroyed:
+      destroyLock(run, first, lock(run, first));
+      break;
+    case OP.upgraded:
+      changeMode(run, lock(run, first), 0);
+      break;
+    case OP.downgraded:
+      changeMode(run, lock(run, first), 1);
+      break;
+    case OP.handedOver:
+      handOver(run, lock(run, first), laneOf(run.session, second));
+      break;
+    case OP.asserted:
+    case OP.pinned:
+    case OP.unpinned:
+      stepHold(run, op, lock(run, first));
+      break;
+    case OP.semaphoreWait:
+    case OP.semaphoreAcquired:
+    case OP.semaphoreTimedOut:
+    case OP.post:
+      stepSemaphore(run, op, lock(run, first));
+      break;
+    case OP.conditionWait:
+      waitForCondition(run, lock(run, first), second === 0 ? undefined : lock(run, second));
+      break;
+    case OP.conditionWoken:
+      woken(run, lane, second === 1);
+      break;
+    case OP.signal:
+    case OP.broadcast:
+      signal(run, lock(run, first), op === OP.broadcast);
+      break;
+    case OP.barrierWait:
+      waitAtBarrier(run, lock(run, first), run.batch.number(run.index, "count") ?? 0);
+      break;
+    case OP.barrierPassed:
+      goOn(run);
+      break;
+    case OP.ticketBegin:
+      beginTicket(run, first, run.dictionary.string(second));
+      break;
+    case OP.ticketDone:
+      doneTicket(run, first);
+      break;
+    case OP.ticketEnd:
+      endTicket(run, first);
+      break;
+    default:
+      stepRest(run, op, first, second);
+  }
+}
+
+/** Contexts, lanes, and what lasts while locks are held. */
+function stepRest(run: Run, op: number, first: number, second: number): void {
+  const name = () => run.dictionary.string(first);
+  switch (op) {
+    case OP.contextEnter:
+      enterContext(run, name());
+      break;
+    case OP.contextExit:
+      exitContext(run, name());
+      break;
+    case OP.mask:
+      mask(run, name());
+      break;
+    case OP.unmask:
+      unmask(run, name());
+      break;
+    case OP.contextDeclared:
+      declareContext(run, name(), second);
+      break;
+    case OP.contextMaskedBy:
+      declareMaskedBy(run, name(), run.dictionary.string(second));
+      break;
+    case OP.laneExit:
+      exitLane(run, run.lane);
+      break;
+    case OP.laneJoin:
+      joinLane(run, laneOf(run.session, first));
+      break;
+    case OP.processExit:
+      exitProcess(run);
+      break;
+    case OP.pause:
+      pause(run, first);
+      break;
+    case OP.tracing:
+      switchTracing(run, name(), second);
+      break;
+  }
+}
+
+function lock(run: Run, object: number): Lock {
+  return lockOf(run.session, run.dictionary, object, run.lane.id);
+}
+
+function flag(run: Run, field: string): boolean {
+  return run.batch.number(run.index, field) === 1;
+}
+
+function attemptOf(run: Run, outcome: Outcome, object: number, mode: number): void {
+  const { batch, index } = run;
+  const number = (field: string) => batch.number(index, field) ?? 0;
+  const asked = lock(run, object);
+  attempt(run, outcome, {
+    lock: asked,
+    mode,
+    subclass: number("subclass"),
+    under: number("under"),
+    nestTicket: number("nest_ticket"),
+    ticket: number("ticket"),
+    slow: number("slow") === 1,
+    tried: number("tried") === 1,
+    result: outcome === "ended" ? (ACQUIRE_FAILURES[number("result")] ?? "failed") : "",
+  });
+  if (outcome === "acquired") noteProgress(run, asked);
+}
+
+function stepHold(run: Run, op: number, subject: Lock): void {
+  const { batch, index, lane } = run;
+  useLock(run, subject);
+  const hold = ownHold(lane, subject);
+  if (op === OP.pinned && hold !== undefined) hold.pins++;
+  if (op === OP.unpinned && hold !== undefined && hold.pins > 0) hold.pins--;
+  if (op !== OP.asserted) return;
+  const mode = batch.number(index, "mode");
+  const fits = hold !== undefined && (mode === undefined || (mode === 0) === (hold.mode === 0));
+  const not = flag(run, "not");
+  if (fits === not) reportAssertion(run, subject, hold, not);
+}
+
+/** Semaphores are never held: how their acquirers wait is judged, and how long. */
+function stepSemaphore(run: Run, op: number, semaphore: Lock): void {
+  useLock(run, semaphore);
+  if (op === OP.post) return;
+  const waiting = run.lane.waits.find((wait) => wait.lock === semaphore);
+  if (waiting === undefined && !flag(run, "tried")) judgeWaitType(run, semaphore);
+  if (op === OP.semaphoreWait) {
+    if (waiting === undefined) beginWait(run, { lock: semaphore, mode: 0, ticket: 0 });
+  } else if (waiting !== undefined) endWait(run, waiting, op === OP.semaphoreAcquired);
+}
+
+const PAUSES: Readonly<Record<string, RuleId & `held-over.${string}`>> = {
+  "pause.await": "held-over.await",
+  "pause.io": "held-over.io",
+  "pause.sleep": "held-over.sleep",
+  "pause.call": "held-over.call",
+};
+
+function pause(run: Run, duration: number): void {
+  const rule = PAUSES[run.batch.kinds[run.batch.slots[run.index]!]!.name];
+  if (rule === undefined) return;
+  for (const hold of run.lane.holds) reportHeldOver(run, rule, hold, duration);
+}
+
+/** From now on not all records of a class are kept: what was held is unsure. */
+function switchTracing({ session }: Run, name: string, mode: number): void {
+  const base = session.classes.get(name);
+  if (base === undefined) return;
+  base.partial = mode !== 0;
+  for (const lane of session.lanes.values()) {
+    for (const hold of lane.holds as Lane["holds"]) if (hold.lock.base === base) hold.unsure = true;
+  }
+}
