@@ -16,7 +16,7 @@ let failed = false;
 try {
   const exports = Object.entries(cluster.clientEnv).map(([name, value]) => `${name}=${value}`);
   process.stdout.write(`The cluster is up. For the commands below: export ${exports.join(" ")}\n`);
-  await tellStory({ env: cluster.clientEnv, spool, seconds: 5 });
+  await tellStory({ env: cluster.clientEnv, spool, seconds: 5, before: once ? undefined : [] });
   if (!once) {
     process.stdout.write("\nStill up; Ctrl-C ends it.\n");
     await new Promise<void>((resolve) => {

@@ -8,10 +8,12 @@ export interface StoryOptions {
   readonly spool: string;
   /** How long customers order. */
   readonly seconds: number;
+  /** What to run before the commands that are suggested at the end; undefined suggests none, for nothing is left to ask. */
+  readonly before: readonly string[] | undefined;
 }
 
 /** Runs the sample programs against a server, shows what arrives, and reports. Throws if a program fails. */
-export async function tellStory({ env: servers, spool, seconds }: StoryOptions): Promise<void> {
+export async function tellStory({ env: servers, spool, seconds, before }: StoryOptions): Promise<void> {
   const run = randomUUID();
   const env = { ...servers, WAYWARD_SPOOL: spool, WAYWARD_RUN: run.replaceAll("-", "") };
   const say = (text: string) => process.stdout.write(`\n${text}\n`);
@@ -41,7 +43,7 @@ export async function tellStory({ env: servers, spool, seconds }: StoryOptions):
     await shown(["sessions", "--limit", "10"], env);
     say("What they did (`wayward stats`):");
     await shown(["stats", "--run", run], env);
-    say(nextCommands(run));
+    if (before !== undefined) say(nextCommands(run, before));
   } finally {
     await Promise.all(started.map((program) => program.stop()));
   }
@@ -52,11 +54,14 @@ async function shown(args: readonly string[], env: NodeJS.ProcessEnv): Promise<v
   if (code !== 0) throw new Error(`wayward ${args.join(" ")} ended with ${code}`);
 }
 
-function nextCommands(run: string): string {
-  return `Next:
-  npx wayward read --run ${run} --kind log --limit 20
-  npx wayward stats --run ${run} --by lock --measure wait --sort sum
-  npx wayward read --run ${run} --where 'duration > 2ms'
-  npx wayward export --run ${run} --output trace.json    # open it in ui.perfetto.dev
-  npx wayward run -- node your-program.js`;
+function nextCommands(run: string, before: readonly string[]): string {
+  const commands = [
+    ...before,
+    `npx wayward read --run ${run} --kind log --limit 20`,
+    `npx wayward stats --run ${run} --by lock --measure wait --sort sum`,
+    `npx wayward read --run ${run} --where 'duration > 2ms'`,
+    `npx wayward export --run ${run} --output trace.json    # open it in ui.perfetto.dev`,
+    "npx wayward run -- node your-program.js",
+  ];
+  return ["Next:", ...commands.map((command) => `  ${command}`)].join("\n");
 }
