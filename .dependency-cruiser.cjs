@@ -129,6 +129,13 @@ module.exports = {
       to: { path: "^packages/testing/" },
     },
     {
+      name: "testing-folders-are-for-tests",
+      comment: "What stands in src/testing is made for the workspace's tests alone.",
+      severity: "error",
+      from: { path: WORKSPACE, pathNot: [TESTS, "^packages/testing/", "/src/testing/", "/contract\\.ts$"] },
+      to: { path: "/src/testing/" },
+    },
+    {
       name: "all-in-one-is-lazy",
       comment: "The command line loads the servers only for `wayward up`: import() them.",
       severity: "error",

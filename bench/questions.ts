@@ -7,6 +7,7 @@ import { query } from "@wayward/api";
 import { startArchiver } from "@wayward/archive";
 import { type Bus, openEmbeddedBus } from "@wayward/bus";
 import { Reader } from "@wayward/reader";
+import { createLog, createMetrics } from "@wayward/service-kit";
 import { openStore, type Store } from "@wayward/store";
 import { type Dataset, makeDataset, PARQUET, publishAll } from "./dataset.ts";
 import { type Connection, openDuck, registerRows } from "./duck.ts";
@@ -62,7 +63,14 @@ async function writeParquet(duck: Connection, { rows }: Dataset, path: string): 
 }
 
 async function archiveAll(bus: Bus, store: Store, dataset: Dataset): Promise<void> {
-  const archiver = await startArchiver({ bus, store, partitions: PARTITIONS, flushMs: 2_000 });
+  const archiver = await startArchiver({
+    bus,
+    store,
+    partitions: PARTITIONS,
+    flushMs: 2_000,
+    log: createLog("error"),
+    metrics: createMetrics(),
+  });
   await publishAll(bus, dataset, "default");
   await archiver.stop();
 }

@@ -27,6 +27,15 @@ const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "off"];
 const server = () => new Option("--server <host:port>", "server to ask; else WAYWARD_SERVER, else 127.0.0.1:4610");
 const json = () => new Option("--json", "one JSON value a line, on stdout");
 
+/** Adds the options of a command that runs analyses over sessions. */
+function addAnalysis(command: Command): Command {
+  return addSelection(command)
+    .option("--from <time>", "first time: ISO 8601, or an age such as 5m; blocks that touch it count whole")
+    .option("--until <time>", "last time, not included")
+    .addOption(json())
+    .addOption(server());
+}
+
 /** Adds the options that say whom a control topic's rule is for, the same for every topic. */
 function addControl(command: Command): Command {
   return command
@@ -47,6 +56,25 @@ function addLocks(locks: Command): void {
     .option("--class <pattern>", "the class of locks, * for any characters")
     .option("--one-in <count>", "of so many acquisitions one is recorded, where they are sampled; else 100")
     .action(async (mode, options) => (await import("./commands/locks/trace.ts")).locksTrace(mode, options));
+  for (const [name, what] of [
+    ["order", "orders in which locks hang, seen in runs that did not: inversions, contexts, waiting, tickets"],
+    ["misuse", "locks, conditions, semaphores and barriers used wrongly; locks held over pauses"],
+  ] as const) {
+    addAnalysis(locks.command(name))
+      .description(what)
+      .option("--live", "what is told of running programs, until Ctrl-C", false)
+      .action(async (options) => (await import("./commands/locks/rules.ts")).locksRules(name, options));
+  }
+  addAnalysis(locks.command("waits"))
+    .description("who waits for whom at the end of what is known, or at a time; deadlocks, long waits, dead owners")
+    .option("--at <time>", "then: ISO 8601, or an age such as 5m")
+    .action(async (options) => (await import("./commands/locks/waits.ts")).locksWaits(options));
+  locks
+    .command("replay")
+    .description("judge the scenarios of a lock script (docs/lock-scripts.md)")
+    .argument("<file>", "the script, - for stdin")
+    .addOption(json())
+    .action(async (file, options) => (await import("./commands/locks/replay.ts")).locksReplay(file, options));
   for (const command of locks.commands) command.exitOverride();
 }
 
@@ -136,6 +164,18 @@ export function createProgram(): Command {
     .action(async (level, options) => (await import("./commands/levels.ts")).levels(level, options));
 
   addLocks(program.command("locks"));
+
+  addAnalysis(program.command("threads"))
+    .description("lanes with what they waited for; with --activity how many worked and waited when")
+    .option("--activity", "over time instead of by lane", false)
+    .action(async (options) => (await import("./commands/threads.ts")).threads(options));
+
+  addSelection(program.command("findings"))
+    .description("what the live analyses have found")
+    .option("--live", "also what they find from now on, until Ctrl-C", false)
+    .addOption(json())
+    .addOption(server())
+    .action(async (options) => (await import("./commands/findings.ts")).findings(options));
 
   program
     .command("delete")

@@ -47,8 +47,8 @@ export class Batch {
   /** Event numbers by place in the block; undefined where each lane counts on from its first. */
   readonly #eventNos: Float64Array | undefined;
 
-  /** `start` is the session's, in nanoseconds of its clock. */
-  constructor(columns: Columns, dictionary: Dictionary, start: bigint) {
+  /** `start` is the session's, in nanoseconds of its clock. Records from `until` on, in nanoseconds since then, are left out. */
+  constructor(columns: Columns, dictionary: Dictionary, start: bigint, until = Infinity) {
     this.dictionary = dictionary;
     this.runs = columns.lanes;
     this.kinds = columns.kinds.map((_, slot) => fieldsOf(columns, slot, dictionary));
@@ -61,8 +61,9 @@ export class Batch {
     for (let index = 0; index < columns.count; index++) {
       if (ops[this.slots[index]!] !== OP.none) order[count++] = index;
     }
-    this.count = count;
     if (columns.lanes.length > 1) sortByTime(order, count, times);
+    while (count > 0 && times[order[count - 1]!]! >= until) count--;
+    this.count = count;
     this.#eventNos = columns.dense ? undefined : columns.eventNos();
   }
 

@@ -12,6 +12,8 @@ export interface SessionFacts {
   /** 26 characters. */
   readonly session: string;
   readonly description: api.SessionDescription | undefined;
+  /** Records from then on do not count; nanoseconds since 1970, all count without it. */
+  readonly until?: bigint | undefined;
 }
 
 /** All analyses of one session as one fold over its blocks, in order of seq. */
@@ -29,7 +31,8 @@ export class SessionAnalysis {
     this.#dictionary = dictionary;
     const { start = 0n, anchor } = facts.description ?? {};
     this.#origin = start + (anchor === undefined ? 0n : anchor.wall - anchor.clock);
-    this.#locks = new LockFold(dictionary, start);
+    const { until } = facts;
+    this.#locks = new LockFold(dictionary, { start, ...(until && { until: Number(until - this.#origin) }) });
   }
 
   /** Records of locks and lanes so far. */

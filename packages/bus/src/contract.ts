@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { Bus, BusMessage, TopicValue } from "./port.ts";
+import type { Address, Bus, BusMessage, Stored, TopicValue } from "./port.ts";
 
 const SESSIONS = ["0".repeat(26), `${"0".repeat(25)}1`, `${"0".repeat(25)}2`];
 const address = (index: number) => ({ tenant: "default", session: SESSIONS[index % SESSIONS.length]! });
@@ -9,6 +9,8 @@ const bytes = (text: string) => Buffer.from(text);
 export interface BusUnderTest {
   /** Opens the bus, with what it held when it was closed last. */
   open(): Promise<Bus>;
+  /** Takes a partition away, with all it holds. Undefined where nobody can while the bus is open. */
+  readonly lose?: (partition: number) => Promise<void>;
   /** Ends what stands behind it. */
   stop(): Promise<void>;
 }
@@ -82,6 +84,32 @@ export function describeBus(name: string, create: () => Promise<BusUnderTest>): 
       expect((await bus.publish(3, address(0), bytes("next"))).busSeq).toBe(6n);
     });
 
+    test("a partition made anew while it is read ends the reading, and begins again with 1", async () => {
+      if (under.lose === undefined) return;
+      for (let index = 0; index < 3; index++) await bus.publish(3, address(0), bytes(`old${index}`));
+      const before = bus.incarnation(3);
+      const read: string[] = [];
+      const reading = (async () => {
+        for await (const { body } of bus.read(3, 1n, new AbortController().signal)) {
+          read.push(Buffer.from(body).toString());
+        }
+      })();
+      const ended = reading.then(
+        () => "ended",
+        (error: unknown) => error,
+      );
+      await eventually(() => read.includes("old2"));
+      const seen = read.length;
+      await under.lose(3);
+      const stored = await publishAgain(bus, 3, address(0), bytes("new"));
+      expect(await ended).toMatchObject({ code: "UNAVAILABLE", message: expect.stringContaining("made anew") });
+      expect(read).toHaveLength(seen);
+      expect(stored).toEqual({ busSeq: 1n, incarnation: bus.incarnation(3) });
+      expect(bus.incarnation(3)).not.toBe(before);
+      const [first] = await takeMessages(bus, 3, 1n, 1);
+      expect([first!.busSeq, Buffer.from(first!.body).toString()]).toEqual([1n, "new"]);
+    }, 30_000);
+
     test("lets others hear messages early, and announcements", async () => {
       const heard: string[] = [];
       const listening = await bus.listen(0, ({ session }, body) => heard.push(`${session} ${Buffer.from(body)}`));
@@ -143,6 +171,18 @@ export function describeBus(name: string, create: () => Promise<BusUnderTest>): 
       expect((await bus.topics.get("watermark/aa"))?.value).toBeDefined();
     });
   });
+}
+
+/** Publishes as ingest's pushers do: again while the bus cannot say what becomes of it. */
+async function publishAgain(bus: Bus, partition: number, to: Address, body: Uint8Array): Promise<Stored> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await bus.publish(partition, to, body);
+    } catch (error) {
+      if (tries === 500) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
 }
 
 /** Waits up to 5 s for what a test expects. */

@@ -14,7 +14,9 @@ export interface Bus {
 
   /**
    * Names this creation of the partition: another one after the bus was lost
-   * or made anew. Bus sequences compare only inside one incarnation.
+   * or made anew. Bus sequences compare only inside one incarnation. It is
+   * what the bus has told last; once `bounds` has resolved it is at least as
+   * new as its answer.
    */
   incarnation(partition: number): string;
 
@@ -22,15 +24,17 @@ export interface Bus {
    * Stores a message. Resolves when it is stored durably; goes at once if no
    * commit is under way, else with the next one (group commit). Rejects with
    * RESOURCE_EXHAUSTED / BUS_FULL when the partition is full and with
-   * UNAVAILABLE / BUS_UNAVAILABLE when nobody can say whether it was stored;
-   * both may be tried again. `body` must not change until then.
+   * UNAVAILABLE / BUS_UNAVAILABLE when nobody can say whether it was stored
+   * or which incarnation is in force; both may be tried again. `body` must not change until then.
    */
   publish(partition: number, address: Address, body: Uint8Array): Promise<Stored>;
 
   /**
    * Messages from bus sequence `from` on (or the first that is left), in
    * order, first those stored, then those to come, until the signal aborts.
-   * The reader sets the pace: at most 16 MiB wait in memory.
+   * The reader sets the pace: at most 16 MiB wait in memory. All are of the
+   * incarnation that is told when the reading begins; when the partition is
+   * made anew it throws UNAVAILABLE / BUS_UNAVAILABLE.
    */
   read(partition: number, from: bigint, signal: AbortSignal): AsyncIterable<BusMessage>;
 
@@ -68,7 +72,11 @@ export interface Topics {
    * present revision is that (0n: if there is none), else `changed`.
    */
   set(name: string, value: Uint8Array, expected?: bigint): Promise<bigint | "changed">;
-  /** All values below `prefix/` as they are now, then every change, until the signal aborts. */
+  /**
+   * All values below `prefix/` as they are now, then every change, until the
+   * signal aborts. Throws UNAVAILABLE / BUS_UNAVAILABLE when the topics are
+   * made anew.
+   */
   watch(prefix: string, signal: AbortSignal): AsyncIterable<TopicValue>;
 }
 

@@ -1,37 +1,64 @@
 import { createHash } from "node:crypto";
 import { archive } from "@wayward/api";
-import { asBuffer, WaywardError } from "@wayward/base";
-import { type ArchivedSession, PartitionState, restoreSession } from "./state.ts";
+import { asBuffer, present, WaywardError } from "@wayward/base";
+import { sessionText } from "@wayward/record";
+import { type ArchivedSession, type IndexedSessions, PartitionState, restoreSession } from "./state.ts";
 
-/** Ended sessions of one index object. */
+/** Ended sessions of one index object, at most. */
 const INDEX_SESSIONS = 10_000;
 
 /** A checkpoint and the index objects that must be stored before it. */
 export interface EncodedCheckpoint {
   readonly bytes: Buffer;
-  readonly indexes: readonly { readonly key: string; readonly bytes: Buffer; readonly sha256: Buffer }[];
+  /** Those that the last checkpoint did not name. */
+  readonly fresh: readonly { readonly key: string; readonly bytes: Buffer; readonly sha256: Buffer }[];
+  /** All that it names. */
+  readonly indexes: readonly IndexedSessions[];
 }
 
-/** Writes the state down. Index objects are named by their content below `prefix`, so an unchanged one has its old key. */
+/**
+ * Writes the state down. Sessions that are over and have changed since the
+ * last checkpoint go into new index objects below `prefix`, named by their
+ * content; the others stay in the objects they are in. The latest objects are
+ * written again with the new ones while they are no larger, so that there are
+ * few small ones and each session is written a few times in all.
+ */
 export function encodeCheckpoint(state: PartitionState, prefix: string): EncodedCheckpoint {
-  const all = [...state.sessions].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, session]) => session);
-  const ended = all.filter(isOver);
-  const indexes = [];
-  const objects: archive.IndexObject[] = [];
-  for (let at = 0; at < ended.length; at += INDEX_SESSIONS) {
-    const part = ended.slice(at, at + INDEX_SESSIONS);
-    const bytes = asBuffer(archive.EndedSessions.encode({ sessions: part.map(toMessage) }).finish());
-    const sha256 = createHash("sha256").update(bytes).digest();
-    const key = `${prefix}idx/${sha256.toString("hex")}`;
-    indexes.push({ key, bytes, sha256 });
-    const [firstSession, lastSession] = [part[0]!.session, part.at(-1)!.session];
-    objects.push({ key, bytes: BigInt(bytes.length), sha256, firstSession, lastSession, count: part.length });
+  const over = (key: string) => isOver(present(state.sessions.get(key), key));
+  const fresh = new Set([...state.changed].filter(over));
+  const kept = [...state.indexes];
+  for (let last = kept.at(-1); last !== undefined && isMerged(last, fresh.size); last = kept.at(-1)) {
+    for (const key of last.sessions) fresh.add(key);
+    kept.pop();
   }
+  const written = inParts([...fresh].sort(), INDEX_SESSIONS).map((keys) => encodeIndex(state, prefix, keys));
+  const indexes = [...kept, ...written.map(({ index }) => index)];
   const { n, entryHash, incarnation, busSeq } = state;
-  const sessions = all.filter((session) => !isOver(session)).map(toMessage);
-  const unreferencedKeys = [...state.unreferenced].sort();
-  const message: archive.Checkpoint = { n, entryHash, incarnation, busSeq, sessions, ended: objects, unreferencedKeys };
-  return { bytes: asBuffer(archive.Checkpoint.encode(message).finish()), indexes };
+  const open = [...state.sessions].filter(([, session]) => !isOver(session));
+  const message: archive.Checkpoint = {
+    n,
+    entryHash,
+    incarnation,
+    busSeq,
+    sessions: open.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, session]) => toMessage(session)),
+    ended: indexes.map(({ object }) => object),
+    unreferencedKeys: [...state.unreferenced].sort(),
+  };
+  const bytes = asBuffer(archive.Checkpoint.encode(message).finish());
+  return { bytes, fresh: written.map(({ stored }) => stored), indexes };
+}
+
+/** Notes that the checkpoint of the state as it is stands in the store. */
+export function noteCheckpoint(state: PartitionState, { indexes }: EncodedCheckpoint): void {
+  state.checkpointed = state.n;
+  state.indexes = indexes;
+  state.changed.clear();
+}
+
+/** Lets the next checkpoint write all sessions anew: another writer's stands in the store, and names other objects. */
+export function forgetCheckpoint(state: PartitionState): void {
+  state.indexes = [];
+  for (const key of state.sessions.keys()) state.changed.add(key);
 }
 
 /** The state again. `readIndex` gives an index object's bytes. Error DATA_LOSS / BAD_INDEX if they are others. */
@@ -41,20 +68,48 @@ export async function decodeCheckpoint(
 ): Promise<PartitionState> {
   const message = archive.Checkpoint.decode(bytes);
   const state = new PartitionState();
-  for (const session of message.sessions) restoreSession(state, session);
-  for (const { key, sha256 } of message.ended) {
+  // What stands in a later object is newer.
+  const ended = new Map<string, archive.SessionState>();
+  const indexes: IndexedSessions[] = [];
+  for (const object of message.ended) {
+    const { key, sha256 } = object;
     const index = await readIndex(key);
     if (index === undefined || !createHash("sha256").update(index).digest().equals(sha256)) {
       throw new WaywardError("DATA_LOSS", "BAD_INDEX", `index ${key} is missing or not what the checkpoint names`);
     }
-    for (const session of archive.EndedSessions.decode(index).sessions) restoreSession(state, session);
+    const { sessions } = archive.EndedSessions.decode(index);
+    for (const session of sessions) ended.set(sessionText(session.session), session);
+    indexes.push({ object, sessions: sessions.map(({ session }) => sessionText(session)) });
   }
+  for (const session of message.sessions) restoreSession(state, session);
+  for (const session of ended.values()) restoreSession(state, session);
   for (const key of message.unreferencedKeys) state.unreferenced.add(key);
   state.n = message.n;
+  state.checkpointed = message.n;
+  state.indexes = indexes;
   state.entryHash = message.entryHash;
   state.incarnation = message.incarnation;
   state.busSeq = message.busSeq;
   return state;
+}
+
+function encodeIndex(state: PartitionState, prefix: string, keys: readonly string[]) {
+  const sessions = keys.map((key) => toMessage(present(state.sessions.get(key), key)));
+  const bytes = asBuffer(archive.EndedSessions.encode({ sessions }).finish());
+  const sha256 = createHash("sha256").update(bytes).digest();
+  const key = `${prefix}idx/${sha256.toString("hex")}`;
+  const [firstSession, lastSession] = [sessions[0]!.session, sessions.at(-1)!.session];
+  const object = { key, bytes: BigInt(bytes.length), sha256, firstSession, lastSession, count: keys.length };
+  return { stored: { key, bytes, sha256 }, index: { object, sessions: keys } };
+}
+
+/** Whether an object is written again with so many new sessions. */
+function isMerged({ object }: IndexedSessions, fresh: number): boolean {
+  return object.count <= fresh && object.count + fresh <= INDEX_SESSIONS;
+}
+
+function inParts<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, part) => all.slice(part * size, (part + 1) * size));
 }
 
 function isOver(session: ArchivedSession): boolean {

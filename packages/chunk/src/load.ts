@@ -11,13 +11,19 @@ export interface ObjectReader {
 
 /** The state at the log's head: newest checkpoint, then every entry after it. `prefix` is the partition's, with its slash. */
 export async function loadPartition(store: ObjectReader, prefix: string): Promise<PartitionState> {
-  let newest: string | undefined;
-  for await (const { key } of store.list(`${prefix}ckpt/`)) newest = key;
+  const newest = await newestCheckpoint(store, prefix);
   const checkpoint = newest === undefined ? undefined : await store.get(newest);
   const readIndex = async (key: string) => (await store.get(key))?.bytes;
   const state = checkpoint === undefined ? new PartitionState() : await decodeCheckpoint(checkpoint.bytes, readIndex);
   await catchUp(store, prefix, state);
   return state;
+}
+
+/** Key of the newest checkpoint; its end is its number. */
+export async function newestCheckpoint(store: Pick<ObjectReader, "list">, prefix: string): Promise<string | undefined> {
+  let newest: string | undefined;
+  for await (const { key } of store.list(`${prefix}ckpt/`)) newest = key;
+  return newest;
 }
 
 /** Takes every entry after the state's into it, at most up to `until`; tells what came. */

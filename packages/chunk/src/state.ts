@@ -8,10 +8,22 @@ export interface ArchivedSession extends Omit<archive.SessionState, "committed">
   committed: RangeSet;
 }
 
+/** An index object and the sessions in it, by text. */
+export interface IndexedSessions {
+  readonly object: archive.IndexObject;
+  readonly sessions: readonly string[];
+}
+
 /** What one partition's log says up to entry `n`; changed only by `applyEntry`. */
 export class PartitionState {
   /** Number of the last entry, -1 before the first. */
   n = -1n;
+  /** Number of the last checkpoint, -1 without one. */
+  checkpointed = -1n;
+  /** The index objects that it names, those written later behind. */
+  indexes: readonly IndexedSessions[] = [];
+  /** Sessions that have changed since, by text. */
+  readonly changed = new Set<string>();
   entryHash: Buffer = Buffer.alloc(0);
   incarnation = "";
   busSeq = 0n;
@@ -125,7 +137,9 @@ function collect(state: PartitionState, key: string): void {
 function forget(state: PartitionState, key: string): void {
   for (const holder of state.holders.get(key) ?? []) {
     const found = state.sessions.get(holder);
-    if (found !== undefined) found.places = found.places.filter(({ chunk }) => chunk?.key !== key);
+    if (found === undefined) continue;
+    found.places = found.places.filter(({ chunk }) => chunk?.key !== key);
+    state.changed.add(holder);
   }
   state.holders.delete(key);
 }
@@ -141,6 +155,7 @@ function session(state: PartitionState, id: Uint8Array, n: bigint): ArchivedSess
   const found = state.sessions.get(key) ?? emptySession(id, n);
   found.lastN = n;
   state.sessions.set(key, found);
+  state.changed.add(key);
   return found;
 }
 

@@ -3,6 +3,7 @@ import { query, selection, stream } from "@wayward/api";
 import { unwrap } from "@wayward/base";
 import { parseSessionText } from "@wayward/record";
 import { addressOf, type Target } from "./address.ts";
+import { type Analyzed, gatherAnalysis } from "./analysis.ts";
 import { type Answer, ReadAnswer } from "./answer.ts";
 import { Controls, type ControlTopic } from "./control.ts";
 import { failureOf } from "./failure.ts";
@@ -29,6 +30,16 @@ export interface ReadOptions extends Selection {
   readonly cursor?: Uint8Array | undefined;
   /** How records travel: `rows` (the default), or `blocks` that are decoded here. The answer is the same. */
   readonly form?: "rows" | "blocks" | undefined;
+}
+
+export interface AnalyzeOptions
+  extends Pick<Selection, "sessions" | "runs" | "names" | "hosts" | "labels" | "from" | "until"> {
+  /** Rules, or what stands before the dot; all where none is given. */
+  readonly rules?: readonly string[] | undefined;
+  /** Tables wanted. */
+  readonly tables?: readonly string[] | undefined;
+  /** Also counts by function and lane, which takes longer. */
+  readonly detail?: boolean | undefined;
 }
 
 export interface CountOptions extends Selection {
@@ -118,6 +129,19 @@ export class Client {
   /** History, then live. */
   watch(options: WatchOptions = {}): Watch {
     return new Watch(() => this.#streams(), this.streamAddress, options);
+  }
+
+  /** Runs the analyses over the chosen sessions. `progress` hears blocks done and blocks in all. */
+  analyze(options: AnalyzeOptions = {}, progress?: (done: number, all: number) => void): Promise<Analyzed> {
+    const call = this.#queries().analyze({
+      selector: selectorOf(options),
+      from: options.from ?? 0n,
+      until: options.until ?? 0n,
+      rules: [...(options.rules ?? [])],
+      tables: [...(options.tables ?? [])],
+      detail: options.detail ?? false,
+    });
+    return gatherAnalysis(call, this.queryAddress, progress);
   }
 
   count(options: CountOptions = {}): Promise<query.CountResponse> {

@@ -37,14 +37,23 @@ export function checkpointKey(tenant: string, partition: number, n: bigint): str
   return checkpointPrefix(tenant, partition) + digits(n);
 }
 
-/** Descriptions of ended sessions that a checkpoint refers to. */
-export function indexKey(tenant: string, partition: number, attempt: string): string {
-  return `${partitionPrefix(tenant, partition)}idx/${attempt}`;
+/** Ended sessions that checkpoints refer to. */
+export function indexPrefix(tenant: string, partition: number): string {
+  return `${partitionPrefix(tenant, partition)}idx/`;
 }
 
 /** A block that was put aside. */
 export function deadLetterKey(tenant: string, partition: number, session: string, seq: bigint, digest: string): string {
   return `${partitionPrefix(tenant, partition)}dlq/${session}/${digits(seq)}-${digest}`;
+}
+
+/** Small state of a tenant that a lost bus is refilled from; `topic` is the part of its name behind the tenant. */
+export function stateKey(tenant: string, family: string, topic: string): string {
+  return `${statePrefix(tenant, family)}${topic}`;
+}
+
+export function statePrefix(tenant: string, family: string): string {
+  return `v1/t/${tenant}/state/${family}/`;
 }
 
 function digits(n: bigint): string {

@@ -1,8 +1,8 @@
 import { access, constants, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { delay } from "@wayward/base";
 import { lastLine, runCommand } from "./command.ts";
+import { withLock } from "./lock.ts";
 import { type Say, ways } from "./obtain.ts";
 import { facts, isAtLeast, type Tool } from "./tools.ts";
 
@@ -17,7 +17,6 @@ const cacheFolder = fileURLToPath(new URL("../../../.cache/bin", import.meta.url
 
 /** A failure to fetch is believed for so long, that not every test file repeats it. */
 const MISSING_MS = 600_000;
-const LOCK_POLL_MS = 500;
 
 const sayToStderr: Say = (line) => {
   process.stderr.write(`${line}\n`);
@@ -64,14 +63,14 @@ export async function fetchBinary(tool: Tool, say: Say): Promise<FoundBinary> {
   const installed = await findInstalled(tool);
   if (installed !== undefined) return installed;
   await mkdir(cacheFolder, { recursive: true });
-  const unlock = await lock(join(cacheFolder, `${tool}.lock`), say);
-  const tick = setInterval(() => say(`still working on ${tool}`), 20_000);
-  try {
-    return (await findInstalled(tool)) ?? (await obtain(tool, say));
-  } finally {
-    clearInterval(tick);
-    await unlock();
-  }
+  return withLock(join(cacheFolder, `${tool}.lock`), say, async () => {
+    const tick = setInterval(() => say(`still working on ${tool}`), 20_000);
+    try {
+      return (await findInstalled(tool)) ?? (await obtain(tool, say));
+    } finally {
+      clearInterval(tick);
+    }
+  });
 }
 
 async function obtain(tool: Tool, say: Say): Promise<FoundBinary> {
@@ -131,31 +130,4 @@ async function versionOf(tool: Tool, path: string): Promise<{ ok: boolean; versi
   const { ok, output } = await runCommand(path, ["--version"], { timeoutMs: 10_000 });
   const version = facts[tool].versionPattern.exec(output)?.[1];
   return version === undefined ? { ok, output } : { ok, version, output };
-}
-
-/** Holds the lock file, waiting for a holder that lives. Returns how to give it back. */
-async function lock(path: string, say: Say): Promise<() => Promise<void>> {
-  for (let waits = 0; ; waits++) {
-    try {
-      await writeFile(path, `${process.pid}`, { flag: "wx" });
-      return () => rm(path, { force: true });
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-    }
-    if (waits === 0) say(`another process works on ${path}: waiting`);
-    if (!(await holderLives(path))) await rm(path, { force: true });
-    else await delay(LOCK_POLL_MS);
-  }
-}
-
-async function holderLives(path: string): Promise<boolean> {
-  const pid = Number(await readFile(path, "utf8").catch(() => ""));
-  // An empty file was made this moment and its pid follows.
-  if (pid === 0) return true;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -38,13 +38,7 @@ export async function startAllInOne(options: AllInOneOptions): Promise<Serving> 
     await store.close();
   };
   try {
-    const archive = await startArchiver({
-      bus,
-      store,
-      partitions: PARTITIONS,
-      keepBytes,
-      warn: (message) => log.warn(message),
-    });
+    const archive = await startArchiver({ ...common, keepBytes });
     const parts = [startIngest({ bus, log, metrics }), startQuery(common), startStream(common), archive];
     const serving = await serve({ host, port, httpPort, parts, log, metrics });
     const stop = async () => {

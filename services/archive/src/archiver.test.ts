@@ -1,3 +1,5 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, test } from "@jest/globals";
 import { openEmbeddedBus, openJetStreamBus } from "@wayward/bus";
@@ -36,6 +38,11 @@ if (await requireReal("nats-server", "versitygw")) {
       await nats.stop();
       await s3.stop();
     };
-    return { connect, breakStore: () => s3.kill(), stop };
+    const loseBus = async () => {
+      await nats.kill();
+      await rm(join(nats.folder, "data"), { recursive: true });
+      await nats.restart();
+    };
+    return { connect, breakStore: () => s3.kill(), loseBus, stop };
   });
 } else describe.skip("the archiver on nats-server and versitygw", () => test("needs both", () => {}));

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { backoffMs, delay } from "@wayward/base";
 import type { Bus } from "@wayward/bus";
-import { createMetrics, type Log, type Metrics, type Part } from "@wayward/service-kit";
+import type { Log, Metrics, Part } from "@wayward/service-kit";
 import type { Store } from "@wayward/store";
+import { mirrorControl } from "./control-mirror.ts";
 import { type ArchiveEvents, archiveEvents } from "./events.ts";
 import { ensureLayout } from "./layout.ts";
 import { withLease } from "./lease.ts";
@@ -13,19 +14,20 @@ export interface ArchiverOptions {
   readonly store: Store;
   /** Partitions of the store's layout. */
   readonly partitions: number;
-  /** Without them nothing is logged or counted. */
-  readonly log?: Log;
-  readonly metrics?: Metrics;
-  /** Hears warnings where there is no `log`. */
-  readonly warn?: (message: string) => void;
+  readonly log: Log;
+  readonly metrics: Metrics;
   /** Bytes that make a chunk. Default 8 MiB. */
   readonly flushBytes?: number;
   /** The longest that a block waits for its chunk, in milliseconds. Default 10,000. */
   readonly flushMs?: number;
-  /** Bytes of blocks above which the oldest ended sessions go, over all partitions; 0 for no limit. Default 0. */
+  /** Bytes of blocks above which the oldest sessions go that have ended or are silent, over all partitions; 0 for no limit. Default 0. */
   readonly keepBytes?: number;
   /** Age from which a chunk that no log entry names is removed, in milliseconds of the store's clock. Default 24 h. */
   readonly orphanMs?: number;
+  /** Time after which a session without an end that gets no more blocks is silent, in milliseconds of the store's clock. Default 3 days. */
+  readonly silentMs?: number;
+  /** Between two looks at what others wrote into the log, in milliseconds. Default 60,000. */
+  readonly tendMs?: number;
   /** After so long without a sign of its holder a partition is taken over, in milliseconds; 0 asks nobody. Default 5,000. */
   readonly leaseMs?: number;
   /** What a stop waits for the last commits, in milliseconds. Default 5,000. */
@@ -37,18 +39,19 @@ const DAY_MS = 24 * 3600 * 1000;
 /** Moves every partition's blocks from the bus into the store until stopped. Error LAYOUT_MISMATCH. */
 export async function startArchiver(options: ArchiverOptions): Promise<Part> {
   await ensureLayout(options.store, options.partitions);
-  const { stopMs = 5_000, metrics = createMetrics(), log = logOf(options.warn) } = options;
-  const events = archiveEvents(metrics, log);
+  const { stopMs = 5_000 } = options;
+  const events = archiveEvents(options.metrics, options.log);
   const holder = randomBytes(8).toString("hex");
   const stopping = new AbortController();
   const all = Array.from({ length: options.partitions }, (_, partition) =>
     runPartition({ ...options, stopMs }, events, holder, partition, stopping.signal),
   );
+  const mirroring = mirrorControl({ ...options, events }, stopping.signal);
   return {
     async stop() {
       stopping.abort();
       const ended = new AbortController();
-      const orderly = Promise.all(all).then(() => ended.abort());
+      const orderly = Promise.all([...all, mirroring]).then(() => ended.abort());
       // A store that does not answer holds nobody up: what it may have taken is on the bus too.
       await Promise.race([orderly, delay(stopMs + 500, ended.signal)]);
     },
@@ -64,11 +67,13 @@ async function runPartition(
   signal: AbortSignal,
 ): Promise<void> {
   const { bus, store, stopMs, flushBytes = 8 * 1024 * 1024, flushMs = 10_000, orphanMs = DAY_MS } = options;
+  const { silentMs = 3 * DAY_MS, tendMs = 60_000 } = options;
   const keepBytes = Math.floor((options.keepBytes ?? 0) / options.partitions);
   const work = async (held: AbortSignal) => {
     events.lease(partition, true);
     try {
-      const given = { bus, store, events, partition, flushBytes, flushMs, keepBytes, orphanMs, stopMs };
+      const ages = { orphanMs, silentMs, tendMs };
+      const given = { bus, store, events, partition, flushBytes, flushMs, keepBytes, stopMs, ...ages };
       await archivePartition(given, held);
     } finally {
       events.lease(partition, false);
@@ -87,12 +92,4 @@ async function runPartition(
       await delay(backoffMs(attempt, Math.random()), signal);
     }
   }
-}
-
-function logOf(warn: (message: string) => void = () => {}): Log {
-  const quiet = () => {};
-  const say = (message: string, facts: object = {}) =>
-    warn([message, ...Object.entries(facts).map(([name, value]) => `${name}=${String(value)}`)].join(" "));
-  const log: Log = { debug: quiet, info: quiet, warn: say, error: say, with: () => log };
-  return log;
 }

@@ -1,13 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { block as api } from "@wayward/api";
 import { delay } from "@wayward/base";
-import { FORMAT, MAGIC, sealEnvelope } from "@wayward/block";
 import type { Bus } from "@wayward/bus";
 import { deleteSession, loadPartition } from "@wayward/chunk";
 import { newSessionId, sessionText } from "@wayward/record";
 import { createLog, createMetrics } from "@wayward/service-kit";
 import { chunkPrefix, partitionPrefix, type Store } from "@wayward/store";
 import { startArchiver } from "./archiver.ts";
+import { emptyBlock } from "./testing/empty-block.ts";
 
 const session = Buffer.from(newSessionId(1));
 const address = { tenant: "default", session: sessionText(session) };
@@ -19,6 +18,8 @@ export interface ShapeUnderTest {
   connect(): Promise<{ readonly bus: Bus; readonly store: Store }>;
   /** From now on the store takes no chunks. */
   breakStore(): Promise<void>;
+  /** The bus loses all it holds. Undefined where it cannot while it is open. */
+  readonly loseBus?: () => Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -105,6 +106,7 @@ export function describeArchiver(name: string, open: () => Promise<ShapeUnderTes
         flushMs: 20,
         leaseMs: 400,
         log,
+        metrics: createMetrics(),
       });
       await bus.publish(0, address, block(0));
       await drained();
@@ -113,7 +115,14 @@ export function describeArchiver(name: string, open: () => Promise<ShapeUnderTes
     }, 30_000);
 
     test("a stop commits what was read", async () => {
-      const archiver = await startArchiver({ bus, store, partitions: 1, flushMs: 60_000, log });
+      const archiver = await startArchiver({
+        bus,
+        store,
+        partitions: 1,
+        flushMs: 60_000,
+        log,
+        metrics: createMetrics(),
+      });
       await bus.publish(0, address, block(0));
       await delay(200);
       expect((await load()).n).toBe(-1n);
@@ -131,6 +140,7 @@ export function describeArchiver(name: string, open: () => Promise<ShapeUnderTes
         flushMs: 20,
         stopMs: 300,
         log,
+        metrics: createMetrics(),
       });
       await opened.breakStore();
       await bus.publish(0, address, block(0));
@@ -141,8 +151,35 @@ export function describeArchiver(name: string, open: () => Promise<ShapeUnderTes
       expect(await bus.bounds(0)).toEqual({ first: 1n, last: 1n });
     }, 30_000);
 
+    test("what was read before the bus was lost takes nothing from the one made anew, which gets control back", async () => {
+      if (opened.loseBus === undefined) return;
+      const archiver = await startArchiver({
+        bus,
+        store,
+        partitions: 1,
+        flushMs: 20_000,
+        flushBytes: 30_000,
+        log,
+        metrics: createMetrics(),
+      });
+      for (let seq = 0; seq < 3; seq++) await bus.publish(0, address, block(seq));
+      await delay(300);
+      await bus.topics.set("control/default/levels", Buffer.from("debug"));
+      await until(async () => (await store.get("v1/t/default/state/control/levels")) !== undefined);
+      await opened.loseBus();
+      for (let seq = 3; seq < 8; seq++) await until(() => bus.publish(0, address, block(seq)).then(...YES_OR_NO));
+      // Makes a chunk's worth.
+      const summary = Buffer.alloc(30_000);
+      await bus.publish(0, address, emptyBlock(session, 8, { summary }));
+      await drained();
+      await until(() => bus.topics.get("control/default/levels").then((topic) => topic !== undefined));
+      await archiver.stop();
+      const found = (await load()).sessions.get(address.session)!;
+      for (let seq = 0n; seq < 8n; seq++) expect([seq, found.committed.has(seq)]).toEqual([seq, true]);
+    }, 60_000);
+
     test("a block whose summary is damaged is put aside and holds nobody up", async () => {
-      const archiver = await startArchiver({ bus, store, partitions: 1, flushMs: 50, log });
+      const archiver = await startArchiver({ bus, store, partitions: 1, flushMs: 50, log, metrics: createMetrics() });
       await bus.publish(0, address, block(0));
       await bus.publish(0, address, emptyBlock(session, 1, { summary: Buffer.from([1, 255, 255]) }));
       await bus.publish(0, address, block(2));
@@ -158,7 +195,15 @@ export function describeArchiver(name: string, open: () => Promise<ShapeUnderTes
       const orphan = `${chunkPrefix("default", 0)}orphan`;
       await store.put(orphan, Buffer.from("an attempt that died"));
       const run = async (orphanMs: number, seq: number) => {
-        const archiver = await startArchiver({ bus, store, partitions: 1, flushMs: 20, orphanMs, log });
+        const archiver = await startArchiver({
+          bus,
+          store,
+          partitions: 1,
+          flushMs: 20,
+          orphanMs,
+          log,
+          metrics: createMetrics(),
+        });
         await bus.publish(0, address, block(seq));
         await drained();
         await delay(300);
@@ -178,7 +223,14 @@ export function describeArchiver(name: string, open: () => Promise<ShapeUnderTes
       const watched = watchGets(store, (key, range) =>
         asked.push(`${key.startsWith(chunkPrefix("default", 0))} ${range}`),
       );
-      const archiver = await startArchiver({ bus, store: watched, partitions: 1, flushMs: 20, log });
+      const archiver = await startArchiver({
+        bus,
+        store: watched,
+        partitions: 1,
+        flushMs: 20,
+        log,
+        metrics: createMetrics(),
+      });
       await bus.publish(0, address, block(0));
       await drained();
       await bus.publish(0, address, block(0));
@@ -188,12 +240,16 @@ export function describeArchiver(name: string, open: () => Promise<ShapeUnderTes
     }, 30_000);
 
     test("another number of partitions than the store's is refused", async () => {
-      const archiver = await startArchiver({ bus, store, partitions: 1 });
+      const archiver = await startArchiver({ bus, store, partitions: 1, log, metrics: createMetrics() });
       await archiver.stop();
-      await expect(startArchiver({ bus, store, partitions: 2 })).rejects.toMatchObject({ reason: "LAYOUT_MISMATCH" });
+      await expect(startArchiver({ bus, store, partitions: 2, log, metrics: createMetrics() })).rejects.toMatchObject({
+        reason: "LAYOUT_MISMATCH",
+      });
     });
   });
 }
+
+const YES_OR_NO = [() => true, () => false] as const;
 
 function block(seq: number): Buffer {
   return emptyBlock(session, seq);
@@ -242,22 +298,4 @@ function watchGets(store: Store, tell: (key: string, isRange: boolean) => void):
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
-}
-
-/** A block without records. `summary` is put into it as it is. */
-function emptyBlock(
-  session: Uint8Array,
-  seq: number,
-  { name = "first", summary = Buffer.alloc(0), ends = false } = {},
-): Buffer {
-  const header = api.BlockHeader.fromPartial({
-    magic: MAGIC,
-    format: FORMAT,
-    session: Buffer.from(session),
-    seq: BigInt(seq),
-    summaryLength: summary.length,
-    description: api.SessionDescription.fromPartial({ name }),
-    ...(ends ? { end: api.EndMark.fromPartial({ lastSeq: BigInt(seq) }) } : {}),
-  });
-  return sealEnvelope(api.BlockHeader.encode(header).finish(), summary);
 }

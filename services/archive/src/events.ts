@@ -64,6 +64,15 @@ export function archiveEvents(metrics: Metrics, log: Log) {
       collected.inc({ why }, chunks);
       log.info("chunks removed", { partition, chunks, why });
     },
+    /** A control topic that the bus lacked is set from the store's copy. */
+    refilled(topic: string): void {
+      log.warn("the bus lacked a control topic; it is set from the store", { topic });
+    },
+    mirrorFailed(error: unknown): void {
+      const facts = errorFacts(error);
+      failures.inc({ reason: String(facts.reason) });
+      log.warn("control topics are not copied into the store; trying again", facts);
+    },
     /** At the end of the grace: what is left stays on the bus. */
     gaveUp(partition: number): void {
       log.warn("the last commit was not done in time; its blocks stay on the bus", { partition });

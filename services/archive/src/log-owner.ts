@@ -2,14 +2,24 @@ import { randomBytes } from "node:crypto";
 import { archive } from "@wayward/api";
 import { backoffMs, delay, present, WaywardError } from "@wayward/base";
 import type { Bus } from "@wayward/bus";
-import { encodeCheckpoint, type LogAction, loadPartition } from "@wayward/chunk";
-import { checkpointKey, partitionPrefix, type Store } from "@wayward/store";
+import {
+  catchUp,
+  encodeCheckpoint,
+  forgetCheckpoint,
+  type LogAction,
+  loadPartition,
+  newestCheckpoint,
+  noteCheckpoint,
+} from "@wayward/chunk";
+import { checkpointKey, partitionPrefix, type Store, sweptKey } from "@wayward/store";
 import { nextRetention } from "./core/retention.ts";
 import { step } from "./core/step.ts";
-import type { ArchiveState, Event, Tally } from "./core/types.ts";
+import { rangesToTell } from "./core/told.ts";
+import type { ArchiveState, Effect, Event, Tally } from "./core/types.ts";
 import type { ArchiveEvents } from "./events.ts";
-import { findOrphans } from "./orphans.ts";
+import { findOrphans, findOutdated } from "./orphans.ts";
 import { perform } from "./perform.ts";
+import { lastEntryBefore, storeNowMs } from "./store-clock.ts";
 
 /** Whose log it is, and what stands around it. */
 export interface LogPlace {
@@ -18,6 +28,14 @@ export interface LogPlace {
   readonly tenant: string;
   readonly partition: number;
   readonly events: ArchiveEvents;
+}
+
+/** After how long something is given up, in milliseconds. */
+export interface Ages {
+  /** A chunk that no log entry names. */
+  readonly orphanMs: number;
+  /** A session that has not ended and gets no more blocks. */
+  readonly silentMs: number;
 }
 
 /** Entries between two checkpoints. */
@@ -29,12 +47,12 @@ const COLLECT_AT_ONCE = 1_000;
 export class LogOwner {
   readonly #place: LogPlace;
   readonly #state: ArchiveState;
-  #checkpointed: bigint;
+  /** Sessions without an entry after this one are silent. */
+  #silentUpTo = -1n;
 
   private constructor(place: LogPlace, state: ArchiveState) {
     this.#place = place;
     this.#state = state;
-    this.#checkpointed = state.log.n;
   }
 
   static async load(place: LogPlace): Promise<LogOwner> {
@@ -54,7 +72,7 @@ export class LogOwner {
     for (let attempt = 0; ; ) {
       const effect = present(effects[0], "effect");
       if (effect.type === "done") {
-        await this.#finish(effect.sessions, effect.incarnation, effect.busSeq);
+        await this.#finish(effect);
         return effect.tally;
       }
       let event: Event;
@@ -74,10 +92,16 @@ export class LogOwner {
     }
   }
 
-  /** Lets the oldest ended sessions go while the log's blocks are over this size, and removes what nobody needs. */
+  /** Takes in what others have written: deletions come from elsewhere. */
+  async catchUp(): Promise<void> {
+    const { store, tenant, partition } = this.#place;
+    await catchUp(store, partitionPrefix(tenant, partition), this.log);
+  }
+
+  /** Lets the oldest sessions that have ended or are silent go while the log's blocks are over this size, and removes what nobody needs. */
   async retain(keepBytes: number, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const action = nextRetention(this.log, keepBytes);
+      const action = nextRetention(this.log, keepBytes, this.#silentUpTo);
       if (action === undefined || signal.aborted) return;
       await this.#append(action, signal);
       if (action.$case === "expire") this.#place.events.expired(this.#place.partition, action.value.sessions.length);
@@ -88,11 +112,15 @@ export class LogOwner {
   /**
    * Removes chunks that no entry names and whose attempt began at least so
    * long ago. An attempt that still wants its chunk finds the entry in its
-   * way and stores its blocks under another key.
+   * way and stores its blocks under another key. Removes outdated checkpoints
+   * and index objects of that age as well. Notes which sessions have
+   * been silent for `silentMs`. Both by the store's clock.
    */
-  async sweep(orphanMs: number, signal: AbortSignal): Promise<void> {
+  async sweep({ orphanMs, silentMs }: Ages, signal: AbortSignal): Promise<void> {
     const { store, tenant, partition } = this.#place;
-    const orphans = await findOrphans(store, tenant, partition, this.log, orphanMs);
+    const now = await storeNowMs(store, sweptKey(tenant, partition));
+    this.#silentUpTo = await lastEntryBefore(store, tenant, partition, this.log.n, now - silentMs);
+    const orphans = await findOrphans(store, tenant, partition, this.log, now - orphanMs);
     for (let from = 0; from < orphans.length && !signal.aborted; from += COLLECT_AT_ONCE) {
       const keys = orphans.slice(from, from + COLLECT_AT_ONCE);
       await this.#append({ $case: "collect", value: { keys } }, signal);
@@ -102,6 +130,7 @@ export class LogOwner {
         "orphan",
       );
     }
+    await store.remove(await findOutdated(store, tenant, partition, now - orphanMs));
   }
 
   #append(action: LogAction, signal: AbortSignal): Promise<Tally> {
@@ -116,9 +145,9 @@ export class LogOwner {
     events.collected(partition, keys.length, why);
   }
 
-  async #finish(sessions: readonly string[], incarnation: string, busSeq: bigint): Promise<void> {
+  async #finish({ sessions, incarnation, busSeq }: Extract<Effect, { type: "done" }>): Promise<void> {
     const { bus, partition } = this.#place;
-    for (const text of sessions) {
+    for (const [text, blocks] of sessions) {
       const found = this.log.sessions.get(text);
       if (found === undefined) continue;
       const value = archive.Watermark.encode({
@@ -126,19 +155,28 @@ export class LogOwner {
         partition,
         incarnation,
         busSeq,
-        ranges: found.committed.toArray(),
+        ranges: rangesToTell(
+          found.committed.toArray(),
+          blocks.map(({ seq }) => seq),
+        ),
         deleted: found.deleted,
       }).finish();
       await bus.topics.set(`watermark/${text}`, value);
     }
-    if (this.log.n - this.#checkpointed >= CHECKPOINT_ENTRIES) await this.#checkpoint();
+    if (this.log.n - this.log.checkpointed >= CHECKPOINT_ENTRIES) await this.#checkpoint();
   }
 
   async #checkpoint(): Promise<void> {
     const { store, tenant, partition } = this.#place;
-    const { bytes, indexes } = encodeCheckpoint(this.log, partitionPrefix(tenant, partition));
-    for (const index of indexes) await store.put(index.key, index.bytes, { sha256: index.sha256 });
-    await store.createIfAbsent(checkpointKey(tenant, partition, this.log.n), bytes);
-    this.#checkpointed = this.log.n;
+    const prefix = partitionPrefix(tenant, partition);
+    // Its index objects are this one's to go on from only if it is ours.
+    const ours = checkpointKey(tenant, partition, this.log.checkpointed);
+    if (((await newestCheckpoint(store, prefix)) ?? ours) !== ours) forgetCheckpoint(this.log);
+    const made = encodeCheckpoint(this.log, prefix);
+    for (const { key, bytes, sha256 } of made.fresh) await store.put(key, bytes, { sha256 });
+    const created = await store.createIfAbsent(checkpointKey(tenant, partition, this.log.n), made.bytes);
+    noteCheckpoint(this.log, made);
+    // Another's of the same entry names other objects, which the next one cannot tell from ours.
+    if (created === "exists") forgetCheckpoint(this.log);
   }
 }

@@ -6,7 +6,7 @@ import { type Bus, openJetStreamBus } from "@wayward/bus";
 import { loadPartition } from "@wayward/chunk";
 import { openStore, partitionPrefix, type Store } from "@wayward/store";
 import { freePort, type NatsServer, requireReal, type S3Server, startNats, startVersitygw } from "@wayward/testing";
-import { sessionOf } from "./session-of.ts";
+import { sessionOf } from "./testing/session-of.ts";
 
 const MAIN = new URL("./main.ts", import.meta.url).pathname;
 

@@ -1,26 +1,46 @@
+import { archive } from "@wayward/api";
 import type { PartitionState } from "@wayward/chunk";
-import { chunkPrefix, type Store, sweptKey } from "@wayward/store";
+import { checkpointPrefix, chunkPrefix, indexPrefix, type ListedObject, type Store } from "@wayward/store";
 
-/** Chunks that the log does not know and that are at least so old by the store's own clock. */
+/** Chunks that the log does not know and that the store dates before this time. */
 export async function findOrphans(
   store: Store,
   tenant: string,
   partition: number,
   log: PartitionState,
-  orphanMs: number,
+  beforeMs: number,
 ): Promise<string[]> {
-  const before = (await storeNowMs(store, sweptKey(tenant, partition))) - orphanMs;
   const orphans: string[] = [];
   for await (const { key, modifiedMs } of store.list(chunkPrefix(tenant, partition))) {
-    if (modifiedMs > before || log.holders.has(key) || log.unreferenced.has(key)) continue;
+    if (modifiedMs > beforeMs || log.holders.has(key) || log.unreferenced.has(key)) continue;
     orphans.push(key);
   }
   return orphans;
 }
 
-/** What time it is by the clock that dates the objects. */
-async function storeNowMs(store: Store, key: string): Promise<number> {
-  await store.put(key, new Uint8Array(0));
-  for await (const { key: listed, modifiedMs } of store.list(key)) if (listed === key) return modifiedMs;
-  return 0;
+/**
+ * Checkpoints before the newest one, and index objects that none names, that
+ * the store dates before this time. What a checkpoint names that goes now
+ * stays until the next look: another writer may be going on from it.
+ */
+export async function findOutdated(
+  store: Store,
+  tenant: string,
+  partition: number,
+  beforeMs: number,
+): Promise<string[]> {
+  const checkpoints: ListedObject[] = [];
+  for await (const listed of store.list(checkpointPrefix(tenant, partition))) checkpoints.push(listed);
+  const newest = checkpoints.at(-1)?.key;
+  const outdated = checkpoints.filter(({ key, modifiedMs }) => key !== newest && modifiedMs <= beforeMs);
+  const named = new Set<string>();
+  for (const { key } of checkpoints) {
+    const stored = await store.get(key);
+    if (stored === undefined) continue;
+    for (const { key: index } of archive.Checkpoint.decode(stored.bytes).ended) named.add(index);
+  }
+  for await (const listed of store.list(indexPrefix(tenant, partition))) {
+    if (listed.modifiedMs <= beforeMs && !named.has(listed.key)) outdated.push(listed);
+  }
+  return outdated.map(({ key }) => key);
 }

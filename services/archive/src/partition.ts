@@ -3,24 +3,19 @@ import type { Bus, BusMessage } from "@wayward/bus";
 import type { Store } from "@wayward/store";
 import type { ArchiveEvents } from "./events.ts";
 import { toIncoming } from "./incoming.ts";
-import { LogOwner } from "./log-owner.ts";
+import { LogOwners } from "./log-owners.ts";
+import { Tending, type TendingOptions } from "./tending.ts";
 
-export interface PartitionOptions {
+export interface PartitionOptions extends TendingOptions {
   readonly bus: Bus;
   readonly store: Store;
   readonly events: ArchiveEvents;
   readonly partition: number;
   readonly flushBytes: number;
   readonly flushMs: number;
-  /** Bytes of this partition's blocks above which the oldest ended sessions go; 0 for no limit. */
-  readonly keepBytes: number;
-  readonly orphanMs: number;
   /** What the last commit may take after the signal has aborted, in milliseconds. */
   readonly stopMs: number;
 }
-
-/** Between two looks for orphans. */
-const SWEEP_EVERY_MS = 6 * 3600 * 1000;
 
 /**
  * Moves a partition's blocks into the store until the signal aborts; then
@@ -31,7 +26,7 @@ export async function archivePartition(options: PartitionOptions, outer: AbortSi
   const { bus, partition, flushBytes } = options;
   const failed = new AbortController();
   const reading = AbortSignal.any([outer, failed.signal]);
-  const intake = new Intake(options);
+  const intake = new Intake(options, bus.incarnation(partition));
   const flusher = flushAll(options, intake, reading);
   flusher.catch(() => failed.abort());
   let wrong: unknown;
@@ -51,14 +46,17 @@ export async function archivePartition(options: PartitionOptions, outer: AbortSi
 
 /** What was read and is not committed yet. */
 class Intake {
+  /** By which the messages are numbered: the reading ends when it is another one. */
+  readonly incarnation: string;
   readonly #options: PartitionOptions;
   #messages: BusMessage[] = [];
   /** Of messages not taken yet. */
   bytes = 0;
   #full = createDeferred<void>();
 
-  constructor(options: PartitionOptions) {
+  constructor(options: PartitionOptions, incarnation: string) {
     this.#options = options;
+    this.incarnation = incarnation;
   }
 
   add(message: BusMessage): void {
@@ -86,26 +84,21 @@ class Intake {
 /** Commits batch after batch. The one that is under way at a stop, and what is left, may take `stopMs`. */
 async function flushAll(options: PartitionOptions, intake: Intake, reading: AbortSignal): Promise<void> {
   const { partition, events, stopMs } = options;
-  const owners = new Map<string, LogOwner>();
+  const owners = new LogOwners(options);
+  const tending = new Tending(options, owners);
   const writing = new AbortController();
   const end = () => setTimeout(() => writing.abort(), stopMs).unref();
   reading.addEventListener("abort", end, { once: true });
   if (reading.aborted) end();
-  let sweptMs: number | undefined;
   for (;;) {
     await intake.due(reading);
     const isLast = reading.aborted;
     const batch = intake.take();
     try {
-      if (batch.length > 0) await flush(options, owners, batch, writing.signal);
+      if (batch.length > 0) await flush(options, owners, batch, intake.incarnation, writing.signal);
       events.waiting(partition, intake.bytes);
       if (isLast) return;
-      if (sweptMs === undefined || performance.now() - sweptMs >= SWEEP_EVERY_MS) {
-        for (const owner of owners.values()) {
-          await owner.sweep(options.orphanMs, reading);
-          sweptMs = performance.now();
-        }
-      }
+      await tending.ifDue(reading);
     } catch (error) {
       if (!writing.signal.aborted) throw error;
       events.gaveUp(partition);
@@ -116,17 +109,16 @@ async function flushAll(options: PartitionOptions, intake: Intake, reading: Abor
 
 async function flush(
   options: PartitionOptions,
-  owners: Map<string, LogOwner>,
+  owners: LogOwners,
   batch: readonly BusMessage[],
+  incarnation: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { bus, store, partition, events, keepBytes } = options;
+  const { bus, partition, events, keepBytes } = options;
   const busSeq = batch.at(-1)!.busSeq;
-  const incarnation = bus.incarnation(partition);
   for (const [tenant, messages] of Map.groupBy(batch, ({ address }) => address.tenant)) {
     const begun = performance.now();
-    const owner = owners.get(tenant) ?? (await LogOwner.load({ store, bus, tenant, partition, events }));
-    owners.set(tenant, owner);
+    const owner = await owners.of(tenant);
     const blocks = messages.map((message) => toIncoming(message, partition));
     const now = BigInt(Date.now()) * 1_000_000n;
     const tally = await owner.run({ type: "batch", blocks, busSeq, incarnation, now }, signal);
@@ -134,9 +126,9 @@ async function flush(
     await owner.retain(keepBytes, signal);
   }
   // Every block up to here is proven committed, a copy, or put aside. Another
-  // creation of the bus counts anew, so its numbers say nothing here.
+  // creation of the bus counts anew, so its numbers say nothing there.
+  const { first, last } = await bus.bounds(partition);
   if (bus.incarnation(partition) !== incarnation) return;
   await bus.purge(partition, busSeq);
-  const { first, last } = await bus.bounds(partition);
-  events.left(partition, Number(last - first + 1n));
+  events.left(partition, Number(last - (first > busSeq ? first - 1n : busSeq)));
 }

@@ -2,17 +2,29 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
+import { delay } from "@wayward/base";
 import { openEmbeddedBus } from "@wayward/bus";
-import { loadPartition } from "@wayward/chunk";
+import { deleteSession, loadPartition } from "@wayward/chunk";
+import { createLog, createMetrics } from "@wayward/service-kit";
 import { openStore, partitionPrefix } from "@wayward/store";
 import { startArchiver } from "./archiver.ts";
-import { sessionOf } from "./session-of.ts";
+import { sessionOf } from "./testing/session-of.ts";
+
+const log = createLog("error");
 
 test("above its size the archive lets the oldest ended sessions go, with their chunks, and keeps open ones", async () => {
   const folder = mkdtempSync(join(tmpdir(), "wayward-keep-"));
   const bus = openEmbeddedBus({ path: join(folder, "bus"), partitions: 1 });
   const store = await openStore(`file://${folder}/store`);
-  const archiver = await startArchiver({ bus, store, partitions: 1, flushMs: 10, keepBytes: 100_000 });
+  const archiver = await startArchiver({
+    bus,
+    store,
+    partitions: 1,
+    flushMs: 10,
+    keepBytes: 100_000,
+    log,
+    metrics: createMetrics(),
+  });
   const sessions = Array.from({ length: 12 }, (_, number) => sessionOf(number, number !== 1));
   for (const { text, bytes } of sessions) {
     await bus.publish(0, { tenant: "default", session: text }, bytes);
@@ -24,13 +36,51 @@ test("above its size the archive lets the oldest ended sessions go, with their c
     }
   }
   await archiver.stop();
-  const log = await loadPartition(store, partitionPrefix("default", 0));
-  const gone = sessions.filter(({ text }) => log.sessions.get(text)?.expired);
+  const state = await loadPartition(store, partitionPrefix("default", 0));
+  const gone = sessions.filter(({ text }) => state.sessions.get(text)?.expired);
   // 100,000 bytes hold four of the eleven that ended, and the open one.
   expect(gone.map(({ text }) => text)).toEqual([0, 2, 3, 4, 5, 6, 7, 8].map((number) => sessions[number]!.text));
   const chunks: string[] = [];
   for await (const { key } of store.list(`${partitionPrefix("default", 0)}c/`)) chunks.push(key);
   expect(chunks).toHaveLength(sessions.length - gone.length);
+  await bus.close();
+  await store.close();
+  rmSync(folder, { recursive: true });
+}, 60_000);
+
+test("a silent session without an end goes too, and what a deletion leaves goes from a quiet partition", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "wayward-keep-"));
+  const bus = openEmbeddedBus({ path: join(folder, "bus"), partitions: 1 });
+  const store = await openStore(`file://${folder}/store`);
+  const prefix = partitionPrefix("default", 0);
+  const options = { bus, store, partitions: 1, flushMs: 10, tendMs: 50, log };
+  const chunks = async () => {
+    let count = 0;
+    for await (const _ of store.list(`${prefix}c/`)) count++;
+    return count;
+  };
+  const until = async (wanted: number) => {
+    for (let tries = 0; tries < 500 && (await chunks()) !== wanted; tries++) await delay(20);
+    expect(await chunks()).toBe(wanted);
+  };
+  const sessions = [0, 1, 2, 3].map((number) => sessionOf(number, false));
+  const first = await startArchiver({ ...options, keepBytes: 50_000, metrics: createMetrics() });
+  for (const [index, { text, bytes }] of sessions.entries()) {
+    await bus.publish(0, { tenant: "default", session: text }, bytes);
+    await until(index + 1);
+  }
+  // 50,000 bytes hold two of them, but all may be written still.
+  await delay(300);
+  expect(await chunks()).toBe(4);
+  await first.stop();
+  const second = await startArchiver({ ...options, keepBytes: 50_000, silentMs: 0, metrics: createMetrics() });
+  await until(2);
+  const session = Buffer.from(sessions[3]!.id);
+  await deleteSession(store, { prefix, session, force: true, writer: Buffer.alloc(16), now: 0n });
+  await until(1);
+  await second.stop();
+  const state = await loadPartition(store, prefix);
+  expect(sessions.map(({ text }) => state.sessions.get(text)?.expired)).toEqual([true, true, false, false]);
   await bus.close();
   await store.close();
   rmSync(folder, { recursive: true });

@@ -58,7 +58,7 @@ function sourceOf(
   const first = refs[0];
   progress.blocks += BigInt(refs.length);
   return {
-    facts: { session: view.text, description: view.description },
+    facts: { session: view.text, description: view.description, until: until === 0n ? undefined : until },
     definitions: first === undefined ? [] : definedBefore(session, first.seq),
     async *blocks() {
       for (const ref of refs) {

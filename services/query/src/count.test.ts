@@ -9,8 +9,8 @@ import { type Client, type ClientRecord, type CountOptions, connect } from "@way
 import { Reader } from "@wayward/reader";
 import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
 import { openStore, type Store } from "@wayward/store";
-import { seededSession } from "./seeded.ts";
 import { startQuery } from "./start.ts";
+import { seededSession } from "./testing/seeded.ts";
 
 const PARTITIONS = 2;
 const log = createLog("error");
@@ -86,7 +86,14 @@ describe("Count", () => {
   });
 
   const archiveAll = async () => {
-    const archiver = await startArchiver({ bus, store, partitions: PARTITIONS, flushMs: 20 });
+    const archiver = await startArchiver({
+      bus,
+      store,
+      partitions: PARTITIONS,
+      flushMs: 20,
+      log,
+      metrics: createMetrics(),
+    });
     for (let tries = 0; tries < 500; tries++) {
       const bounds = await Promise.all([0, 1].map((partition) => bus.bounds(partition)));
       if (bounds.every(({ first, last }) => first > last)) break;

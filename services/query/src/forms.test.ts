@@ -7,8 +7,8 @@ import { type Bus, openEmbeddedBus, partitionOf } from "@wayward/bus";
 import { type Answer, type Client, type ClientRecord, connect, type ReadOptions } from "@wayward/client";
 import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
 import { openStore, type Store } from "@wayward/store";
-import { type Seeded, seededSession } from "./seeded.ts";
 import { startQuery } from "./start.ts";
+import { type Seeded, seededSession } from "./testing/seeded.ts";
 
 const PARTITIONS = 2;
 const log = createLog("error");
@@ -40,7 +40,14 @@ describe("records in each form and order", () => {
       await bus.publish(partitionOf(id, PARTITIONS), { tenant: "default", session: text }, block);
   };
   const archiveAll = async () => {
-    const archiver = await startArchiver({ bus, store, partitions: PARTITIONS, flushMs: 20 });
+    const archiver = await startArchiver({
+      bus,
+      store,
+      partitions: PARTITIONS,
+      flushMs: 20,
+      log,
+      metrics: createMetrics(),
+    });
     for (let tries = 0; tries < 500; tries++) {
       const bounds = await Promise.all([0, 1].map((partition) => bus.bounds(partition)));
       if (bounds.every(({ first, last }) => first > last)) break;

@@ -8,8 +8,8 @@ import { type Client, type ClientRecord, connect } from "@wayward/client";
 import { newSessionId, sessionText } from "@wayward/record";
 import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
 import { openStore, type Store } from "@wayward/store";
-import { type Seeded, seededSession } from "./seeded.ts";
 import { startQuery } from "./start.ts";
+import { type Seeded, seededSession } from "./testing/seeded.ts";
 
 const PARTITIONS = 2;
 const log = createLog("error");
@@ -40,7 +40,15 @@ describe("pages and states while the archive changes", () => {
     }
   };
   const archiveAll = async (keepBytes = 0) => {
-    const archiver = await startArchiver({ bus, store, partitions: PARTITIONS, flushMs: 20, keepBytes });
+    const archiver = await startArchiver({
+      bus,
+      store,
+      partitions: PARTITIONS,
+      flushMs: 20,
+      keepBytes,
+      log,
+      metrics: createMetrics(),
+    });
     const isEmpty = async () => {
       const bounds = await Promise.all([0, 1].map((partition) => bus.bounds(partition)));
       return bounds.every(({ first, last }) => first > last);

@@ -99,7 +99,7 @@ describe("the query service", () => {
     // Half of each session is archived, the other half only on the bus.
     for (const { id, bytes } of made) await publish(id, bytes.slice(0, Math.ceil(bytes.length / 2)));
     const metrics = createMetrics();
-    const archiver = await startArchiver({ bus, store, partitions: PARTITIONS, flushMs: 20, log, metrics } as never);
+    const archiver = await startArchiver({ bus, store, partitions: PARTITIONS, flushMs: 20, log, metrics });
     for (let tries = 0; tries < 500; tries++) {
       const bounds = await Promise.all([0, 1].map((partition) => bus.bounds(partition)));
       if (bounds.every(({ first, last }) => first > last)) break;

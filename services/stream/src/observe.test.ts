@@ -7,8 +7,8 @@ import { type Bus, openEmbeddedBus, partitionOf } from "@wayward/bus";
 import { connect, type Seen, type WatchOptions } from "@wayward/client";
 import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
 import { openStore, type Store } from "@wayward/store";
-import { Notes } from "./notes.ts";
 import { startStream } from "./start.ts";
+import { Notes } from "./testing/notes.ts";
 
 const PARTITIONS = 2;
 const log = createLog("error");
@@ -31,7 +31,14 @@ describe("an observation", () => {
   };
   /** Archives everything that the bus holds. */
   const archive = async () => {
-    const archiver = await startArchiver({ bus, store, partitions: PARTITIONS, flushMs: 10 });
+    const archiver = await startArchiver({
+      bus,
+      store,
+      partitions: PARTITIONS,
+      flushMs: 10,
+      log,
+      metrics: createMetrics(),
+    });
     for (let tries = 0; tries < 500; tries++) {
       const bounds = await Promise.all([0, 1].map((partition) => bus.bounds(partition)));
       if (bounds.every(({ first, last }) => first > last)) break;

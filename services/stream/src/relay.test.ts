@@ -6,9 +6,9 @@ import { connect, type Seen } from "@wayward/client";
 import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
 import { openStore, type Store } from "@wayward/store";
 import { type NatsServer, requireReal, startNats, type TempFolder, tempFolder } from "@wayward/testing";
-import { accept, announce, store } from "./accept.ts";
-import { Notes } from "./notes.ts";
 import { startStream } from "./start.ts";
+import { accept, announce, store } from "./testing/accept.ts";
+import { Notes } from "./testing/notes.ts";
 
 const PARTITIONS = 1;
 const MAX_BYTES = 300_000;

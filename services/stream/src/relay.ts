@@ -163,8 +163,8 @@ class Hearing {
 
   async #ask(partition: number): Promise<void> {
     try {
-      const incarnation = this.#bus.incarnation(partition);
       const { first, last } = await this.#bus.bounds(partition);
+      const incarnation = this.#bus.incarnation(partition);
       this.#step(partition, { type: "bounds", incarnation, first, last, now: performance.now() });
       if (this.#states.every((state) => state.incarnation !== "")) this.#ready.resolve(true);
     } catch {

@@ -17,8 +17,8 @@ import {
   type TempFolder,
   tempFolder,
 } from "@wayward/testing";
-import { accept } from "./accept.ts";
-import { Notes } from "./notes.ts";
+import { accept } from "./testing/accept.ts";
+import { Notes } from "./testing/notes.ts";
 
 const PARTITIONS = 1;
 const BLOCKS = 1_500;

@@ -24,3 +24,25 @@ export class Progress {
     if (this.#shown > 0) process.stderr.write("\r\u001b[K");
   }
 }
+
+/** Shows how much of something is done, on stderr, once that takes longer than a second. */
+export class ShareProgress {
+  #shown = false;
+  readonly #what: string;
+  readonly #start = Date.now();
+  readonly #visible = process.stderr.isTTY === true;
+
+  constructor(what: string) {
+    this.#what = what;
+  }
+
+  show(done: number, all: number): void {
+    if (!this.#visible || Date.now() - this.#start < 1000) return;
+    this.#shown = true;
+    process.stderr.write(`\r${done} of ${all} ${this.#what}`);
+  }
+
+  end(): void {
+    if (this.#shown) process.stderr.write("\r\u001b[K");
+  }
+}

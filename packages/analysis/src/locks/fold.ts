@@ -12,6 +12,15 @@ import { createSession, laneOf } from "./session.ts";
 import type { Hold, LockSession } from "./state.ts";
 import { stepBatch } from "./step.ts";
 
+export interface FoldOptions {
+  /** The session's start in nanoseconds of its clock. */
+  readonly start: bigint;
+  /** Records from then on do not count, in nanoseconds since the start. */
+  readonly until?: number;
+  /** What `checkpoint` has given: the fold goes on from there. */
+  readonly checkpoint?: Uint8Array;
+}
+
 /**
  * All lock analyses of one session as a fold over its blocks, in order of
  * seq: order, contexts, misuse, contention and who waits for whom, in one
@@ -23,15 +32,16 @@ import { stepBatch } from "./step.ts";
 export class LockFold {
   readonly session: LockSession;
   readonly #dictionary: Dictionary;
-  /** The session's start in nanoseconds of its clock. */
   readonly #start: bigint;
+  readonly #until: number;
   #nextSeq: bigint | undefined;
   #run: Run | undefined;
 
   /** `dictionary` holds what the session has defined; whoever feeds the blocks adds to it. */
-  constructor(dictionary: Dictionary, start: bigint, checkpoint?: Uint8Array) {
+  constructor(dictionary: Dictionary, { start, until = Infinity, checkpoint }: FoldOptions) {
     this.#dictionary = dictionary;
     this.#start = start;
+    this.#until = until;
     this.session = checkpoint === undefined ? createSession() : (deserialize(checkpoint) as LockSession);
   }
 
@@ -39,7 +49,7 @@ export class LockFold {
   step(seq: bigint, columns: Columns, openSet: () => OpenSet): void {
     if (this.#nextSeq === undefined ? seq !== 0n : seq !== this.#nextSeq) this.#resume(columns, openSet());
     this.#nextSeq = seq + 1n;
-    const batch = new Batch(columns, this.#dictionary, this.#start);
+    const batch = new Batch(columns, this.#dictionary, this.#start, this.#until);
     this.#noteHoles(batch);
     stepBatch(this.#runOf(batch), batch);
     boundChains(this.session);

@@ -24,7 +24,7 @@ export interface ScenarioFinding {
 export function replayScenario(scenario: Scenario): ScenarioVerdict {
   const { description, blocks, opOf } = recordScenario(scenario);
   const dictionary = new Dictionary();
-  const fold = new LockFold(dictionary, description.start);
+  const fold = new LockFold(dictionary, { start: description.start });
   for (const { bytes } of blocks) {
     const envelope = unwrap(parseEnvelope(bytes));
     dictionary.add(sections(envelope).dictionary);

@@ -1,9 +1,8 @@
-import { assert, present, WaywardError } from "@wayward/base";
+import { assert, WaywardError } from "@wayward/base";
 import {
   type ConsumeOptions,
   connect,
   DeliverPolicy,
-  Events,
   type JetStreamClient,
   type JetStreamManager,
   type NatsConnection,
@@ -11,9 +10,11 @@ import {
 import { checkAddress, checkChannel } from "../names.ts";
 import type { Address, Bus, BusFacts, BusMessage, Stored, Subscription } from "../port.ts";
 import { AckMultiplexer } from "./acks.ts";
+import { Creations } from "./creations.ts";
+import { follow } from "./follow.ts";
 import { StreamPublisher } from "./publisher.ts";
 import { inspectServer } from "./server.ts";
-import { busError, ensurePartition, ensureTopics, HEARTBEAT_MS, type StreamLimits } from "./streams.ts";
+import { busError, HEARTBEAT_MS, streamConfigs, unavailable } from "./streams.ts";
 import { addressOf, announceSubject, messageSubject, partitionSubject, streamName } from "./subjects.ts";
 import { JetStreamTopics } from "./topics.ts";
 
@@ -54,11 +55,8 @@ export async function openJetStreamBus(options: JetStreamBusOptions): Promise<Bu
   try {
     const facts = await inspectServer(connection, monitorUrl, requireDurable);
     const manager = await connection.jetstreamManager();
-    const incarnations = await Promise.all(
-      Array.from({ length: partitions }, (_, partition) => ensurePartition(manager, partition, limits)),
-    );
-    await ensureTopics(manager, limits);
-    return new JetStreamBus({ connection, manager, facts, incarnations, limits, batches: facts.syncAlways === true });
+    const creations = await Creations.ensure(manager, streamConfigs(partitions, limits));
+    return new JetStreamBus({ connection, manager, facts, partitions, creations, batches: facts.syncAlways === true });
   } catch (error) {
     await connection.close();
     throw busError(error);
@@ -69,8 +67,8 @@ interface Opened {
   readonly connection: NatsConnection;
   readonly manager: JetStreamManager;
   readonly facts: BusFacts;
-  readonly incarnations: string[];
-  readonly limits: StreamLimits;
+  readonly partitions: number;
+  readonly creations: Creations;
   readonly batches: boolean;
 }
 
@@ -102,67 +100,60 @@ class JetStreamBus implements Bus {
   readonly #connection: NatsConnection;
   readonly #client: JetStreamClient;
   readonly #manager: JetStreamManager;
-  readonly #incarnations: string[];
-  readonly #limits: StreamLimits;
+  readonly #creations: Creations;
   readonly #acks: AckMultiplexer;
   readonly #publishers: readonly StreamPublisher[];
 
-  constructor({ connection, manager, facts, incarnations, limits, batches }: Opened) {
-    this.partitions = incarnations.length;
+  constructor({ connection, manager, facts, partitions, creations, batches }: Opened) {
+    this.partitions = partitions;
     this.facts = facts;
     this.#connection = connection;
     this.#manager = manager;
     this.#client = connection.jetstream();
-    this.#incarnations = incarnations;
-    this.#limits = limits;
-    this.topics = new JetStreamTopics(this.#client, manager);
+    this.#creations = creations;
+    this.topics = new JetStreamTopics(this.#client, manager, creations);
     this.#acks = new AckMultiplexer(connection);
-    this.#publishers = incarnations.map(() => new StreamPublisher(this.#acks, batches));
-    void this.#watchConnection();
+    this.#publishers = Array.from({ length: partitions }, () => new StreamPublisher(this.#acks, batches));
+    void creations.watch(connection);
   }
 
   incarnation(partition: number): string {
-    return present(this.#incarnations[partition], `partition ${partition}`);
+    return this.#creations.of(streamName(partition));
   }
 
   async publish(partition: number, address: Address, body: Uint8Array): Promise<Stored> {
     checkAddress(address);
     assert(partition < this.partitions, `partition ${partition} of ${this.partitions}`);
-    const busSeq = await this.#publishers[partition]!.publish(messageSubject(partition, address), body);
-    return { busSeq, incarnation: this.incarnation(partition) };
+    const stream = streamName(partition);
+    const incarnation = this.#creations.proven(stream);
+    const publishing = this.#publishers[partition]!.publish(messageSubject(partition, address), body);
+    const busSeq = await publishing.catch((error: unknown) => {
+      if (busError(error).code === "UNAVAILABLE") this.#creations.suspect(stream);
+      throw error;
+    });
+    // The answer does not say by which creation it counts.
+    if (this.#creations.proven(stream) !== incarnation) throw unavailable(`stream ${stream} was made anew`);
+    return { busSeq, incarnation };
   }
 
   async *read(partition: number, from: bigint, signal: AbortSignal): AsyncGenerator<BusMessage> {
     const start = { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, Number(from)) };
-    try {
-      const consumer = await this.#client.consumers.get(streamName(partition), start);
-      const messages = await consumer.consume(byBytes());
-      const stop = () => messages.stop();
-      signal.addEventListener("abort", stop, { once: true });
-      if (signal.aborted) stop();
-      try {
-        for await (const { seq, subject, data } of messages) {
-          yield { busSeq: BigInt(seq), address: addressOf(subject), body: data };
-          if (signal.aborted) return;
-        }
-      } finally {
-        signal.removeEventListener("abort", stop);
-        messages.stop();
-      }
-    } catch (error) {
-      throw busError(error);
+    const following = {
+      client: this.#client,
+      creations: this.#creations,
+      stream: streamName(partition),
+      from: start,
+      pace: byBytes(),
+    };
+    for await (const { seq, subject, data } of follow(following, signal)) {
+      yield { busSeq: BigInt(seq), address: addressOf(subject), body: data };
     }
-    if (!signal.aborted) throw new WaywardError("UNAVAILABLE", "BUS_UNAVAILABLE", "JetStream: reading has ended");
   }
 
   async bounds(partition: number): Promise<{ readonly first: bigint; readonly last: bigint }> {
-    try {
-      const { state } = await this.#manager.streams.info(streamName(partition));
-      const last = BigInt(state.last_seq);
-      return state.messages === 0 ? { first: last + 1n, last } : { first: BigInt(state.first_seq), last };
-    } catch (error) {
-      throw busError(error);
-    }
+    const { state } = await this.#creations.check(streamName(partition));
+    const last = BigInt(state.last_seq);
+    return state.messages === 0 ? { first: last + 1n, last } : { first: BigInt(state.first_seq), last };
   }
 
   async purge(partition: number, upTo: bigint): Promise<void> {
@@ -189,6 +180,7 @@ class JetStreamBus implements Bus {
   }
 
   async close(): Promise<void> {
+    this.#creations.close();
     this.#acks.close();
     if (!this.#connection.isClosed()) await this.#connection.drain();
   }
@@ -200,19 +192,5 @@ class JetStreamBus implements Bus {
     // The server knows of it once it has answered.
     await this.#connection.flush();
     return { close: async () => subscription.unsubscribe() };
-  }
-
-  /** After a reconnection the streams may have been made anew, or be gone. */
-  async #watchConnection(): Promise<void> {
-    for await (const { type } of this.#connection.status()) {
-      if (type !== Events.Reconnect) continue;
-      for (let partition = 0; partition < this.partitions; partition++) {
-        try {
-          this.#incarnations[partition] = await ensurePartition(this.#manager, partition, this.#limits);
-        } catch {
-          // The server is not ready yet; publishes fail until the next reconnection or restart.
-        }
-      }
-    }
   }
 }

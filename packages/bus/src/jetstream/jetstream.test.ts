@@ -1,7 +1,12 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { delay } from "@wayward/base";
 import { requireReal, startNats } from "@wayward/testing";
+import { connect } from "nats";
 import { describeBus, takeMessages } from "../contract.ts";
 import { openJetStreamBus } from "./bus.ts";
+import { streamName } from "./subjects.ts";
 
 if (await requireReal("nats-server")) {
   for (const syncAlways of [true, false]) {
@@ -10,6 +15,11 @@ if (await requireReal("nats-server")) {
       const { url: servers, monitorUrl } = server;
       return {
         open: () => openJetStreamBus({ servers, monitorUrl, partitions: 4, maxBytes: 64 * 1024 * 1024 }),
+        lose: async (partition) => {
+          const connection = await connect({ servers });
+          await (await connection.jetstreamManager()).streams.delete(streamName(partition));
+          await connection.close();
+        },
         stop: () => server.stop(),
       };
     });
@@ -51,6 +61,7 @@ if (await requireReal("nats-server")) {
             acknowledged.push(text);
           } catch {
             // May or may not be stored.
+            await delay(20);
           }
         }
       })();
@@ -67,6 +78,36 @@ if (await requireReal("nats-server")) {
       await bus.close();
     }, 60_000);
 
+    test("makes all anew when the server comes back empty, and ends what was read and watched", async () => {
+      await using server = await startNats({ syncAlways: false });
+      const bus = await openJetStreamBus({ servers: server.url, maxBytes: 64 * 1024 * 1024, partitions: 2 });
+      const before = [bus.incarnation(0), bus.incarnation(1)];
+      for (let number = 0; number < 5; number++) await bus.publish(0, address, Buffer.from(`old${number}`));
+      await bus.topics.set("watermark/aa", Buffer.from("old"));
+      const { signal } = new AbortController();
+      const ends = [bus.read(0, 1n, signal), bus.read(1, 1n, signal), bus.topics.watch("watermark", signal)].map(
+        async (endless) => {
+          for await (const _ of endless);
+        },
+      );
+      const outcomes = Promise.allSettled(ends);
+      await delay(200);
+      await server.kill();
+      await expect(retried(() => bus.publish(0, address, Buffer.from("none")), 0)).rejects.toMatchObject({
+        code: "UNAVAILABLE",
+      });
+      await rm(join(server.folder, "data"), { recursive: true });
+      await server.restart();
+      const stored = await retried(() => bus.publish(0, address, Buffer.from("new")), 500);
+      expect(stored.busSeq).toBe(1n);
+      expect(before).not.toContain(stored.incarnation);
+      for (const { status } of await outcomes) expect(status).toBe("rejected");
+      await retried(() => bus.topics.set("watermark/aa", Buffer.from("new"), 0n), 100);
+      expect((await bus.publish(1, address, Buffer.from("new"))).busSeq).toBe(1n);
+      expect(before).not.toContain(bus.incarnation(1));
+      await bus.close();
+    }, 60_000);
+
     test("refuses what does not fit, and takes it after a purge", async () => {
       await using server = await startNats();
       const { url: servers, monitorUrl } = server;
@@ -78,4 +119,16 @@ if (await requireReal("nats-server")) {
       await bus.close();
     });
   });
+
+  /** Tries again, so many times, what the bus cannot do now. */
+  async function retried<T>(work: () => Promise<T>, tries: number): Promise<T> {
+    for (let left = tries; ; left--) {
+      try {
+        return await work();
+      } catch (error) {
+        if (left === 0) throw error;
+        await delay(20);
+      }
+    }
+  }
 } else describe.skip("the bus contract: jetstream", () => test("needs nats-server", () => {}));

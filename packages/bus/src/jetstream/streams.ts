@@ -19,7 +19,7 @@ import {
   WATERMARKS_SUBJECT,
 } from "./subjects.ts";
 
-/** A consumer dies with the node that leads its stream, and nobody tells: after two missing beats it is made anew. */
+/** A consumer dies with the node that leads its stream, and nobody tells: after two missing beats it is given up. */
 export const HEARTBEAT_MS = 1_000;
 
 export interface StreamLimits {
@@ -31,32 +31,31 @@ export interface StreamLimits {
 const TOPICS_BYTES = 64 * 1024 * 1024;
 
 /** Fields of a stream that the library does not know yet. */
-type Config = Partial<StreamConfig> & { readonly name: string; readonly allow_atomic?: boolean };
+export type StreamSettings = Partial<StreamConfig> & { readonly name: string; readonly allow_atomic?: boolean };
 
-/** Makes the stream of a partition where there is none; tells which creation of it this is. */
-export async function ensurePartition(
-  manager: JetStreamManager,
-  partition: number,
-  limits: StreamLimits,
-): Promise<string> {
-  return incarnationOf(await ensure(manager, partitionConfig(partition, limits)));
+/** All streams of a bus: one a partition, and those of the last-value topics. */
+export function streamConfigs(partitions: number, limits: StreamLimits): StreamSettings[] {
+  const all = Array.from({ length: partitions }, (_, partition) => partitionConfig(partition, limits));
+  return [...all, ...topicConfigs(limits)];
 }
 
-/** Makes the streams of the last-value topics. */
-export async function ensureTopics(manager: JetStreamManager, { replicas }: StreamLimits): Promise<void> {
-  const base = {
+function topicConfigs({ replicas }: StreamLimits): StreamSettings[] {
+  const common = {
     storage: StorageType.File,
     retention: RetentionPolicy.Limits,
     max_msgs_per_subject: 1,
     num_replicas: replicas,
+    max_bytes: TOPICS_BYTES,
   };
-  const common = { ...base, discard: DiscardPolicy.Old, max_bytes: TOPICS_BYTES };
-  await ensure(manager, { ...common, name: TOPICS_STREAM, subjects: [TOPICS_SUBJECT], max_age: 0 });
   const maxAge = EXPIRE_AFTER_MS * 1e6;
-  await ensure(manager, { ...common, name: WATERMARKS_STREAM, subjects: [WATERMARKS_SUBJECT], max_age: maxAge });
+  return [
+    // A lease or a setting is never pushed out by another one.
+    { ...common, name: TOPICS_STREAM, subjects: [TOPICS_SUBJECT], discard: DiscardPolicy.New, max_age: 0 },
+    { ...common, name: WATERMARKS_STREAM, subjects: [WATERMARKS_SUBJECT], discard: DiscardPolicy.Old, max_age: maxAge },
+  ];
 }
 
-function partitionConfig(partition: number, { maxBytes, replicas }: StreamLimits): Config {
+function partitionConfig(partition: number, { maxBytes, replicas }: StreamLimits): StreamSettings {
   return {
     name: streamName(partition),
     subjects: [partitionSubject(partition)],
@@ -66,13 +65,14 @@ function partitionConfig(partition: number, { maxBytes, replicas }: StreamLimits
     max_age: 0,
     max_bytes: maxBytes,
     num_replicas: replicas,
-    // Tells a stream that was deleted and made anew within one clock tick apart.
-    metadata: { "wayward-creation": randomBytes(8).toString("hex") },
     allow_atomic: true,
   };
 }
 
-async function ensure(manager: JetStreamManager, config: Config): Promise<StreamInfo> {
+/** Makes the stream where there is none. */
+export async function ensureStream(manager: JetStreamManager, settings: StreamSettings): Promise<StreamInfo> {
+  // Tells a stream that was deleted and made anew within one clock tick apart.
+  const config = { ...settings, metadata: { "wayward-creation": randomBytes(8).toString("hex") } };
   try {
     return checked(await manager.streams.info(config.name), config);
   } catch (error) {
@@ -88,7 +88,7 @@ async function ensure(manager: JetStreamManager, config: Config): Promise<Stream
 }
 
 /** What an operator changed and nobody may: messages that go by age or are pushed out would be lost. */
-function checked(info: StreamInfo, wanted: Config): StreamInfo {
+function checked(info: StreamInfo, wanted: StreamSettings): StreamInfo {
   for (const field of ["storage", "retention", "discard", "max_age"] as const) {
     const got = info.config[field] ?? 0;
     if (got === wanted[field]) continue;
@@ -98,7 +98,8 @@ function checked(info: StreamInfo, wanted: Config): StreamInfo {
   return info;
 }
 
-function incarnationOf({ created, config }: StreamInfo): string {
+/** Names this creation of the stream. */
+export function creationOf({ created, config }: StreamInfo): string {
   const creation = `${created} ${config.metadata?.["wayward-creation"] ?? ""}`;
   return createHash("sha256").update(creation).digest("hex").slice(0, 16);
 }
@@ -115,6 +116,9 @@ export function isApiError(error: unknown, status: number): boolean {
 /** Whatever the library throws, as BUS_UNAVAILABLE. */
 export function busError(error: unknown): WaywardError {
   if (error instanceof WaywardError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new WaywardError("UNAVAILABLE", "BUS_UNAVAILABLE", `JetStream: ${message}`, { cause: error });
+  return unavailable(error instanceof Error ? error.message : String(error), error);
+}
+
+export function unavailable(why: string, cause?: unknown): WaywardError {
+  return new WaywardError("UNAVAILABLE", "BUS_UNAVAILABLE", `JetStream: ${why}`, { cause });
 }

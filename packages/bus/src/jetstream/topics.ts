@@ -1,7 +1,8 @@
-import { WaywardError } from "@wayward/base";
 import { DeliverPolicy, type JetStreamClient, type JetStreamManager, type NatsError } from "nats";
 import { checkTopic } from "../names.ts";
 import type { Topics, TopicValue } from "../port.ts";
+import type { Creations } from "./creations.ts";
+import { follow } from "./follow.ts";
 import { busError, HEARTBEAT_MS, isApiError } from "./streams.ts";
 import { topicName, topicPlace } from "./subjects.ts";
 
@@ -12,10 +13,12 @@ const WRONG_LAST_SEQUENCE = 10071;
 export class JetStreamTopics implements Topics {
   readonly #client: JetStreamClient;
   readonly #manager: JetStreamManager;
+  readonly #creations: Creations;
 
-  constructor(client: JetStreamClient, manager: JetStreamManager) {
+  constructor(client: JetStreamClient, manager: JetStreamManager, creations: Creations) {
     this.#client = client;
     this.#manager = manager;
+    this.#creations = creations;
   }
 
   async get(name: string): Promise<TopicValue | undefined> {
@@ -45,23 +48,15 @@ export class JetStreamTopics implements Topics {
   async *watch(prefix: string, signal: AbortSignal): AsyncGenerator<TopicValue> {
     checkTopic(prefix);
     const { stream, subject } = topicPlace(prefix);
-    const consumer = await this.#client.consumers
-      .get(stream, { filterSubjects: `${subject}.>`, deliver_policy: DeliverPolicy.LastPerSubject })
-      .catch((error: unknown) => {
-        throw busError(error);
-      });
-    const messages = await consumer.consume({ max_messages: 500, idle_heartbeat: HEARTBEAT_MS });
-    const stop = () => messages.stop();
-    signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
-    try {
-      for await (const { subject: from, data, seq } of messages) {
-        yield { name: topicName(from), value: data, revision: BigInt(seq) };
-      }
-      if (!signal.aborted) throw new WaywardError("UNAVAILABLE", "BUS_UNAVAILABLE", "JetStream: the watch has ended");
-    } finally {
-      signal.removeEventListener("abort", stop);
-      messages.stop();
+    const following = {
+      client: this.#client,
+      creations: this.#creations,
+      stream,
+      from: { filterSubjects: `${subject}.>`, deliver_policy: DeliverPolicy.LastPerSubject },
+      pace: { max_messages: 500, idle_heartbeat: HEARTBEAT_MS },
+    };
+    for await (const { subject: from, data, seq } of follow(following, signal)) {
+      yield { name: topicName(from), value: data, revision: BigInt(seq) };
     }
   }
 }

@@ -72,12 +72,6 @@ export class Tail {
   }
 
   async #read(): Promise<void> {
-    const incarnation = this.#bus.incarnation(this.#partition);
-    if (incarnation !== this.#incarnation) {
-      this.#incarnation = incarnation;
-      this.#next = 1n;
-      this.#blocks = [];
-    }
     const end = await this.#bounds();
     for (let waitedMs = 0; this.#next <= end; ) {
       if (waitedMs >= READ_TIMEOUT_MS) throw this.#isStuck(end);
@@ -89,9 +83,15 @@ export class Tail {
     }
   }
 
-  /** Forgets what was purged; tells the last bus sequence. */
+  /** Forgets what was purged, and all of a bus that was lost; tells the last bus sequence. */
   async #bounds(): Promise<bigint> {
     const { first, last } = await this.#bus.bounds(this.#partition);
+    const incarnation = this.#bus.incarnation(this.#partition);
+    if (incarnation !== this.#incarnation) {
+      this.#incarnation = incarnation;
+      this.#next = 1n;
+      this.#blocks = [];
+    }
     if (this.#blocks.some(({ busSeq }) => busSeq < first)) {
       this.#blocks = this.#blocks.filter(({ busSeq }) => busSeq >= first);
     }

@@ -6,12 +6,15 @@ export function isCode(error: unknown, code: string): boolean {
   return types.isNativeError(error) && "code" in error && error.code === code;
 }
 
-/** A system error as the store's: STORE_FULL where the disk is, else STORE_UNUSABLE. */
+/** The disk, its quota or the largest size of a file is reached. */
+const FULL = ["ENOSPC", "EDQUOT", "EFBIG"];
+
+/** A system error as the store's: STORE_FULL where no more fits, else STORE_UNUSABLE. */
 export function storeError(error: unknown, subject: string): WaywardError {
   if (error instanceof WaywardError) return error;
   const message = types.isNativeError(error) ? error.message : String(error);
-  if (isCode(error, "ENOSPC") || isCode(error, "EDQUOT")) {
-    return new WaywardError("RESOURCE_EXHAUSTED", "STORE_FULL", `${subject}: the disk is full (${message})`, {
+  if (FULL.some((code) => isCode(error, code))) {
+    return new WaywardError("RESOURCE_EXHAUSTED", "STORE_FULL", `${subject}: the disk takes no more (${message})`, {
       cause: error,
     });
   }

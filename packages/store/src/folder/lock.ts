@@ -1,53 +1,33 @@
-import { open, readFile, rm } from "node:fs/promises";
+import { types } from "node:util";
 import { delay } from "@wayward/base";
-import { isCode } from "./failure.ts";
 
 const RETRY_MS = 5;
-/** A lock without a readable owner is taken to be abandoned after this time. */
-const ORPHANED_AFTER_MS = 5_000;
+/** SQLite's code of a file that another has locked. */
+const SQLITE_BUSY = 5;
 
-/** Runs `work` while no other process of this machine holds the lock file. One whose owner died is broken. */
+/**
+ * Runs `work` while nobody else on this machine holds the lock. The lock is
+ * SQLite's on an empty file, so the system gives it back when its holder dies
+ * and nobody has to decide whether one is abandoned.
+ */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
-  const since = Date.now();
-  while (!(await take(path))) {
-    if (await isAbandoned(path, Date.now() - since)) await rm(path, { force: true });
-    else await delay(RETRY_MS);
-  }
+  // Who only reads needs none of it.
+  const { DatabaseSync } = await import("node:sqlite");
+  const database = new DatabaseSync(path);
   try {
+    while (!take(database)) await delay(RETRY_MS);
     return await work();
   } finally {
-    await rm(path, { force: true });
+    database.close();
   }
 }
 
-async function take(path: string): Promise<boolean> {
+function take(database: { exec(sql: string): void }): boolean {
   try {
-    const file = await open(path, "wx");
-    try {
-      await file.write(String(process.pid));
-    } finally {
-      await file.close();
-    }
+    database.exec("BEGIN EXCLUSIVE");
     return true;
   } catch (error) {
-    if (isCode(error, "EEXIST")) return false;
+    if (types.isNativeError(error) && "errcode" in error && error.errcode === SQLITE_BUSY) return false;
     throw error;
-  }
-}
-
-async function isAbandoned(path: string, waitedMs: number): Promise<boolean> {
-  let owner: number;
-  try {
-    owner = Number(await readFile(path, "utf8"));
-  } catch (error) {
-    if (isCode(error, "ENOENT")) return false;
-    throw error;
-  }
-  if (!(owner > 0)) return waitedMs > ORPHANED_AFTER_MS;
-  try {
-    process.kill(owner, 0);
-    return false;
-  } catch (error) {
-    return isCode(error, "ESRCH");
   }
 }

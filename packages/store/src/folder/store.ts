@@ -7,6 +7,7 @@ import type { Body, ByteRange, ListedObject, Store, StoredObject } from "../port
 import { isCode, storeError } from "./failure.ts";
 import { listFolder } from "./list.ts";
 import { withLock } from "./lock.ts";
+import { readAll, writeAll } from "./whole.ts";
 
 /** Holds what is being written; no key begins with a dot. */
 const SCRATCH = ".scratch";
@@ -51,8 +52,7 @@ class FolderStore implements Store {
   }
 
   async replaceIfMatch(key: string, body: Body, etag: string): Promise<{ readonly etag: string } | "changed"> {
-    const lock = join(this.#folder, SCRATCH, `lock-${createHash("sha256").update(key).digest("hex").slice(0, 32)}`);
-    return withLock(lock, async () => {
+    return withLock(join(this.#folder, SCRATCH, "lock"), async () => {
       const present = await this.get(key);
       if (present?.etag !== etag) return "changed";
       const bytes = checkedBody(key, body);
@@ -112,7 +112,7 @@ class FolderStore implements Store {
 async function writeSynced(path: string, pieces: readonly Uint8Array[]): Promise<void> {
   const file = await open(path, "wx");
   try {
-    if (pieces.length > 0) await file.writev(pieces as Uint8Array[]);
+    await writeAll(file, pieces);
     await file.datasync();
   } finally {
     await file.close();
@@ -133,15 +133,14 @@ async function readRange(path: string, key: string, { offset, length }: ByteRang
   const file = await open(path, "r");
   try {
     const { size, mtimeMs, ino } = await file.stat();
-    if (offset + length > size) {
+    const bytes = offset + length > size ? undefined : await readAll(file, offset, length);
+    if (bytes === undefined) {
       throw new WaywardError(
         "OUT_OF_RANGE",
         "BEYOND_OBJECT",
         `object ${key}: bytes ${offset} to ${offset + length} of ${size}`,
       );
     }
-    const bytes = Buffer.allocUnsafe(length);
-    await file.read(bytes, 0, length, offset);
     // Good enough to see a change: every version is a file of its own.
     return { bytes, etag: `${ino}-${mtimeMs}` };
   } finally {

@@ -4,25 +4,26 @@ import type { LogAction, PartitionState } from "@wayward/chunk";
 const AT_ONCE = 1_000;
 
 /**
- * What brings a partition's archive under its size: first the oldest ended
- * sessions go, then chunks that nobody needs any more. Undefined if there is
- * nothing to do. 0 is no limit.
+ * What brings a partition's archive under its size: first the oldest sessions
+ * go that have ended, or of which no entry after `silentUpTo` says anything:
+ * the end mark of a host that vanished never comes. Then chunks that nobody
+ * needs any more. Undefined if there is nothing to do. 0 bytes is no limit.
  */
-export function nextRetention(log: PartitionState, keepBytes: number): LogAction | undefined {
-  const sessions = keepBytes === 0 ? [] : oldestBeyond(log, BigInt(keepBytes));
+export function nextRetention(log: PartitionState, keepBytes: number, silentUpTo: bigint): LogAction | undefined {
+  const sessions = keepBytes === 0 ? [] : oldestBeyond(log, BigInt(keepBytes), silentUpTo);
   if (sessions.length > 0) return { $case: "expire", value: { sessions } };
   const keys = [...log.unreferenced].slice(0, AT_ONCE);
   return keys.length === 0 ? undefined : { $case: "collect", value: { keys } };
 }
 
-/** Ids are in order of time. Sessions that are still open stay, however large they are. */
-function oldestBeyond(log: PartitionState, keepBytes: bigint): Buffer[] {
+/** Ids are in order of time. Sessions that are still written stay, however large they are. */
+function oldestBeyond(log: PartitionState, keepBytes: bigint, silentUpTo: bigint): Buffer[] {
   const kept = [...log.sessions].filter(([, { deleted, expired }]) => !deleted && !expired);
   let bytes = kept.reduce((sum, [, session]) => sum + session.bytes, 0n);
   const gone: Buffer[] = [];
   for (const [, session] of kept.sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (bytes <= keepBytes || gone.length === AT_ONCE) break;
-    if (session.end === undefined) continue;
+    if (session.end === undefined && session.lastN > silentUpTo) continue;
     gone.push(Buffer.from(session.session));
     bytes -= session.bytes;
   }

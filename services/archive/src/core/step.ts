@@ -92,11 +92,10 @@ function decide(state: ArchiveState): Effect {
   }
   const action = stillWanted(state, current.action);
   if (action !== undefined) return write(state, action);
-  const sessions = new Set(
-    current.blocks.filter(({ envelope }) => envelope !== undefined).map(({ session }) => session),
-  );
+  const readable = current.blocks.filter(({ envelope }) => envelope !== undefined);
+  const sessions = Map.groupBy(readable, ({ session }) => session);
   const { busSeq, incarnation, tally } = current;
-  return { type: "done", sessions: [...sessions], busSeq, incarnation, tally };
+  return { type: "done", sessions, busSeq, incarnation, tally };
 }
 
 function write(state: ArchiveState, action: LogAction, commits: readonly Incoming[] = []): WriteLog {

@@ -78,4 +78,11 @@ export type Effect =
   /** Under a key that no attempt used before. */
   | { type: "store-chunk"; blocks: readonly Incoming[] }
   | WriteLog
-  | { type: "done"; sessions: readonly string[]; busSeq: bigint; incarnation: string; tally: Tally };
+  /** `sessions`: the batch's readable blocks, by session. */
+  | {
+      type: "done";
+      sessions: ReadonlyMap<string, readonly Incoming[]>;
+      busSeq: bigint;
+      incarnation: string;
+      tally: Tally;
+    };

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { unwrap } from "@wayward/base";
 import { parseEnvelope, sealEnvelope } from "@wayward/block";
 import fc from "fast-check";
-import { Notes } from "../notes.ts";
+import { Notes } from "../testing/notes.ts";
 import { createRelay, HOLD_MS, keyOf, relayStep, STUCK_MS, UNNAMED_MS } from "./relay.ts";
 import type { RelayEffect, RelayEvent, Relayed, RelayState } from "./relay-types.ts";
 

@@ -13,5 +13,5 @@ export function sessionOf(number: number, ends: boolean) {
   const stage = new Stage();
   stage.add(writer.dictionary.kind(noteText), noteText, { lane: 1, time: 1n }, ["x".repeat(20_000)]);
   const { bytes } = writer.write(stage, ends ? { cause: 0, uncertainMs: 0, exit: "" } : undefined)[0]!;
-  return { text: sessionText(session), bytes };
+  return { id: session, text: sessionText(session), bytes };
 }

@@ -1,0 +1,90 @@
+import { mergeFindings } from "@wayward/analysis";
+import { fromBase32 } from "@wayward/base";
+import { type ClientFinding, type ClientRecord, connect } from "@wayward/client";
+import { SEVERITIES } from "@wayward/record";
+import type { AnalyzeCommand } from "../analyzed.ts";
+import { untilInterrupted } from "../interrupt.ts";
+import { coverageLines } from "../output/coverage.ts";
+import { findingJson, findingText } from "../output/finding.ts";
+import { jsonLine } from "../output/json.ts";
+import { write } from "../output/write.ts";
+import { type SelectionOptions, selectionOf } from "../selection.ts";
+
+export interface LiveCommand extends SelectionOptions {
+  readonly server?: string;
+  readonly json?: boolean;
+  readonly live?: boolean;
+}
+
+/** `wayward findings`: what the live analyses have reported, merged; with `--live` also what they report from now on. */
+export async function findings(options: LiveCommand): Promise<void> {
+  if (options.live) return watchFindings([], options);
+  const client = connect({ server: options.server });
+  const told: ClientFinding[] = [];
+  const answer = client.read({ kinds: ["finding.reported"], from: selectionOf(options).from });
+  try {
+    for await (const record of answer) told.push(findingOf(record));
+  } finally {
+    client.close();
+  }
+  for (const finding of mergeFindings(told).filter((one) => concerns(one, options))) {
+    await write(options.json ? jsonLine(findingJson(finding)) : `${findingText(finding)}\n`);
+  }
+  if (answer.coverage !== undefined) process.stderr.write(coverageLines(answer.coverage));
+}
+
+/** Prints findings of these rules as they are reported: each when it is new, or of more sessions than before. */
+export async function watchFindings(rules: readonly string[], options: AnalyzeCommand): Promise<void> {
+  const client = connect({ server: options.server });
+  const known = new Map<string, ClientFinding>();
+  const watch = client.watch({ kinds: ["finding.reported"], start: "first", signal: untilInterrupted() });
+  try {
+    for await (const seen of watch) {
+      const records = seen.type === "record" ? [seen.record] : seen.type === "fill" ? seen.records : [];
+      for (const record of records) {
+        const finding = findingOf(record);
+        if (!isOf(finding.rule, rules) || !concerns(finding, options)) continue;
+        const before = known.get(finding.fingerprint);
+        const [merged] = mergeFindings(before === undefined ? [finding] : [before, finding]);
+        known.set(finding.fingerprint, merged!);
+        if (before !== undefined && before.sessions.length === merged!.sessions.length) continue;
+        await write(options.json ? jsonLine(findingJson(merged!)) : `${findingText(merged!)}\n`);
+      }
+    }
+  } finally {
+    client.close();
+  }
+}
+
+function isOf(rule: string, rules: readonly string[]): boolean {
+  return rules.length === 0 || rules.some((one) => rule === one || rule.startsWith(`${one}.`));
+}
+
+/** True if a session that was named is among its sessions, or none was named. */
+function concerns({ sessions }: ClientFinding, { session }: SelectionOptions): boolean {
+  return session === undefined || sessions.some((one) => session.includes(one));
+}
+
+/** Reads what a record of kind finding.reported says. */
+function findingOf({ fields }: ClientRecord): ClientFinding {
+  const text = (name: string) => String(fields[name] ?? "");
+  const { locks = [], evidence = [], ...detail } = JSON.parse(text("detail") || "{}") as Record<string, never>;
+  const severity = SEVERITIES.find((known) => known === fields.severity) ?? "info";
+  return {
+    rule: text("rule"),
+    severity,
+    title: text("title"),
+    message: text("message"),
+    fingerprint: Buffer.from((fields.fingerprint as Uint8Array | undefined) ?? []).toString("hex"),
+    count: Number(fields.count ?? 1n),
+    first: BigInt((fields.first as bigint | undefined) ?? 0n),
+    last: BigInt((fields.last as bigint | undefined) ?? 0n),
+    sessions: text("sessions")
+      .split(" ")
+      .filter((id) => fromBase32(id) !== undefined),
+    locks,
+    evidence,
+    unproven: text("unproven"),
+    detail,
+  };
+}

@@ -1,0 +1,16 @@
+import { type AnalyzeCommand, analyze, printFindings, printRests } from "../../analyzed.ts";
+import { printTable } from "../../output/plain-table.ts";
+import { parseTime } from "../../selection.ts";
+
+export interface WaitsCommand extends AnalyzeCommand {
+  readonly at?: string;
+}
+
+/** `wayward locks waits`: who waits for whom, now or at a time, and who waits in vain. */
+export async function locksWaits(options: WaitsCommand): Promise<void> {
+  const until = options.at === undefined ? undefined : parseTime("--at", options.at, Date.now()) + 1n;
+  const analyzed = await analyze(options, { rules: ["live"], tables: ["waits"], until });
+  await printTable(analyzed, "waits", options);
+  await printFindings(analyzed, options);
+  await printRests(analyzed, options);
+}

@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { archive } from "@wayward/api";
+import { type Bus, openEmbeddedBus } from "@wayward/bus";
+import { type LogAction, loadPartition } from "@wayward/chunk";
+import { newSessionId, sessionText } from "@wayward/record";
+import { createLog, createMetrics } from "@wayward/service-kit";
+import { checkpointPrefix, indexPrefix, openStore, partitionPrefix, type Store } from "@wayward/store";
+import { type TempFolder, tempFolder } from "@wayward/testing";
+import type { Incoming } from "./core/types.ts";
+import { archiveEvents } from "./events.ts";
+import { toIncoming } from "./incoming.ts";
+import { LogOwner } from "./log-owner.ts";
+import { emptyBlock } from "./testing/empty-block.ts";
+
+const { signal } = new AbortController();
+let folder: TempFolder;
+let bus: Bus;
+let store: Store;
+
+beforeEach(async () => {
+  folder = await tempFolder("log-owner");
+  bus = openEmbeddedBus({ path: `${folder.path}/bus`, partitions: 1 });
+  store = await openStore(`file://${folder.path}/store`);
+});
+afterEach(async () => {
+  await bus.close();
+  await store.close();
+  await folder.remove();
+});
+
+function load(): Promise<LogOwner> {
+  const events = archiveEvents(createMetrics(), createLog("error"));
+  return LogOwner.load({ store, bus, tenant: "default", partition: 0, events });
+}
+
+async function keysOf(prefix: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of store.list(prefix)) keys.push(key);
+  return keys;
+}
+
+test("a checkpoint is due by the entries since the last one, however often the archiver starts", async () => {
+  const append = async (owner: LogOwner, times: number) => {
+    for (let time = 0; time < times; time++) {
+      const action: LogAction = { $case: "collect", value: { keys: [`orphan-${time}`] } };
+      await owner.run({ type: "append", action, now: 0n }, signal);
+    }
+  };
+  for (let start = 0; start < 5; start++) await append(await load(), 51);
+  expect(await keysOf(checkpointPrefix("default", 0))).toEqual([]);
+  await append(await load(), 1);
+  expect(await keysOf(checkpointPrefix("default", 0))).toEqual([
+    `${partitionPrefix("default", 0)}ckpt/${"255".padStart(20, "0")}`,
+  ]);
+  expect((await loadPartition(store, partitionPrefix("default", 0))).checkpointed).toBe(255n);
+}, 60_000);
+
+test("outdated checkpoints and index objects go when they are old, and what is left loads", async () => {
+  const owner = await load();
+  const sweep = (orphanMs: number) => owner.sweep({ orphanMs, silentMs: 3_600_000 }, signal);
+  const expire = async (from: number) => {
+    const sessions = Array.from({ length: 256 }, (_, number) => Buffer.from(newSessionId(from + number)));
+    for (const session of sessions) {
+      const action: LogAction = { $case: "delete", value: { session } };
+      await owner.run({ type: "append", action, now: 0n }, signal);
+    }
+  };
+  const kept = async () => ({
+    checkpoints: (await keysOf(checkpointPrefix("default", 0))).length,
+    indexes: (await keysOf(indexPrefix("default", 0))).length,
+  });
+  // The second checkpoint writes the sessions of the first one again, with its own.
+  for (let round = 0; round < 2; round++) await expire(1 + 1_000 * round);
+  expect(await kept()).toEqual({ checkpoints: 2, indexes: 2 });
+  await sweep(3_600_000);
+  expect(await kept()).toEqual({ checkpoints: 2, indexes: 2 });
+  await sweep(0);
+  expect(await kept()).toEqual({ checkpoints: 1, indexes: 2 });
+  await sweep(0);
+  expect(await kept()).toEqual({ checkpoints: 1, indexes: 1 });
+  expect((await load()).log.sessions.size).toBe(512);
+}, 60_000);
+
+test("a session with more holes than a topic can tell is archived, and what came last is told", async () => {
+  const session = Buffer.from(newSessionId(1));
+  const address = { tenant: "default", session: sessionText(session) };
+  const block = (seq: number): Incoming =>
+    toIncoming({ busSeq: BigInt(seq + 1), address, body: emptyBlock(session, seq) }, 0);
+  const commit = async (owner: LogOwner, blocks: readonly Incoming[]) => {
+    await owner.run({ type: "batch", blocks, busSeq: 1n, incarnation: "a", now: 0n }, signal);
+    const topic = await bus.topics.get(`watermark/${address.session}`);
+    return archive.Watermark.decode(topic!.value).ranges;
+  };
+  const owner = await load();
+  const holes = Array.from({ length: 9_000 }, (_, index) => block(2 * index + 1_000_000));
+  const told = await commit(owner, holes);
+  expect(told).toHaveLength(2_000);
+  expect(owner.log.sessions.get(address.session)!.committed.size).toBe(9_000n);
+  // A copy of an early one is answered by a watermark that names it.
+  const again = await commit(owner, [block(1_000_000 + 8_000)]);
+  expect(again).toContainEqual({ first: 1_008_000n, last: 1_008_000n });
+  expect(again.at(-1)).toEqual({ first: 1_017_998n, last: 1_017_998n });
+  expect(again).toHaveLength(2_000);
+}, 60_000);
