@@ -1,5 +1,5 @@
 import { RULES } from "@wayward/analysis";
-import { findingText } from "./text.ts";
+import { judgedText } from "./text.ts";
 import type { Judged, Verdict } from "./verdict.ts";
 import { xmlElement } from "./xml.ts";
 
@@ -75,5 +75,5 @@ function testcase(rule: string, failed: readonly Judged[]): string {
 }
 
 function textOf(judged: readonly Judged[]): string {
-  return judged.map(findingText).join("\n\n");
+  return judged.map(judgedText).join("\n");
 }

@@ -1,6 +1,6 @@
 import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
-import { laneName, type Site, siteName } from "./sites.ts";
+import { laneName, type Site, siteName } from "../output/cycle.ts";
 
 /** A `location` of SARIF, 3.28. */
 export interface SarifLocation {

@@ -1,8 +1,8 @@
 import { type ReportedFinding, RULES } from "@wayward/analysis";
 import { formatWall } from "@wayward/base";
 import type { Severity } from "@wayward/record";
+import { sitesOf } from "../output/cycle.ts";
 import { locationOf, rootLocation, type SarifLocation, stackOf } from "./sarif-locations.ts";
-import { sitesOf } from "./sites.ts";
 import { outcomeText } from "./text.ts";
 import type { Judged, Verdict } from "./verdict.ts";
 
@@ -48,17 +48,17 @@ function ruleOf(id: string, { judged }: Verdict): object {
 function resultOf(judged: Judged, rules: readonly string[], root: string): object {
   const { finding, outcome, entry } = judged;
   const sites = sitesOf(finding);
-  const [first, ...others] = sites.filter(({ file }) => file !== "");
+  const [first, ...others] = distinct(sites.filter(({ file }) => file !== "").map((site) => locationOf(site, root)));
   const level = LEVELS[finding.severity];
-  const stacks = sites.filter(({ stack }) => stack.length > 0).map(stackOf);
+  const stacks = distinct(sites.filter(({ stack }) => stack.length > 0).map(stackOf));
   return {
     ruleId: finding.rule,
     ruleIndex: rules.indexOf(finding.rule),
     // What is unproven asks a person to look; SARIF gives that no level.
     ...(outcome === "unproven" ? { kind: "review", level: "none" } : { kind: "fail", level }),
     message: { text: outcome === "unproven" ? `${finding.message}. Unproven: ${finding.unproven}` : finding.message },
-    locations: [first === undefined ? locksLocation(finding) : locationOf(first, root)],
-    ...(others.length > 0 ? { relatedLocations: others.map((site) => locationOf(site, root)) } : {}),
+    locations: first === undefined ? locksLocations(finding) : [first],
+    ...(others.length > 0 ? { relatedLocations: others } : {}),
     ...(stacks.length > 0 ? { stacks } : {}),
     partialFingerprints: { "waywardFinding/v1": finding.fingerprint },
     occurrenceCount: finding.count,
@@ -73,8 +73,13 @@ function resultOf(judged: Judged, rules: readonly string[], root: string): objec
   };
 }
 
-function locksLocation({ locks }: ReportedFinding): SarifLocation {
-  return { logicalLocations: locks.map((name) => ({ name, kind: "resource" })) };
+/** SARIF takes no list that says a thing twice, and two edges of a cycle may share a place. */
+function distinct<T>(values: readonly T[]): T[] {
+  return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
+}
+
+function locksLocations({ locks }: ReportedFinding): SarifLocation[] {
+  return locks.length === 0 ? [] : [{ logicalLocations: locks.map((name) => ({ name, kind: "resource" })) }];
 }
 
 function staleNote({ rule, fingerprint, title }: Verdict["stale"][number]): object {

@@ -1,4 +1,4 @@
-import type { CycleEdge } from "./sites.ts";
+import type { CycleEdge } from "./cycle.ts";
 
 /**
  * How lanes come to wait for each other for ever, as a table with a column a
