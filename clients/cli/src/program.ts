@@ -27,13 +27,17 @@ const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "off"];
 const server = () => new Option("--server <host:port>", "server to ask; else WAYWARD_SERVER, else 127.0.0.1:4610");
 const json = () => new Option("--json", "one JSON value a line, on stdout");
 
-/** Adds the options of a command that runs analyses over sessions. */
-function addAnalysis(command: Command): Command {
+/** Adds the options that choose what analyses run over. */
+function addAnalysed(command: Command): Command {
   return addSelection(command)
     .option("--from <time>", "first time: ISO 8601, or an age such as 5m; blocks that touch it count whole")
     .option("--until <time>", "last time, not included")
-    .addOption(json())
     .addOption(server());
+}
+
+/** Adds the options of a command that runs analyses over sessions. */
+function addAnalysis(command: Command): Command {
+  return addAnalysed(command).addOption(json());
 }
 
 /** Adds the options that say whom a control topic's rule is for, the same for every topic. */
@@ -176,6 +180,20 @@ export function createProgram(): Command {
     .addOption(json())
     .addOption(server())
     .action(async (options) => (await import("./commands/findings.ts")).findings(options));
+
+  addAnalysed(program.command("check"))
+    .description("run every analysis and fail on what it finds, for CI: exit code 5")
+    .option("--fail-on <what...>", "severities (that and worse) and rules such as order.inversion or misuse.*", [
+      "warning",
+    ])
+    .option("--baseline <file>", "findings that are accepted")
+    .option("--write-baseline <file>", "accept the present findings: write them there, with the reasons it has already")
+    .addOption(
+      new Option("--format <format>", "shape of the report")
+        .choices(["text", "json", "junit", "sarif"])
+        .default("text"),
+    )
+    .action(async (options) => (await import("./commands/check.ts")).check(options));
 
   program
     .command("delete")
