@@ -1,5 +1,6 @@
 import { WaywardError } from "@wayward/base";
 import { type Config, describeConfig, loadConfig, type Table } from "./config.ts";
+import { createLog, errorFacts, type Log } from "./log.ts";
 
 /** A configuration that can never work, as in sysexits.h. */
 const EXIT_CONFIG = 78;
@@ -20,6 +21,7 @@ export async function runMain<T extends Table>(
     process.stdout.write(`wayward ${name}: configured by the environment\n${describeConfig(table)}`);
     return;
   }
+  endOnFault(createLog("info", { service: name }));
   try {
     const running = await start(loadConfig(table));
     await signalled();
@@ -35,6 +37,14 @@ export async function runMain<T extends Table>(
   }
   // Whatever still holds a handle must not keep a service that has ended.
   setTimeout(() => process.exit(), 500).unref();
+}
+
+/** What nobody caught leaves the process in a state that nobody knows: it says so in its log, and ends with 1. */
+function endOnFault(log: Log): void {
+  process.on("uncaughtException", (error, origin) => {
+    log.error("ended by a fault", { origin, ...errorFacts(error), stack: error.stack });
+    process.exit(1);
+  });
 }
 
 /** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
