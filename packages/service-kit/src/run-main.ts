@@ -1,8 +1,9 @@
 import { WaywardError } from "@wayward/base";
 import { type Config, describeConfig, loadConfig, type Table } from "./config.ts";
 import { createLog, errorFacts, type Log } from "./log.ts";
+import { unknownSettings } from "./unknown-settings.ts";
 
-/** A configuration that can never work, as in sysexits.h. */
+/** Nothing but another configuration helps, as in sysexits.h. */
 const EXIT_CONFIG = 78;
 /** Ending takes this long at most. */
 const STOP_WITHIN_MS = 15_000;
@@ -10,7 +11,7 @@ const STOP_WITHIN_MS = 15_000;
 /**
  * Runs a service until SIGTERM or SIGINT: reads its configuration, brings it
  * up by `start`, and ends it. `--help` prints the table. Exit codes: 0 ended in order, 1 failed, 2 wrong configuration,
- * 78 a store that can never be used.
+ * 78 a bus or store that can never be used so.
  */
 export async function runMain<T extends Table>(
   name: string,
@@ -21,9 +22,12 @@ export async function runMain<T extends Table>(
     process.stdout.write(`wayward ${name}: configured by the environment\n${describeConfig(table)}`);
     return;
   }
-  endOnFault(createLog("info", { service: name }));
+  const log = createLog("info", { service: name });
+  endOnFault(log);
   try {
-    const running = await start(loadConfig(table));
+    const config = loadConfig(table);
+    for (const warning of unknownSettings(table)) log.warn(warning);
+    const running = await start(config);
     await signalled();
     const timer = setTimeout(() => process.exit(1), STOP_WITHIN_MS);
     await running.stop();
@@ -60,7 +64,18 @@ export function signalled(): Promise<void> {
   });
 }
 
+/** Reasons that no second try will change. */
+const NEVER: ReadonlySet<string> = new Set([
+  "BUS_DENIED",
+  "BUS_MISCONFIGURED",
+  "BUS_NOT_DURABLE",
+  "BUS_TOO_OLD",
+  "LAYOUT_MISMATCH",
+  "STORE_DENIED",
+  "STORE_NOT_CONDITIONAL",
+]);
+
 function exitCode(reason: string): number {
-  if (reason === "BAD_CONFIG") return 2;
-  return reason === "STORE_NOT_CONDITIONAL" ? EXIT_CONFIG : 1;
+  if (reason === "BAD_CONFIG" || reason === "BAD_STORE_URL") return 2;
+  return NEVER.has(reason) ? EXIT_CONFIG : 1;
 }

@@ -7,10 +7,10 @@ import {
   createMetrics,
   PROCESS_SETTINGS,
   runMain,
-  STORE_SETTINGS,
   serve,
+  storeSettings,
 } from "@wayward/service-kit";
-import { openStore } from "@wayward/store";
+import { openStore, parseStoreUrl } from "@wayward/store";
 import { startArchiver } from "./archiver.ts";
 import { ARCHIVE_SETTINGS } from "./settings.ts";
 
@@ -23,7 +23,7 @@ setFlagsFromString("--external-memory-accounted-in-global-limit");
 const { keep } = parseArgs({ options: { keep: { type: "string" } }, strict: false }).values;
 if (typeof keep === "string") process.env.WAYWARD_KEEP = keep;
 
-const TABLE = { ...PROCESS_SETTINGS, ...BUS_SETTINGS, ...STORE_SETTINGS, ...ARCHIVE_SETTINGS };
+const TABLE = { ...PROCESS_SETTINGS, ...BUS_SETTINGS, ...storeSettings(parseStoreUrl), ...ARCHIVE_SETTINGS };
 
 await runMain("archive", TABLE, async (config) => {
   const log = createLog(config.logLevel, { service: "archive" });

@@ -5,13 +5,13 @@ import {
   createMetrics,
   PROCESS_SETTINGS,
   runMain,
-  STORE_SETTINGS,
   serve,
+  storeSettings,
 } from "@wayward/service-kit";
-import { openStore } from "@wayward/store";
+import { openStore, parseStoreUrl } from "@wayward/store";
 import { startQuery } from "./start.ts";
 
-await runMain("query", { ...PROCESS_SETTINGS, ...BUS_SETTINGS, ...STORE_SETTINGS }, async (config) => {
+await runMain("query", { ...PROCESS_SETTINGS, ...BUS_SETTINGS, ...storeSettings(parseStoreUrl) }, async (config) => {
   const log = createLog(config.logLevel, { service: "query" });
   const metrics = createMetrics({ process: true });
   const store = await openStore(config.store);

@@ -1,7 +1,6 @@
-import { assert, WaywardError } from "@wayward/base";
+import { assert } from "@wayward/base";
 import {
   type ConsumeOptions,
-  connect,
   DeliverPolicy,
   type JetStreamClient,
   type JetStreamManager,
@@ -10,6 +9,7 @@ import {
 import { checkAddress, checkChannel } from "../names.ts";
 import type { Address, Bus, BusFacts, BusMessage, Stored, Subscription } from "../port.ts";
 import { AckMultiplexer } from "./acks.ts";
+import { connectNats, type NatsAccess } from "./connect.ts";
 import { Creations } from "./creations.ts";
 import { follow } from "./follow.ts";
 import { StreamPublisher } from "./publisher.ts";
@@ -18,9 +18,7 @@ import { busError, HEARTBEAT_MS, streamConfigs, unavailable } from "./streams.ts
 import { addressOf, announceSubject, messageSubject, partitionSubject, streamName } from "./subjects.ts";
 import { JetStreamTopics } from "./topics.ts";
 
-export interface JetStreamBusOptions {
-  /** `nats://host:port`, several with commas between. */
-  readonly servers: string;
+export interface JetStreamBusOptions extends NatsAccess {
   readonly partitions: number;
   /** `http://host:port` where the server tells its settings. */
   readonly monitorUrl?: string | undefined;
@@ -30,28 +28,16 @@ export interface JetStreamBusOptions {
   readonly maxBytes?: number | undefined;
   /** Copies of each stream. Default 1. */
   readonly replicas?: number | undefined;
-  /** What the server's list of connections calls this one. */
-  readonly name?: string | undefined;
 }
 
 /** Bytes that wait in a reader. */
 const READ_BYTES = 8 * 1024 * 1024;
 
-/** Connects and makes the streams. Throws BUS_UNAVAILABLE, BUS_TOO_OLD, BUS_NOT_DURABLE, BUS_MISCONFIGURED. */
+/** Connects and makes the streams. Throws BAD_CONFIG, BUS_DENIED, BUS_UNAVAILABLE, BUS_TOO_OLD, BUS_NOT_DURABLE, BUS_MISCONFIGURED. */
 export async function openJetStreamBus(options: JetStreamBusOptions): Promise<Bus> {
-  const { servers, partitions, monitorUrl, requireDurable = false, name = "wayward" } = options;
+  const { partitions, monitorUrl, requireDurable = false } = options;
   const limits = { maxBytes: options.maxBytes ?? 1024 ** 3, replicas: options.replicas ?? 1 };
-  const connection = await connect({
-    servers: servers.split(","),
-    name,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 250,
-    timeout: 5_000,
-  }).catch((error: unknown) => {
-    throw new WaywardError("UNAVAILABLE", "BUS_UNAVAILABLE", `no nats-server at ${servers}: ${error}`, {
-      cause: error,
-    });
-  });
+  const connection = await connectNats(options);
   try {
     const facts = await inspectServer(connection, monitorUrl, requireDurable);
     const manager = await connection.jetstreamManager();

@@ -44,7 +44,7 @@ export async function openS3Store({ bucket, endpoint, region }: S3StoreOptions):
     await client.send(new HeadBucketCommand({ Bucket: bucket }));
   } catch (error) {
     client.destroy();
-    throw s3Error(error, `bucket ${bucket}${endpoint === undefined ? "" : ` at ${endpoint}`}`);
+    throw s3Error(error, `bucket ${bucket}${endpoint === undefined ? "" : ` at ${new URL(endpoint).host}`}`);
   }
   return new S3Store(client, bucket);
 }
