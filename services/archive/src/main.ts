@@ -1,15 +1,7 @@
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { openJetStreamBus } from "@wayward/bus";
-import {
-  BUS_SETTINGS,
-  createLog,
-  createMetrics,
-  PROCESS_SETTINGS,
-  runMain,
-  serve,
-  storeSettings,
-} from "@wayward/service-kit";
+import { BUS_SETTINGS, runMain, storeSettings } from "@wayward/service-kit";
 import { openStore, parseStoreUrl } from "@wayward/store";
 import { startArchiver } from "./archiver.ts";
 import { ARCHIVE_SETTINGS } from "./settings.ts";
@@ -23,23 +15,15 @@ setFlagsFromString("--external-memory-accounted-in-global-limit");
 const { keep } = parseArgs({ options: { keep: { type: "string" } }, strict: false }).values;
 if (typeof keep === "string") process.env.WAYWARD_KEEP = keep;
 
-const TABLE = { ...PROCESS_SETTINGS, ...BUS_SETTINGS, ...storeSettings(parseStoreUrl), ...ARCHIVE_SETTINGS };
+const TABLE = { ...BUS_SETTINGS, ...storeSettings(parseStoreUrl), ...ARCHIVE_SETTINGS };
 
-await runMain("archive", TABLE, async (config) => {
-  const log = createLog(config.logLevel, { service: "archive" });
-  const metrics = createMetrics({ process: true });
-  const store = await openStore(config.store);
-  const bus = await openJetStreamBus({ ...config, name: "wayward-archive" });
-  for (const warning of bus.facts.warnings) log.warn(warning);
+await runMain("archive", TABLE, async ({ config, log, metrics, open }) => {
   const { partitions, keepBytes } = config;
-  const archiver = await startArchiver({ bus, store, partitions, keepBytes, log, metrics });
-  const serving = await serve({ ...config, parts: [archiver], log, metrics });
-  log.info("ready", { address: serving.address, http: serving.httpAddress, bus: bus.facts.name, store: store.name });
+  const store = await open(openStore(config.store));
+  const bus = await open(openJetStreamBus({ ...config, name: "wayward-archive" }));
+  for (const warning of bus.facts.warnings) log.warn(warning);
   return {
-    stop: async () => {
-      await serving.stop();
-      await bus.close();
-      await store.close();
-    },
+    parts: [await startArchiver({ bus, store, partitions, keepBytes, log, metrics })],
+    facts: { bus: bus.facts.name, store: store.name },
   };
 });
