@@ -9,7 +9,7 @@ const INDEX = new URL("./index.ts", import.meta.url).href;
 async function run(start: string): Promise<{ readonly code: number; readonly lines: Record<string, unknown>[] }> {
   const program = `
     import { WaywardError } from ${JSON.stringify(BASE)};
-    import { runMain } from ${JSON.stringify(INDEX)};
+    import { runMain, serveGrpc } from ${JSON.stringify(INDEX)};
     await runMain("sample", {}, async ({ log, open }) => { ${start} });`;
   const env = { ...process.env, WAYWARD_PORT: "0", WAYWARD_HTTP_PORT: String(await freePort()) };
   const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
@@ -75,6 +75,16 @@ describe("a service's process", () => {
   ])("tells %s in its log and ends", async (reason, code, exit) => {
     const ended = await run(`throw new WaywardError("${code}", "${reason}", "it is so");`);
     expect(ended).toMatchObject({ code: exit, lines: [{ level: "error", reason, error: "it is so" }] });
+  });
+
+  test("says that its port is taken in its log and nowhere else", async () => {
+    const { code, lines } = await run(`
+      const { createServer } = await import("node:net");
+      const taken = createServer().listen(0, "127.0.0.1");
+      await new Promise((resolve) => taken.once("listening", resolve));
+      const port = taken.address().port;
+      await serveGrpc({ host: "127.0.0.1", port, services: [], log, isReady: () => true });`);
+    expect({ code, lines }).toMatchObject({ code: 1, lines: [{ level: "error", reason: "PORT_IN_USE" }] });
   });
 
   test("ends at once when it is told to while it still tries", async () => {
