@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { openJetStreamBus } from "@wayward/bus";
 import { BUS_SETTINGS, runMain, storeSettings } from "@wayward/service-kit";
-import { openStore, parseStoreUrl } from "@wayward/store";
+import { ensureLayout, openStore, parseStoreUrl } from "@wayward/store";
 import { startArchiver } from "./archiver.ts";
 import { ARCHIVE_SETTINGS } from "./settings.ts";
 
@@ -20,6 +20,8 @@ const TABLE = { ...BUS_SETTINGS, ...storeSettings(parseStoreUrl), ...ARCHIVE_SET
 await runMain("archive", TABLE, async ({ config, log, metrics, open }) => {
   const { partitions, keepBytes } = config;
   const store = await open(openStore(config.store));
+  // Before the bus, which would take any number.
+  await ensureLayout(store, partitions);
   const bus = await open(openJetStreamBus({ ...config, name: "wayward-archive" }));
   for (const warning of bus.facts.warnings) log.warn(warning);
   return {

@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { delay } from "@wayward/base";
 import { connect } from "@wayward/client";
+import { ensureLayout, openStore } from "@wayward/store";
 import { freePort, type NatsServer, requireReal, startNats, type TempFolder, tempFolder } from "@wayward/testing";
 
 const MAIN = new URL("./main.ts", import.meta.url).pathname;
@@ -20,7 +21,7 @@ if (await requireReal("nats-server")) {
       await folder.remove();
     });
 
-    const run = (port: number) => {
+    const run = (port: number, more: NodeJS.ProcessEnv = {}) => {
       const env = {
         ...process.env,
         WAYWARD_NATS: nats.url,
@@ -29,9 +30,19 @@ if (await requireReal("nats-server")) {
         WAYWARD_STORE: `file://${folder.path}`,
         WAYWARD_PORT: String(port),
         WAYWARD_HTTP_PORT: "0",
+        ...more,
       };
       return spawn(process.execPath, [MAIN], { env, stdio: ["ignore", "ignore", "pipe"] });
     };
+
+    test("refuses a store that is laid out for another number of partitions", async () => {
+      const store = await openStore(`file://${folder.path}`);
+      await ensureLayout(store, 4);
+      await store.close();
+      const service = run(0, { WAYWARD_PARTITIONS: "2" });
+      await says(service, /"reason":"LAYOUT_MISMATCH","error":"file:.* for 4 partitions .* configured are 2/);
+      expect(await ended(service)).toBe(78);
+    }, 60_000);
 
     test("survives observers that come while the bus is gone, and serves them when it is back", async () => {
       const port = await freePort();

@@ -1,6 +1,6 @@
 import { openJetStreamBus } from "@wayward/bus";
 import { BUS_SETTINGS, runMain, storeSettings } from "@wayward/service-kit";
-import { openStore, parseStoreUrl } from "@wayward/store";
+import { openStore, parseStoreUrl, readLayout } from "@wayward/store";
 import { startStream } from "./start.ts";
 
 await runMain(
@@ -9,6 +9,7 @@ await runMain(
   async ({ config, log, metrics, open }) => {
     const { partitions } = config;
     const store = await open(openStore(config.store));
+    await readLayout(store, partitions);
     const bus = await open(openJetStreamBus({ ...config, name: "wayward-stream" }));
     for (const warning of bus.facts.warnings) log.warn(warning);
     return {

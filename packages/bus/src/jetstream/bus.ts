@@ -6,6 +6,7 @@ import {
   type JetStreamManager,
   type NatsConnection,
 } from "nats";
+import { ensureLayout } from "../layout.ts";
 import { checkAddress, checkChannel } from "../names.ts";
 import type { Address, Bus, BusFacts, BusMessage, Stored, Subscription } from "../port.ts";
 import { AckMultiplexer } from "./acks.ts";
@@ -14,8 +15,8 @@ import { Creations } from "./creations.ts";
 import { follow } from "./follow.ts";
 import { StreamPublisher } from "./publisher.ts";
 import { inspectServer } from "./server.ts";
-import { busError, HEARTBEAT_MS, streamConfigs, unavailable } from "./streams.ts";
-import { addressOf, announceSubject, messageSubject, partitionSubject, streamName } from "./subjects.ts";
+import { busError, HEARTBEAT_MS, partitionStreams, topicStreams, unavailable } from "./streams.ts";
+import { addressOf, announceSubject, messageSubject, partitionSubject, streamName, TOPICS_STREAM } from "./subjects.ts";
 import { JetStreamTopics } from "./topics.ts";
 
 export interface JetStreamBusOptions extends NatsAccess {
@@ -33,7 +34,7 @@ export interface JetStreamBusOptions extends NatsAccess {
 /** Bytes that wait in a reader. */
 const READ_BYTES = 8 * 1024 * 1024;
 
-/** Connects and makes the streams. Throws BAD_CONFIG, BUS_DENIED, BUS_UNAVAILABLE, BUS_TOO_OLD, BUS_NOT_DURABLE, BUS_MISCONFIGURED. */
+/** Connects and makes the streams. Throws BAD_CONFIG, BUS_DENIED, BUS_UNAVAILABLE, BUS_TOO_OLD, BUS_NOT_DURABLE, BUS_MISCONFIGURED, LAYOUT_MISMATCH. */
 export async function openJetStreamBus(options: JetStreamBusOptions): Promise<Bus> {
   const { partitions, monitorUrl, requireDurable = false } = options;
   const limits = { maxBytes: options.maxBytes ?? 1024 ** 3, replicas: options.replicas ?? 1 };
@@ -41,8 +42,20 @@ export async function openJetStreamBus(options: JetStreamBusOptions): Promise<Bu
   try {
     const facts = await inspectServer(connection, monitorUrl, requireDurable);
     const manager = await connection.jetstreamManager();
-    const creations = await Creations.ensure(manager, streamConfigs(partitions, limits));
-    return new JetStreamBus({ connection, manager, facts, partitions, creations, batches: facts.syncAlways === true });
+    const creations = new Creations(manager);
+    const client = connection.jetstream();
+    await creations.ensure(topicStreams(limits));
+    const topics = new JetStreamTopics(client, manager, creations);
+    // Before any stream is made that only a wrong number of partitions has.
+    await ensureLayout(topics, partitions);
+    await creations.ensure(partitionStreams(partitions, limits));
+    // Made anew, the topics do not hold it; who cannot write it now leaves it to the next who starts.
+    creations.onDoubt(TOPICS_STREAM, () => {
+      if (creations.isProven(TOPICS_STREAM, creations.of(TOPICS_STREAM)))
+        void ensureLayout(topics, partitions).catch(() => {});
+    });
+    const batches = facts.syncAlways === true;
+    return new JetStreamBus({ connection, client, manager, topics, facts, partitions, creations, batches });
   } catch (error) {
     await connection.close();
     throw busError(error);
@@ -51,7 +64,9 @@ export async function openJetStreamBus(options: JetStreamBusOptions): Promise<Bu
 
 interface Opened {
   readonly connection: NatsConnection;
+  readonly client: JetStreamClient;
   readonly manager: JetStreamManager;
+  readonly topics: JetStreamTopics;
   readonly facts: BusFacts;
   readonly partitions: number;
   readonly creations: Creations;
@@ -90,14 +105,14 @@ class JetStreamBus implements Bus {
   readonly #acks: AckMultiplexer;
   readonly #publishers: readonly StreamPublisher[];
 
-  constructor({ connection, manager, facts, partitions, creations, batches }: Opened) {
+  constructor({ connection, client, manager, topics, facts, partitions, creations, batches }: Opened) {
     this.partitions = partitions;
     this.facts = facts;
     this.#connection = connection;
     this.#manager = manager;
-    this.#client = connection.jetstream();
+    this.#client = client;
     this.#creations = creations;
-    this.topics = new JetStreamTopics(this.#client, manager, creations);
+    this.topics = topics;
     this.#acks = new AckMultiplexer(connection);
     this.#publishers = Array.from({ length: partitions }, () => new StreamPublisher(this.#acks, batches));
     void creations.watch(connection);

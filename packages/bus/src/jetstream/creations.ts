@@ -25,20 +25,18 @@ export class Creations {
   readonly #streams = new Map<string, Known>();
   readonly #closing = new AbortController();
 
-  private constructor(manager: JetStreamManager) {
+  constructor(manager: JetStreamManager) {
     this.#manager = manager;
   }
 
-  /** Makes what is missing. Throws BUS_MISCONFIGURED, BUS_UNAVAILABLE. */
-  static async ensure(manager: JetStreamManager, all: readonly StreamSettings[]): Promise<Creations> {
-    const made = new Creations(manager);
+  /** Makes what is missing of these, and looks after all of them. Throws BUS_MISCONFIGURED, BUS_UNAVAILABLE. */
+  async ensure(all: readonly StreamSettings[]): Promise<void> {
     await Promise.all(
       all.map(async (settings) => {
-        const creation = creationOf(await ensureStream(manager, settings));
-        made.#streams.set(settings.name, { settings, creation, doubt: undefined, round: 0, listeners: new Set() });
+        const creation = creationOf(await ensureStream(this.#manager, settings));
+        this.#streams.set(settings.name, { settings, creation, doubt: undefined, round: 0, listeners: new Set() });
       }),
     );
-    return made;
   }
 
   /** The creation that was told of last. */

@@ -108,6 +108,30 @@ if (await requireReal("nats-server")) {
       await bus.close();
     }, 60_000);
 
+    test("refuses another number of partitions before it makes their streams, also when all was made anew", async () => {
+      await using server = await startNats({ syncAlways: false });
+      const { url: servers } = server;
+      const limits = { servers, maxBytes: 64 * 1024 * 1024 };
+      const bus = await openJetStreamBus({ ...limits, partitions: 1 });
+      const mismatch = {
+        code: "FAILED_PRECONDITION",
+        reason: "LAYOUT_MISMATCH",
+        message: "the bus is laid out for 1 partitions, configured are 2 (WAYWARD_PARTITIONS)",
+      };
+      await expect(openJetStreamBus({ ...limits, partitions: 2 })).rejects.toMatchObject(mismatch);
+      const connection = await connect({ servers });
+      const { streams } = await connection.jetstreamManager();
+      await expect(streams.info("wm-1")).rejects.toThrow("stream not found");
+      await connection.close();
+      await server.kill();
+      await rm(join(server.folder, "data"), { recursive: true });
+      await server.restart();
+      await retried(() => bus.publish(0, address, Buffer.from("new")), 500);
+      await retried(async () => expect((await bus.topics.get("layout/partitions"))?.value).toBeDefined(), 100);
+      await expect(openJetStreamBus({ ...limits, partitions: 2 })).rejects.toMatchObject(mismatch);
+      await bus.close();
+    }, 60_000);
+
     test("refuses what does not fit, and takes it after a purge", async () => {
       await using server = await startNats();
       const { url: servers, monitorUrl } = server;

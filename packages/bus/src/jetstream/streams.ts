@@ -33,13 +33,13 @@ const TOPICS_BYTES = 64 * 1024 * 1024;
 /** Fields of a stream that the library does not know yet. */
 export type StreamSettings = Partial<StreamConfig> & { readonly name: string; readonly allow_atomic?: boolean };
 
-/** All streams of a bus: one a partition, and those of the last-value topics. */
-export function streamConfigs(partitions: number, limits: StreamLimits): StreamSettings[] {
-  const all = Array.from({ length: partitions }, (_, partition) => partitionConfig(partition, limits));
-  return [...all, ...topicConfigs(limits)];
+/** The stream of each partition. */
+export function partitionStreams(partitions: number, limits: StreamLimits): StreamSettings[] {
+  return Array.from({ length: partitions }, (_, partition) => partitionConfig(partition, limits));
 }
 
-function topicConfigs({ replicas }: StreamLimits): StreamSettings[] {
+/** The streams of the last-value topics. */
+export function topicStreams({ replicas }: StreamLimits): StreamSettings[] {
   const common = {
     storage: StorageType.File,
     retention: RetentionPolicy.Limits,
