@@ -6,6 +6,7 @@ import { bytesPending, Reader } from "@wayward/reader";
 import { sessionText } from "@wayward/record";
 import { type CallContext, type Log, type Metrics, type Part, serverStream, unary } from "@wayward/service-kit";
 import type { Store } from "@wayward/store";
+import { countCalls } from "./calls.ts";
 import { checkId, removeSession } from "./delete.ts";
 import { pageOf, sessionMessage } from "./sessions.ts";
 
@@ -25,15 +26,14 @@ export function startQuery({ bus, store, partitions, log, metrics }: QueryOption
     readers.set(tenant, reader);
     return reader;
   };
-  const answered = metrics.counter("wayward_query_calls_total", "Calls by method", ["method"]);
+  const calls = countCalls(metrics);
   const call = <Request, Response>(
     method: string,
     handle: (reader: Reader, request: Request, context: CallContext) => Promise<Response>,
   ) =>
-    unary<Request, Response>(log, (request, context) => {
-      answered.inc({ method });
-      return handle(readerOf(context), request, context);
-    });
+    unary<Request, Response>(log, (request, context) =>
+      calls.one(method, () => handle(readerOf(context), request, context)),
+    );
 
   const implementation: UntypedServiceImplementation = {
     listSessions: call<query.ListSessionsRequest, query.ListSessionsResponse>(
@@ -62,10 +62,9 @@ export function startQuery({ bus, store, partitions, log, metrics }: QueryOption
         logNumber: await removeSession({ bus, store, partitions, tenant }, reader, request),
       }),
     ),
-    read: serverStream<query.ReadRequest, query.ReadResponse>(log, (request, context) => {
-      answered.inc({ method: "Read" });
-      return readerOf(context).read(request, context.signal);
-    }),
+    read: serverStream<query.ReadRequest, query.ReadResponse>(log, (request, context) =>
+      calls.many("Read", readerOf(context).read(request, context.signal), context.signal),
+    ),
   };
   return { services: [{ definition: query.QueryServiceService, implementation }], stop: async () => {} };
 }
