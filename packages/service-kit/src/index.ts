@@ -10,3 +10,4 @@ export { runMain, signalled } from "./run-main.ts";
 export { type Part, type ServeOptions, type Serving, serve } from "./serve.ts";
 export { BUS_SETTINGS, PROCESS_SETTINGS, storeSettings } from "./settings.ts";
 export { unknownSettings } from "./unknown-settings.ts";
+export { watchBus } from "./watch-bus.ts";

@@ -4,7 +4,7 @@ import { startArchiver } from "@wayward/archive";
 import { openEmbeddedBus } from "@wayward/bus";
 import { startIngest } from "@wayward/ingest";
 import { startQuery } from "@wayward/query";
-import { createMetrics, type Log, type Serving, serve } from "@wayward/service-kit";
+import { createMetrics, type Log, type Serving, serve, watchBus } from "@wayward/service-kit";
 import { openStore } from "@wayward/store";
 import { startStream } from "@wayward/stream";
 
@@ -39,7 +39,8 @@ export async function startAllInOne(options: AllInOneOptions): Promise<Serving> 
   };
   try {
     const archive = await startArchiver({ ...common, keepBytes });
-    const parts = [startIngest({ bus, log, metrics }), startQuery(common), startStream(common), archive];
+    const watch = watchBus(bus, { log, metrics, usage: true });
+    const parts = [watch, startIngest({ bus, log, metrics }), startQuery(common), startStream(common), archive];
     const serving = await serve({ host, port, httpPort, parts, log, metrics });
     const stop = async () => {
       await serving.stop();

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { openJetStreamBus } from "@wayward/bus";
-import { BUS_SETTINGS, runMain, storeSettings } from "@wayward/service-kit";
+import { BUS_SETTINGS, runMain, storeSettings, watchBus } from "@wayward/service-kit";
 import { ensureLayout, openStore, parseStoreUrl } from "@wayward/store";
 import { startArchiver } from "./archiver.ts";
 import { ARCHIVE_SETTINGS } from "./settings.ts";
@@ -25,7 +25,10 @@ await runMain("archive", TABLE, async ({ config, log, metrics, open }) => {
   const bus = await open(openJetStreamBus({ ...config, name: "wayward-archive" }));
   for (const warning of bus.facts.warnings) log.warn(warning);
   return {
-    parts: [await startArchiver({ bus, store, partitions, keepBytes, log, metrics })],
+    parts: [
+      await startArchiver({ bus, store, partitions, keepBytes, log, metrics }),
+      watchBus(bus, { log, metrics, usage: true }),
+    ],
     facts: { bus: bus.facts.name, store: store.name },
   };
 });

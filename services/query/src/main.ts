@@ -1,5 +1,5 @@
 import { openJetStreamBus } from "@wayward/bus";
-import { BUS_SETTINGS, runMain, storeSettings } from "@wayward/service-kit";
+import { BUS_SETTINGS, runMain, storeSettings, watchBus } from "@wayward/service-kit";
 import { openStore, parseStoreUrl, readLayout } from "@wayward/store";
 import { startQuery } from "./start.ts";
 
@@ -10,7 +10,7 @@ await runMain("query", { ...BUS_SETTINGS, ...storeSettings(parseStoreUrl) }, asy
   const bus = await open(openJetStreamBus({ ...config, name: "wayward-query" }));
   for (const warning of bus.facts.warnings) log.warn(warning);
   return {
-    parts: [startQuery({ bus, store, partitions, log, metrics })],
+    parts: [watchBus(bus, { log, metrics, usage: false }), startQuery({ bus, store, partitions, log, metrics })],
     facts: { bus: bus.facts.name, store: store.name },
   };
 });

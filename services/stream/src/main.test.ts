@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { credentials } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { health } from "@wayward/api";
 import { delay } from "@wayward/base";
 import { connect } from "@wayward/client";
 import { ensureLayout, openStore } from "@wayward/store";
@@ -44,6 +46,34 @@ if (await requireReal("nats-server")) {
       expect(await ended(service)).toBe(78);
     }, 60_000);
 
+    test("is ready only while the bus is, and tells when it goes and comes", async () => {
+      const [port, http] = [await freePort(), await freePort()];
+      const service = run(port, { WAYWARD_HTTP_PORT: String(http) });
+      const lines = logOf(service);
+      await until(() => lines.some(({ message }) => message === "ready"));
+      const client = new health.HealthClient(`127.0.0.1:${port}`, credentials.createInsecure());
+      const status = () =>
+        new Promise((resolve) => client.check({ service: "" }, (_, answer) => resolve(answer?.status)));
+      const readyz = async () => (await fetch(`http://127.0.0.1:${http}/readyz`)).status;
+      const connected = async () =>
+        /^wayward_bus_connected (\d)$/m.exec(await (await fetch(`http://127.0.0.1:${http}/metrics`)).text())?.[1];
+      expect([await status(), await readyz(), await connected()]).toEqual([1, 200, "1"]);
+      await nats.kill();
+      await until(() => lines.some(({ message }) => message === "the bus is gone"));
+      expect([await status(), await readyz(), await connected()]).toEqual([2, 503, "0"]);
+      await nats.restart();
+      await until(() => lines.some(({ message }) => message === "the bus is there again"));
+      await until(async () => (await readyz()) === 200);
+      expect([await status(), await connected()]).toEqual([1, "1"]);
+      client.close();
+      service.kill("SIGTERM");
+      expect(await ended(service)).toBe(0);
+      expect(lines.slice(-2).map(({ message }) => message)).toEqual([
+        "ending (SIGTERM)",
+        expect.stringMatching(/^ended in \d+ ms$/),
+      ]);
+    }, 60_000);
+
     test("survives observers that come while the bus is gone, and serves them when it is back", async () => {
       const port = await freePort();
       const service = run(port);
@@ -69,6 +99,19 @@ if (await requireReal("nats-server")) {
     }, 60_000);
   });
 } else describe.skip("the stream service as a process", () => test("needs nats-server", () => {}));
+
+/** The lines of a service's log so far, and those to come. */
+function logOf(service: ChildProcess): Record<string, unknown>[] {
+  const lines: Record<string, unknown>[] = [];
+  createInterface({ input: service.stderr! }).on("line", (line) => lines.push(JSON.parse(line)));
+  return lines;
+}
+
+/** Waits up to 20 s for what a test expects. */
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 400 && !(await holds()); tries++) await delay(50);
+  expect(await holds()).toBe(true);
+}
 
 async function says(service: ChildProcess, pattern: RegExp): Promise<void> {
   for await (const line of createInterface({ input: service.stderr! })) if (pattern.test(line)) break;

@@ -1,5 +1,5 @@
 import { openJetStreamBus } from "@wayward/bus";
-import { BUS_SETTINGS, runMain, storeSettings } from "@wayward/service-kit";
+import { BUS_SETTINGS, runMain, storeSettings, watchBus } from "@wayward/service-kit";
 import { openStore, parseStoreUrl, readLayout } from "@wayward/store";
 import { startStream } from "./start.ts";
 
@@ -13,7 +13,7 @@ await runMain(
     const bus = await open(openJetStreamBus({ ...config, name: "wayward-stream" }));
     for (const warning of bus.facts.warnings) log.warn(warning);
     return {
-      parts: [startStream({ bus, store, partitions, log, metrics })],
+      parts: [watchBus(bus, { log, metrics, usage: false }), startStream({ bus, store, partitions, log, metrics })],
       facts: { bus: bus.facts.name, store: store.name },
     };
   },

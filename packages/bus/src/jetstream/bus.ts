@@ -8,9 +8,9 @@ import {
 } from "nats";
 import { ensureLayout } from "../layout.ts";
 import { checkAddress, checkChannel } from "../names.ts";
-import type { Address, Bus, BusFacts, BusMessage, Stored, Subscription } from "../port.ts";
+import type { Address, Bus, BusFacts, BusMessage, BusUsage, Stored, Subscription } from "../port.ts";
 import { AckMultiplexer } from "./acks.ts";
-import { connectNats, type NatsAccess } from "./connect.ts";
+import { connectNats, type NatsAccess, watchConnection } from "./connect.ts";
 import { Creations } from "./creations.ts";
 import { follow } from "./follow.ts";
 import { StreamPublisher } from "./publisher.ts";
@@ -153,6 +153,11 @@ class JetStreamBus implements Bus {
     return state.messages === 0 ? { first: last + 1n, last } : { first: BigInt(state.first_seq), last };
   }
 
+  async usage(partition: number): Promise<BusUsage> {
+    const { state, config } = await this.#creations.check(streamName(partition));
+    return { messages: state.messages, bytes: state.bytes, bytesMax: config.max_bytes };
+  }
+
   async purge(partition: number, upTo: bigint): Promise<void> {
     try {
       await this.#manager.streams.purge(streamName(partition), { seq: Number(upTo) + 1 });
@@ -176,6 +181,14 @@ class JetStreamBus implements Bus {
     return this.#subscribe(announceSubject(channel), (_, body) => listener(body));
   }
 
+  get isReady(): boolean {
+    return this.#creations.areProven && !this.#connection.isClosed();
+  }
+
+  onConnection(listener: (isConnected: boolean) => void): void {
+    void watchConnection(this.#connection, listener);
+  }
+
   async close(): Promise<void> {
     this.#creations.close();
     this.#acks.close();
@@ -186,8 +199,13 @@ class JetStreamBus implements Bus {
     const subscription = this.#connection.subscribe(subject, {
       callback: (error, message) => error === null && listener(message.subject, message.data),
     });
-    // The server knows of it once it has answered.
-    await this.#connection.flush();
+    try {
+      // The server knows of it once it has answered.
+      await this.#connection.flush();
+    } catch (error) {
+      subscription.unsubscribe();
+      throw busError(error);
+    }
     return { close: async () => subscription.unsubscribe() };
   }
 }

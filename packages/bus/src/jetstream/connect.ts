@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { WaywardError } from "@wayward/base";
-import { connect, credsAuthenticator, ErrorCode, type NatsConnection, type NatsError } from "nats";
+import { connect, credsAuthenticator, ErrorCode, Events, type NatsConnection, type NatsError } from "nats";
 
 /** Where NATS is, and how to be let in. */
 export interface NatsAccess {
@@ -52,6 +52,14 @@ export async function connectNats(access: NatsAccess): Promise<NatsConnection> {
     });
   } catch (error) {
     throw connectError(error, access, all.map(hostOf).join(", "));
+  }
+}
+
+/** Tells each loss of the connection, and each return, until it is closed. */
+export async function watchConnection(connection: NatsConnection, tell: (isConnected: boolean) => void): Promise<void> {
+  for await (const { type } of connection.status()) {
+    if (type === Events.Disconnect) tell(false);
+    if (type === Events.Reconnect) tell(true);
   }
 }
 

@@ -69,6 +69,11 @@ export class Creations {
     return known.doubt === undefined && known.creation === creation;
   }
 
+  /** No stream is in doubt. */
+  get areProven(): boolean {
+    return [...this.#streams.values()].every(({ doubt }) => doubt === undefined);
+  }
+
   /** Calls `listener` when the stream may be, or is, another one; gives back how to end that. */
   onDoubt(stream: string, listener: () => void): () => void {
     const { listeners } = this.#known(stream);
