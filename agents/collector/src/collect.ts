@@ -17,7 +17,7 @@ export interface CollectOptions {
   readonly signal: AbortSignal;
   /** End as soon as all that is there was accepted. */
   readonly once?: boolean;
-  /** Push only sessions of this run (16 bytes), and those whose program is gone; else all. */
+  /** Push only sessions of this run (16 bytes), also when their program is gone; else all. */
   readonly run?: Uint8Array;
   /** Push only sessions that this process writes, and those whose program is gone. */
   readonly own?: boolean;
@@ -82,7 +82,9 @@ class Choice {
   /** Looks whose the spools are, once a second, and says of those that are ours that somebody is here. */
   judge(sessions: readonly string[], nowMs: number): void {
     const all = nowMs - this.#judgedMs > JUDGE_EVERY_MS;
-    for (const session of sessions) if (all || !this.#standing.has(session)) this.#judgeOne(session, nowMs);
+    for (const session of sessions) {
+      if ((all || !this.#standing.has(session)) && this.#isNoStranger(session)) this.#judgeOne(session, nowMs);
+    }
     if (!all) return;
     this.#judgedMs = nowMs;
     const there = new Set(sessions);
@@ -93,13 +95,17 @@ class Choice {
 
   has(session: string): boolean {
     const { run, own = false } = this.#options;
-    const standing = this.#standing.get(session)?.type ?? "others";
-    if (standing === "adopted" || (run === undefined && !own)) return true;
-    if (own && standing === "own") return true;
-    if (run === undefined) return false;
+    if (run !== undefined) return this.#isNoStranger(session);
+    return !own || (this.#standing.get(session)?.type ?? "others") !== "others";
+  }
+
+  /** A stranger's spool is for another server, as far as anyone here knows, however dead its program is. */
+  #isNoStranger(session: string): boolean {
+    const { root, run } = this.#options;
+    if (run === undefined) return true;
     const known = this.#ofRun.get(session);
     if (known !== undefined) return known;
-    const its = readRun(join(this.#options.root, session));
+    const its = readRun(join(root, session));
     if (its === undefined) return false;
     this.#ofRun.set(session, equalBytes(its, run));
     return equalBytes(its, run);
