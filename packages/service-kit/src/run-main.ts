@@ -123,6 +123,7 @@ const NEVER: ReadonlySet<string> = new Set([
   "BUS_MISCONFIGURED",
   "BUS_NOT_DURABLE",
   "BUS_TOO_OLD",
+  "BUS_TOO_SMALL",
   "LAYOUT_MISMATCH",
   "STORE_DENIED",
   "STORE_NOT_CONDITIONAL",

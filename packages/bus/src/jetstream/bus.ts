@@ -1,10 +1,11 @@
-import { assert } from "@wayward/base";
+import { assert, WaywardError } from "@wayward/base";
 import {
   type ConsumeOptions,
   DeliverPolicy,
   type JetStreamClient,
   type JetStreamManager,
   type NatsConnection,
+  type StreamInfo,
 } from "nats";
 import { ensureLayout } from "../layout.ts";
 import { checkAddress, checkChannel } from "../names.ts";
@@ -12,10 +13,11 @@ import type { Address, Bus, BusFacts, BusMessage, BusUsage, Stored, Subscription
 import { AckMultiplexer } from "./acks.ts";
 import { connectNats, type NatsAccess, watchConnection } from "./connect.ts";
 import { Creations } from "./creations.ts";
+import { requireReplicas, streamDifferences } from "./differences.ts";
 import { follow } from "./follow.ts";
 import { StreamPublisher } from "./publisher.ts";
 import { inspectServer } from "./server.ts";
-import { busError, HEARTBEAT_MS, partitionStreams, topicStreams, unavailable } from "./streams.ts";
+import { busError, HEARTBEAT_MS, partitionStreams, type StreamLimits, topicStreams, unavailable } from "./streams.ts";
 import { addressOf, announceSubject, messageSubject, partitionSubject, streamName, TOPICS_STREAM } from "./subjects.ts";
 import { JetStreamTopics } from "./topics.ts";
 
@@ -34,31 +36,52 @@ export interface JetStreamBusOptions extends NatsAccess {
 /** Bytes that wait in a reader. */
 const READ_BYTES = 8 * 1024 * 1024;
 
-/** Connects and makes the streams. Throws BAD_CONFIG, BUS_DENIED, BUS_UNAVAILABLE, BUS_TOO_OLD, BUS_NOT_DURABLE, BUS_MISCONFIGURED, LAYOUT_MISMATCH. */
+/**
+ * Connects and makes the streams. Throws BAD_CONFIG, BUS_DENIED,
+ * BUS_MISCONFIGURED, BUS_NOT_DURABLE, BUS_TOO_OLD, BUS_TOO_SMALL,
+ * BUS_UNAVAILABLE, LAYOUT_MISMATCH.
+ */
 export async function openJetStreamBus(options: JetStreamBusOptions): Promise<Bus> {
   const { partitions, monitorUrl, requireDurable = false } = options;
   const limits = { maxBytes: options.maxBytes ?? 1024 ** 3, replicas: options.replicas ?? 1 };
   const connection = await connectNats(options);
   try {
-    const facts = await inspectServer(connection, monitorUrl, requireDurable);
+    const server = await inspectServer(connection, monitorUrl, requireDurable);
     const manager = await connection.jetstreamManager();
-    const creations = new Creations(manager);
     const client = connection.jetstream();
-    await creations.ensure(topicStreams(limits));
+    const creations = new Creations(manager);
     const topics = new JetStreamTopics(client, manager, creations);
+    const streams = await makeStreams(creations, topics, partitions, limits);
+    if (requireDurable) requireReplicas(streams, limits.replicas);
+    const facts = { ...server, warnings: [...server.warnings, ...streamDifferences(streams, limits)] };
+    const batches = server.syncAlways === true;
+    return new JetStreamBus({ connection, client, manager, topics, facts, partitions, creations, batches });
+  } catch (error) {
+    await connection.close();
+    throw busError(error);
+  }
+}
+
+async function makeStreams(
+  creations: Creations,
+  topics: JetStreamTopics,
+  partitions: number,
+  limits: StreamLimits,
+): Promise<StreamInfo[]> {
+  try {
+    const ofTopics = await creations.ensure(topicStreams(limits));
     // Before any stream is made that only a wrong number of partitions has.
     await ensureLayout(topics, partitions);
-    await creations.ensure(partitionStreams(partitions, limits));
+    const ofPartitions = await creations.ensure(partitionStreams(partitions, limits));
     // Made anew, the topics do not hold it; who cannot write it now leaves it to the next who starts.
     creations.onDoubt(TOPICS_STREAM, () => {
       if (creations.isProven(TOPICS_STREAM, creations.of(TOPICS_STREAM)))
         void ensureLayout(topics, partitions).catch(() => {});
     });
-    const batches = facts.syncAlways === true;
-    return new JetStreamBus({ connection, client, manager, topics, facts, partitions, creations, batches });
+    return [...ofTopics, ...ofPartitions];
   } catch (error) {
-    await connection.close();
-    throw busError(error);
+    if (WaywardError.from(error).reason === "BUS_TOO_SMALL") await creations.undo();
+    throw error;
   }
 }
 
