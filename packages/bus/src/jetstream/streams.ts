@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { WaywardError } from "@wayward/base";
 import {
   DiscardPolicy,
+  ErrorCode,
   type JetStreamManager,
   type NatsError,
   RetentionPolicy,
@@ -146,10 +147,14 @@ function errorCode(error: unknown): number | undefined {
   return (error as NatsError).api_error?.err_code;
 }
 
-/** Whatever the library throws, as BUS_UNAVAILABLE. */
+/** Whatever the library throws: BUS_DENIED where the server does not let this user do it, else BUS_UNAVAILABLE. */
 export function busError(error: unknown): WaywardError {
   if (error instanceof WaywardError) return error;
-  return unavailable(error instanceof Error ? error.message : String(error), error);
+  const message = error instanceof Error ? error.message : String(error);
+  if ((error as NatsError).code === ErrorCode.PermissionsViolation) {
+    return new WaywardError("PERMISSION_DENIED", "BUS_DENIED", `JetStream: ${message}`, { cause: error });
+  }
+  return unavailable(message, error);
 }
 
 export function unavailable(why: string, cause?: unknown): WaywardError {
