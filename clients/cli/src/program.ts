@@ -215,6 +215,7 @@ export function createProgram(): Command {
   program
     .command("doctor")
     .description("check every hop from here to the archive, and say what to do")
+    .option("--metrics <host:port...>", "HTTP ports of the archivers; else port 4611 of a server on port 4610")
     .addOption(json())
     .addOption(server())
     .action(async (options) => (await import("./commands/doctor.ts")).doctor(options));

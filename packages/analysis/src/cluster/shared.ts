@@ -26,7 +26,7 @@ export interface SharedEdge {
   readonly taken: SharedPlace;
 }
 
-export interface SharedClass {
+interface SharedClass {
   readonly key: string;
   readonly name: string;
 }

@@ -208,7 +208,7 @@ function waitRows({ session, state, dictionary }: TableFacts): Cell[][] {
 }
 
 /** `function (file:line)`, or what of it is known. */
-export function siteLine(dictionary: Dictionary, { site, stack }: Pick<Place, "site" | "stack">): string {
+function siteLine(dictionary: Dictionary, { site, stack }: Pick<Place, "site" | "stack">): string {
   const { function: name, file, line } = siteText({ dictionary }, { site, stack });
   if (file === "") return name;
   return name === "" ? `${file}:${line}` : `${name} (${file}:${line})`;
