@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { freePort, type NatsServer, type S3Server, startNats, startVersitygw } from "@wayward/testing";
 import { Started } from "./process.ts";
 
@@ -8,6 +11,7 @@ export type ServiceName = (typeof NAMES)[number];
 export class Cluster {
   readonly nats: NatsServer;
   readonly s3: S3Server;
+  readonly #folder = mkdtempSync(join(tmpdir(), "wayward-cluster-"));
   readonly #services = new Map<ServiceName, Started>();
   readonly #ports = new Map<ServiceName, { readonly port: number; readonly httpPort: number }>();
 
@@ -51,6 +55,9 @@ export class Cluster {
       WAYWARD_STORE: this.s3.storeUrl,
       WAYWARD_PORT: String(port),
       WAYWARD_HTTP_PORT: String(httpPort),
+      // Stream reports what it finds to ingest.
+      WAYWARD_INGEST: this.clientEnv.WAYWARD_INGEST,
+      WAYWARD_ANALYSIS_SPOOL: join(this.#folder, "analysis"),
     });
     this.#services.set(name, service);
     await service.says(/"message":"ready"/, 20_000);
@@ -67,5 +74,6 @@ export class Cluster {
     await Promise.all([...this.#services.values()].map((service) => service.stop()));
     await this.nats.stop();
     await this.s3.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }

@@ -1,9 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { block as api } from "@wayward/api";
 import { endSession } from "./last-block.ts";
-import { DESCRIPTION } from "./spool/layout.ts";
-import { ABANDONED_AFTER_MS, claim, isSelf, judge, readOwner } from "./spool/owner.ts";
+import { ABANDONED_AFTER_MS, claim, isSelf, judge, type Owner, readOwner } from "./spool/owner.ts";
 
 /** Whose a spool is, from where this process stands. */
 export type Standing =
@@ -13,6 +9,14 @@ export type Standing =
   | { readonly type: "adopted"; readonly generation: number }
   /** Somebody else's, as far as can be told by now. */
   | { readonly type: "others" };
+
+/** A program that the caller has started. */
+export interface Child {
+  /** 0 as long as it has not started. */
+  pid: number;
+  /** Its exit code or signal; undefined while it runs. */
+  exit: string | undefined;
+}
 
 /** What the next look at a spool needs of this one. */
 export interface Watched {
@@ -26,20 +30,28 @@ export interface Watched {
  * for a minute of this process's own clock, takes it over and ends the
  * session with a last block: losses nobody told of, and the end mark UNCLEAN.
  */
-export function adoptIfDead(folder: string, session: string, watched: Map<string, Watched>, nowMs: number): Standing {
+export function adoptIfDead(
+  folder: string,
+  session: string,
+  watched: Map<string, Watched>,
+  nowMs: number,
+  child?: Child,
+): Standing {
   const found = readOwner(folder);
   if (found === undefined) return { type: "others" };
   const { generation } = found.owner;
   if (isSelf(found.owner)) {
     if (generation === 0) return { type: "own" };
     // The disk may have been full when this process took it over.
-    endSession(folder, session);
+    endSession(folder, session, exitOf(found.owner, child));
     return { type: "adopted", generation };
   }
+  // Soon its parent knows how it ended.
+  if (exitOf(found.owner, child) === undefined) return { type: "others" };
   if (!isGone(session, found, watched, nowMs)) return { type: "others" };
   // Another process may be faster: then it is the one to look at.
   if (!claim(folder, generation + 1)) return { type: "others" };
-  endSession(folder, session);
+  endSession(folder, session, exitOf(found.owner, child));
   return { type: "adopted", generation: generation + 1 };
 }
 
@@ -59,11 +71,7 @@ function isGone(
   return nowMs - before.sinceMs > ABANDONED_AFTER_MS;
 }
 
-/** The run that a session belongs to; undefined as long as nobody can tell. */
-export function readRun(folder: string): Uint8Array | undefined {
-  try {
-    return api.SessionDescription.decode(readFileSync(join(folder, DESCRIPTION))).run;
-  } catch {
-    return undefined;
-  }
+/** How the child ended; undefined while nobody knows, empty for owners that are another process. */
+function exitOf({ pid }: Owner, child: Child | undefined): string | undefined {
+  return pid === child?.pid ? child.exit : "";
 }

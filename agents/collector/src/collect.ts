@@ -1,9 +1,10 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { equalBytes } from "@wayward/base";
-import { adoptIfDead, readRun, type Standing, type Watched } from "./adopt.ts";
+import { adoptIfDead, type Child, type Standing, type Watched } from "./adopt.ts";
 import { Pusher, type ServerState } from "./push/pusher.ts";
 import { Troubles } from "./push/troubles.ts";
+import { descriptionIn } from "./spool/description.ts";
 import { codeOf, makeFolder } from "./spool/folder.ts";
 import { isSessionFolder } from "./spool/layout.ts";
 import { touch } from "./spool/owner.ts";
@@ -20,14 +21,16 @@ export interface CollectOptions {
   readonly once?: boolean;
   /** Push only sessions of this run (16 bytes), and those whose program is gone; else all. */
   readonly run?: Uint8Array;
+  /** A program of the run that the caller has started: how it ended goes into the end mark, if it did not write one. */
+  readonly child?: Child | undefined;
   /** Push only sessions that this process writes, and those whose program is gone. */
   readonly own?: boolean;
   /** Bytes of blocks in one session's spool at most. Default 256 MiB. */
   readonly quotaBytes?: number;
   /** Hears what people should know. */
   readonly tell?: (message: string) => void;
-  /** Hears whether the server can be reached, at each change. */
-  readonly onServer?: (state: ServerState) => void;
+  /** Hears whether the server can be reached, at each change, and if not, why. */
+  readonly onServer?: (state: ServerState, problem: string) => void;
 }
 
 export interface Collected {
@@ -35,6 +38,13 @@ export interface Collected {
   readonly waiting: number;
   /** Why, where there are any. */
   readonly problem: string;
+  /** Sessions of the run that were seen, in the order of their ids; empty where no run was given. */
+  readonly sessions: readonly CollectedSession[];
+}
+
+export interface CollectedSession {
+  readonly id: string;
+  readonly name: string;
 }
 
 /** How often spools are looked at where no change is told. */
@@ -65,7 +75,7 @@ export async function collect(options: CollectOptions): Promise<Collected> {
     watched.close();
     await pusher.close();
   }
-  return { waiting: pusher.waiting, problem: pusher.problem };
+  return { waiting: pusher.waiting, problem: pusher.problem, sessions: choice.seen };
 }
 
 function list(root: string): string[] {
@@ -91,6 +101,8 @@ class Choice {
   readonly #options: CollectOptions;
   readonly #standing = new Map<string, Standing>();
   readonly #ofRun = new Map<string, boolean>();
+  /** Names of the run's sessions, also of those that are gone from the spool. */
+  readonly #names = new Map<string, string>();
   readonly #watched = new Map<string, Watched>();
   readonly #troubles: Troubles;
   #judgedMs = Number.NEGATIVE_INFINITY;
@@ -98,6 +110,10 @@ class Choice {
   constructor(options: CollectOptions, troubles: Troubles) {
     this.#options = options;
     this.#troubles = troubles;
+  }
+
+  get seen(): CollectedSession[] {
+    return [...this.#names].map(([id, name]) => ({ id, name })).sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   /** Looks whose the spools are, once a second, and says of those that are ours that somebody is here. */
@@ -114,16 +130,24 @@ class Choice {
 
   has(session: string): boolean {
     const { run, own = false } = this.#options;
+    const isOfRun = this.#isOfRun(session);
     const standing = this.#standing.get(session)?.type ?? "others";
     if (standing === "adopted" || (run === undefined && !own)) return true;
     if (own && standing === "own") return true;
+    return isOfRun;
+  }
+
+  #isOfRun(session: string): boolean {
+    const { run, root } = this.#options;
     if (run === undefined) return false;
     const known = this.#ofRun.get(session);
     if (known !== undefined) return known;
-    const its = readRun(join(this.#options.root, session));
+    const its = descriptionIn(join(root, session));
     if (its === undefined) return false;
-    this.#ofRun.set(session, equalBytes(its, run));
-    return equalBytes(its, run);
+    const isOfRun = equalBytes(its.run, run);
+    this.#ofRun.set(session, isOfRun);
+    if (isOfRun) this.#names.set(session, its.name);
+    return isOfRun;
   }
 
   #judgeOne(session: string, nowMs: number): void {
@@ -135,7 +159,8 @@ class Choice {
       if (known?.type === "own") touch(folder, 0);
       else if (known?.type === "adopted") touch(folder, known.generation);
       else {
-        this.#standing.set(session, adoptIfDead(folder, session, this.#watched, nowMs));
+        const child = this.#isOfRun(session) ? this.#options.child : undefined;
+        this.#standing.set(session, adoptIfDead(folder, session, this.#watched, nowMs, child));
       }
       this.#troubles.passed(work);
     } catch (error) {

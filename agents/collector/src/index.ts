@@ -1,6 +1,8 @@
-export { type Collected, type CollectOptions, collect } from "./collect.ts";
+export type { Child } from "./adopt.ts";
+export { type Collected, type CollectedSession, type CollectOptions, collect } from "./collect.ts";
 export { lossValues } from "./last-block.ts";
 export { Pusher, type PusherOptions, type ServerState } from "./push/pusher.ts";
 export type { ControlValue, ControlValues } from "./spool/control.ts";
 export type { Loss, Untold } from "./spool/losses.ts";
 export { Spool, type SpoolOptions } from "./spool/spool.ts";
+export { waitingBlocks } from "./spool/waiting.ts";

@@ -5,7 +5,8 @@ import { unwrap } from "@wayward/base";
 import { BlockWriter, type Envelope, parseEnvelope, Stage } from "@wayward/block";
 import { DROP_CAUSES, dropRecords, parseSessionText } from "@wayward/record";
 import { readAccepted } from "./spool/accepted.ts";
-import { blockFile, DESCRIPTION, REFUSED, seqOf } from "./spool/layout.ts";
+import { descriptionIn } from "./spool/description.ts";
+import { blockFile, REFUSED, seqOf } from "./spool/layout.ts";
 import { type Loss, tellLosses, untoldLosses } from "./spool/losses.ts";
 import { claim, isSelf, readOwner } from "./spool/owner.ts";
 
@@ -26,15 +27,16 @@ export function tellRest(folder: string, session: string): boolean {
 /**
  * Appends a last block with the end mark and the losses that nobody told of,
  * unless the writer's own says all. A spool without any block has nothing to
- * end. Throws what the file system throws; may be called again then.
+ * end. `exit`: how the writer ended, where it is known. Throws what the file
+ * system throws; may be called again then.
  */
-export function endSession(folder: string, session: string): void {
+export function endSession(folder: string, session: string, exit = ""): void {
   const last = lastBlock(folder);
   if (last === undefined) return;
   const untold = untoldLosses(folder);
   const said = last.envelope?.header.end;
   if (said !== undefined && !last.isRefused && untold === undefined) return;
-  const description = readDescription(folder);
+  const description = descriptionIn(folder) ?? api.SessionDescription.fromPartial({ name: "unknown" });
   const writer = new BlockWriter({
     session: unwrap(parseSessionText(session)),
     description,
@@ -46,7 +48,7 @@ export function endSession(folder: string, session: string): void {
   for (const loss of untold?.losses ?? []) {
     addLoss(writer, stage, loss, last.envelope?.header.lastTime ?? description.start);
   }
-  const unclean = { cause: api.EndCause.END_CAUSE_UNCLEAN, uncertainMs: description.flushIntervalMs, exit: "" };
+  const unclean = { cause: api.EndCause.END_CAUSE_UNCLEAN, uncertainMs: description.flushIntervalMs, exit };
   const end = said ?? unclean;
   for (const { seq, bytes } of writer.write(stage, end)) {
     const path = blockFile(folder, seq);
@@ -102,13 +104,4 @@ function highestSeq(folder: string): bigint | undefined {
     .map(seqOf)
     .filter((seq) => seq !== undefined);
   return seqs.length === 0 ? undefined : seqs.reduce((most, seq) => (seq > most ? seq : most));
-}
-
-/** What the writer said about its session when it began. */
-function readDescription(folder: string): api.SessionDescription {
-  try {
-    return api.SessionDescription.decode(readFileSync(join(folder, DESCRIPTION)));
-  } catch {
-    return api.SessionDescription.fromPartial({ name: "unknown" });
-  }
 }

@@ -1,4 +1,4 @@
-import type { FieldValue, LaneKind, ObjectInfo } from "@wayward/block";
+import type { LaneKind, ObjectInfo } from "@wayward/block";
 import {
   counterValue,
   dbQuery,
@@ -16,6 +16,7 @@ import { lockRecords } from "./bare-lock.ts";
 import { Channel } from "./channel.ts";
 import { Control } from "./control.ts";
 import { delivered } from "./delivered.ts";
+import { kindRecords } from "./kind-records.ts";
 import { remoteLevels } from "./levels.ts";
 import { LockClasses } from "./lock-classes.ts";
 import { remoteLocks } from "./lock-rules.ts";
@@ -153,11 +154,11 @@ export class Agent {
     }
   }
 
-  /** Begins a zone that may end at any time, in any order and anywhere; under `trace` where it belongs to one. */
-  openZone(name: string, trace?: Trace): OpenZone {
+  /** Begins a zone that may end at any time, in any order and anywhere; under `trace` where it belongs to one. `text` says more than the name. */
+  openZone(name: string, trace?: Trace, text?: string): OpenZone {
     const id = ++this.#lastZone;
     const zone = this.#zones.get(name) ?? this.#zoneNamed(name, this.openZone);
-    this.#recorder.record(zoneBegin, [zone.name, id], zone.site, trace);
+    this.#recorder.record(zoneBegin, [zone.name, id, text], zone.site, trace);
     return {
       end: (status, failed = false) =>
         this.#recorder.record(zoneEnd, [id, status, failed ? true : undefined], 0, trace),
@@ -253,18 +254,7 @@ export class Agent {
 
   /** Records of a kind, built-in or of the program. References to strings and labels of enums are given as text, others by number. */
   kind(kind: Kind) {
-    const { dictionary } = this.#recorder.writer;
-    const record = (values: Readonly<Record<string, FieldValue>>) =>
-      this.#recorder.record(
-        kind,
-        kind.fields.map(({ name, type, table, labels }) => {
-          const value = values[name];
-          if (typeof value !== "string") return value;
-          if (type === "enum") return (labels ?? []).indexOf(value);
-          return type === "ref" && table === "string" ? dictionary.string(value) : value;
-        }),
-      );
-    return { record };
+    return kindRecords(this.#recorder, kind);
   }
 
   /** Runs `work` under the trace of a header; without one that can be read, plainly. */

@@ -1,6 +1,9 @@
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { delay, WaywardError } from "@wayward/base";
 import type { Spool } from "@wayward/collector";
 import type { Recorder } from "./recorder.ts";
+import { tell } from "./tell.ts";
 
 const LOOK_FIRST_MS = 5;
 const LOOK_MOST_MS = 50;
@@ -21,6 +24,15 @@ export async function delivered(recorder: Recorder, spool: Spool | undefined, wi
   }
   const refused = spool.refused(lastSeq);
   if (refused > 0) throw new WaywardError("DATA_LOSS", "REFUSED", `the server refused ${refused} records for ever`);
+}
+
+/** Says at the process's end what no server has of the blocks up to `lastSeq`. */
+export function tellWaiting(spool: Spool, lastSeq: bigint): void {
+  const waiting = lastSeq - spool.accepted;
+  // The folder goes once all of it is archived.
+  if (waiting <= 0n || !existsSync(spool.folder)) return;
+  const what = waiting === 1n ? "1 block waits" : `${waiting} blocks wait`;
+  tell(`${what} in ${spool.folder}; push with \`wayward collect ${dirname(spool.folder)}\``);
 }
 
 /** Number of the block that holds the last record so far; undefined if the spool did not take it in time. */

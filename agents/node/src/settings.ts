@@ -87,7 +87,7 @@ export function readSettings(options: AgentOptions, env: NodeJS.ProcessEnv): Res
   const parent = parseSessionText(env.WAYWARD_PARENT ?? "");
   return ok({
     spool: resolve(spool),
-    server: isPushed(env) ? undefined : server,
+    server: isPushed(env, spool) ? undefined : server,
     name,
     labels,
     levels: levels.error === undefined ? levels.value : [],
@@ -102,8 +102,10 @@ export function readSettings(options: AgentOptions, env: NodeJS.ProcessEnv): Res
   });
 }
 
-function isPushed(env: NodeJS.ProcessEnv): boolean {
-  return env[PUSHER] === "run" || env[PUSHER] === String(process.pid);
+function isPushed(env: NodeJS.ProcessEnv, spool: string): boolean {
+  // A program may have a spool of its own, which its parent does not know.
+  if (env[PUSHER] === "run") return env.WAYWARD_SPOOL === undefined || resolve(env.WAYWARD_SPOOL) === resolve(spool);
+  return env[PUSHER] === String(process.pid);
 }
 
 function parseLabels(text: string): Record<string, string> {

@@ -38,6 +38,23 @@ describe("a program without types", () => {
     expect(of("job.retry")[0]).toMatchObject({ cause: "{ code: 5 }", job: of("job.finish")[0]?.job });
   });
 
+  test("hears once of numbers that a field cannot hold, and records the rest", () => {
+    const { rows, child } = recorded(`
+      const { defineKind, f } = await import(${JSON.stringify(join(import.meta.dirname, "../../../packages/record/src/index.ts"))});
+      const orders = agent.kind(defineKind("cafe.order", [f.u64("price"), f.i64("change")]));
+      for (const price of [220, -1, -2n, 2n ** 64n, NaN, 2n ** 64n - 1n]) orders.record({ price, change: -1 });`);
+    expect(rows.map(({ values }) => values.price)).toEqual([
+      220n,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      2n ** 64n - 1n,
+    ]);
+    expect(rows.every(({ values }) => values.change === -1n)).toBe(true);
+    expect(child.stderr).toBe("wayward: cafe.order: price is -1, below 0; such values are left out\n");
+  });
+
   test("is not ended by what no kind allows, and hears of it in one line", () => {
     const { child } = recorded(`
       const { defineKind, f } = await import(${JSON.stringify(join(import.meta.dirname, "../../../packages/record/src/index.ts"))});

@@ -62,7 +62,18 @@ describe("wayward", () => {
     ["help", 0, /^$/],
     ["sessions", 0, /^$/],
     ["read --text line", 0, /^30 records of 1 session, complete$/m],
+    ["read --text line --limit 20", 0, /^first 20 records of 1 session, more follow$/m],
+    ["read --text line --limit 30", 0, /^30 records of 1 session, complete$/m],
     ["read --name nobody*", 0, /no session matches/],
+    ["read --where level=wran", 0, /^level has no label "wran": it is one of trace, .*\n0 records/m],
+    ["read --where foo=3", 0, /^no kind here has a field "foo"$/m],
+    ["read --kind counter,log", 0, /^no kind or family "counter,log" is here; several are given as -k counter log$/m],
+    ["export --kind lgo", 0, /^no kind or family "lgo" is here$/m],
+    ["stats --by chanel", 0, /^no kind here has a field "chanel"$/m],
+    ["stats --by kind --measure durration", 0, /^no kind here has a field "durration"$/m],
+    ["stats --kind lgo", 0, /^no kind or family "lgo" is here$/m],
+    ["read --kind log --where level=fatal", 0, /^0 records/],
+    ["stats --kind log --by level", 0, /^\d+ records/],
     [`read --session ${NOBODY}`, 3, /is not here.*NO_SESSION/],
     [`stats --session ${NOBODY}`, 3, /NO_SESSION/],
     [`sessions --session ${NOBODY}`, 3, /NO_SESSION/],
@@ -130,6 +141,7 @@ describe("wayward", () => {
     const file = join(folder, "trace.json");
     await wayward(["export", "--output", file]);
     const { traceEvents } = JSON.parse(readFileSync(file, "utf8"));
+    expect(traceEvents.filter(({ name }: { name?: string }) => name === "")).toEqual([]);
     expect(traceEvents.filter(({ name }: { name: string }) => /^line \d+$/.test(name))).toHaveLength(30);
     const { stdout } = await wayward(["export", "--format", "ndjson", "--limit", "3"]);
     expect(

@@ -102,13 +102,13 @@ export function createProgram(): Command {
 
   program
     .command("run")
-    .description("record a program that nobody has prepared")
+    .description("record a Node program that nobody has prepared, with the Node programs that it starts")
     .usage("[options] -- command [arguments...]")
     .argument("<command...>", "the program and its arguments")
     .option("--name <name>", "the session's name; else the program's")
     .option("--label <key=value...>", "labels of the session")
     .option("--spool <folder>", "keep blocks here until the server has them; else WAYWARD_SPOOL")
-    .option("--capture", "also record query strings and headers", false)
+    .option("--capture", "also record query strings of requests", false)
     .addOption(server())
     .passThroughOptions()
     .allowUnknownOption()

@@ -35,24 +35,32 @@ export class SessionAnalysis {
     this.#locks = new LockFold(dictionary, { start, ...(until && { until: Number(until - this.#origin) }) });
   }
 
-  /** Records of locks and lanes so far. */
-  get records(): number {
-    return this.#locks.session.records;
+  /** Changes with what the findings say. */
+  get revision(): number {
+    return this.#locks.session.reports;
+  }
+
+  /** Judges what lasts by the clock. `wall` is nanoseconds since 1970. */
+  tick(wall: bigint): void {
+    this.#locks.tick(Number(wall - this.#origin));
   }
 
   /** Throws a refusal if the block's columns are damaged. */
   step(envelope: Envelope): void {
     const block = new Block(envelope);
     this.#locks.step(envelope.header.seq, block.columns, () => block.openSet);
-    if (envelope.header.end !== undefined) this.#ended = true;
+    if (envelope.header.end === undefined) return;
+    this.#ended = true;
+    this.#locks.finish(true);
   }
 
-  /** Findings as they are now, without tables. */
+  /** Findings as they are now. */
   findings(): ReportedFinding[] {
-    return this.#locks.finish(this.#ended).map((finding) => this.#reported(finding));
+    return this.#locks.findings.map((finding) => this.#reported(finding));
   }
 
   result(): AnalysisResult {
+    this.#locks.finish(this.#ended);
     const findings = this.findings();
     const { session: state } = this.#locks;
     const facts = { session: this.#facts.session, state, dictionary: this.#dictionary };

@@ -31,6 +31,7 @@ export {
 } from "./pairing/open-set.ts";
 export { FOLD, Pairing, type PairingNames } from "./pairing/pairing.ts";
 export { replay, seed } from "./pairing/replay.ts";
+export { shownColumns, shownKind } from "./pairing/zone-ends.ts";
 export { CAN_PACK, createBudget, SectionReader, SectionWriter } from "./section.ts";
 export {
   type FieldValue,

@@ -12,6 +12,8 @@ import {
   refusalOf,
   type Scalar,
   sections,
+  shownColumns,
+  shownKind,
 } from "@wayward/block";
 import { sessionText } from "@wayward/record";
 import type { ClientRecord, FieldValue } from "./record.ts";
@@ -103,7 +105,9 @@ function openBlock(
   for (const { lane, from, count } of columns.lanes) lanes.fill(lane, from, from + count);
   const eventNos = columns.eventNos();
   const { placeOf } = columns;
-  const kinds = columns.kinds.map(({ number }, slot) => kindReader(block, slot, number, dictionary));
+  const kinds = columns.kinds.map(({ number }, slot) =>
+    kindReader(block, slot, number, dictionary, session.description?.start),
+  );
   const named = new Map<number, ClientRecord["lane"]>();
   const laneOf = (number: number) => {
     let lane = named.get(number);
@@ -132,16 +136,23 @@ function openBlock(
 type OwnPart = Pick<ClientRecord, "kind" | "site" | "fields" | "units" | "types" | "text" | "traceId" | "spanId">;
 
 /** What a record has by its kind. The kind's columns are decoded at its first record. */
-function kindReader(block: Block, slot: number, number: number, dictionary: Dictionary): (place: number) => OwnPart {
+function kindReader(
+  block: Block,
+  slot: number,
+  number: number,
+  dictionary: Dictionary,
+  start: bigint | undefined,
+): (place: number) => OwnPart {
   const kind = dictionary.kind(number);
   const bare = { kind: kind?.name ?? `kind#${number}`, fields: {}, units: {}, types: {}, text: "" };
   if (kind === undefined) {
     return () => ({ ...bare, site: undefined, traceId: undefined, spanId: undefined });
   }
-  const units = Object.fromEntries(kind.fields.filter(({ unit }) => unit !== "").map(({ name, unit }) => [name, unit]));
-  const types = Object.fromEntries(kind.fields.map(({ name, type }) => [name, type]));
+  const { fields: shown } = shownKind(kind);
+  const units = Object.fromEntries(shown.filter(({ unit }) => unit !== "").map(({ name, unit }) => [name, unit]));
+  const types = Object.fromEntries(shown.map(({ name, type }) => [name, type]));
   return (place) => {
-    const own = block.columns.columns(slot, kind);
+    const own = shownColumns(block, slot, kind, dictionary, start);
     const fields: Record<string, FieldValue> = {};
     for (const column of own.columns) fields[column.field.name] = plain(cellAt(column, place, dictionary));
     const site = own.sites?.[place] ?? 0;

@@ -8,7 +8,7 @@ import { GapList, sessionGaps } from "./gaps.ts";
 import { readInArrival } from "./read/in-arrival.ts";
 import { readInTime } from "./read/in-time.ts";
 import { kindEntry } from "./read/rows.ts";
-import { type SessionTest, sessionTest } from "./selector.ts";
+import { namesSession, type SessionTest, sessionTest } from "./selector.ts";
 import { SessionBlocks } from "./snapshot/blocks.ts";
 import { Catalogue, type CatalogueOptions, type Snapshot } from "./snapshot/catalogue.ts";
 import type { SessionView } from "./snapshot/session.ts";
@@ -40,7 +40,9 @@ export class Reader {
   async *read(request: query.ReadRequest, signal: AbortSignal): AsyncGenerator<query.ReadResponse> {
     // A wrong filter is told before anything is read.
     new BlockFilter(request.filter);
-    const snapshot = await this.snapshot(request.selector);
+    // To whoever goes on with an answer a session that was deleted meanwhile is a hole.
+    const goesOn = request.pageToken.length > 0;
+    const snapshot = await (goesOn ? this.snapshot(request.selector) : this.#undeleted(request.selector));
     const inArrival = request.order === Order.ORDER_ARRIVAL;
     yield* (inArrival ? readInArrival : readInTime)(request, this.catalogue, snapshot, signal);
   }
@@ -48,7 +50,7 @@ export class Reader {
   /** Counts and sums by group. Throws BAD_FILTER, BAD_COUNT, and the signal's reason once that has aborted. */
   async count(request: query.CountRequest, signal: AbortSignal): Promise<query.CountResponse> {
     const filter = new BlockFilter(request.filter);
-    const snapshot = await this.snapshot(request.selector);
+    const snapshot = await this.#undeleted(request.selector);
     const gaps = new GapList();
     for (const view of snapshot.sessions) sessionGaps(view, gaps);
     const question = { ...request, top: request.top === 0 ? TOP_DEFAULT : request.top };
@@ -63,7 +65,7 @@ export class Reader {
 
   /** The kinds that the sessions declared, by name, with how many records they have. Throws the signal's reason once that has aborted. */
   async kinds(selector: selection.Selector | undefined, signal: AbortSignal): Promise<query.ListKindsResponse> {
-    const snapshot = await this.snapshot(selector);
+    const snapshot = await this.#undeleted(selector);
     const gaps = new GapList();
     const kinds = new Map<string, selection.KindEntry>();
     const pace = new Pace(signal);
@@ -80,6 +82,13 @@ export class Reader {
       kinds: listed.map((kind) => ({ kind, count: counts.get(kind.name) ?? 0n })),
       coverage: coverageOf(snapshot, gaps, records),
     };
+  }
+
+  /** Without sessions that were deleted, but with those that are asked for by their id. */
+  async #undeleted(selector: selection.Selector | undefined): Promise<Snapshot> {
+    const snapshot = await this.snapshot(selector);
+    const sessions = snapshot.sessions.filter(({ deleted, id }) => !deleted || namesSession(selector, id));
+    return { ...snapshot, sessions };
   }
 
   async *#each(

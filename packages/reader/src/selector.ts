@@ -21,6 +21,11 @@ export function sessionTest(selector: selection.Selector | undefined): SessionTe
   };
 }
 
+/** True if the session is asked for by its id. */
+export function namesSession(selector: selection.Selector | undefined, session: Uint8Array): boolean {
+  return selector?.sessions.some((id) => Buffer.compare(id, session) === 0) ?? false;
+}
+
 function hexSet(ids: readonly Uint8Array[]): ReadonlySet<string> {
   return new Set(ids.map(hex));
 }

@@ -33,14 +33,23 @@ export async function startAllInOne(options: AllInOneOptions): Promise<Serving> 
     throw error;
   });
   const common = { bus, store, partitions: PARTITIONS, log, metrics };
+  // Known once it serves; the first block comes later.
+  let address = "";
+  const analysis = { ingest: () => address, spool: join(data, "analysis") };
   const close = async () => {
     await bus.close();
     await store.close();
   };
   try {
     const archive = await startArchiver({ ...common, keepBytes });
-    const parts = [startIngest({ bus, log, metrics }), startQuery(common), startStream(common), archive];
+    const parts = [
+      startIngest({ bus, log, metrics }),
+      startQuery(common),
+      startStream({ ...common, analysis }),
+      archive,
+    ];
     const serving = await serve({ host, port, httpPort, parts, log, metrics });
+    address = serving.address;
     const stop = async () => {
       await serving.stop();
       await close();

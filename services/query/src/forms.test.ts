@@ -87,6 +87,8 @@ describe("records in each form and order", () => {
     { lanes: ["worker-*"], reverse: true },
     { where: "level >= warn and channel = http" },
     { where: "amount > 2500 or name = parse", reverse: true },
+    { where: "duration > 800ns" },
+    { where: "name = parse and duration > 0", kinds: ["zone.end"], reverse: true },
     { text: "took 7" },
     { text: "paid 3" },
     { limit: 57 },
@@ -103,6 +105,28 @@ describe("records in each form and order", () => {
     expect(blocks.coverage?.records).toEqual(rows.coverage?.records);
     expect(blocks.coverage?.complete).toBe(rows.coverage?.complete);
     expect(causes(blocks)).toEqual(causes(rows));
+  });
+
+  test("ends of zones have the names and durations that are counted", async () => {
+    // Where a block is lost that began an epoch, only summaries know what ended.
+    const sessions = [made[0]!.text, made[2]!.text];
+    const ends = await all(client.read({ sessions, kinds: ["zone.end"] }));
+    const sums = new Map<string, { count: bigint; sum: bigint }>();
+    for (const { fields } of ends) {
+      if (fields.duration === undefined) continue;
+      const name = String(fields.name ?? "");
+      const { count, sum } = sums.get(name) ?? { count: 0n, sum: 0n };
+      sums.set(name, { count: count + 1n, sum: sum + (fields.duration as bigint) });
+    }
+    const { groups } = await client.count({ sessions, groupBy: ["zone"], measure: "duration" });
+    expect(groups.length).toBeGreaterThan(3);
+    expect(Object.fromEntries(sums)).toEqual(
+      Object.fromEntries(groups.map(({ keys, count, sum }) => [keys[0], { count, sum }])),
+    );
+    const slow = await client.count({ sessions, groupBy: ["zone"], where: "duration > 2us" });
+    const own = ends.filter(({ fields }) => ((fields.duration as bigint | undefined) ?? 0n) > 2_000n);
+    expect(own.length).toBeGreaterThan(0);
+    expect(slow.groups.reduce((sum, { count }) => sum + count, 0n)).toBe(BigInt(own.length));
   });
 
   test("a slice of time is the same in both forms, forward and backward", async () => {

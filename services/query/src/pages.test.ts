@@ -105,6 +105,14 @@ describe("pages and states while the archive changes", () => {
     await client.delete(doomed.text);
     const rest = await all(client.read({ pageToken: page.pageToken }));
     expect(rest).toEqual(whole.slice(had.length).filter((place) => !place.startsWith(doomed.text)));
+    // Whoever went on hears of it; new answers do not rest on it, unless it is asked for.
+    const goneOn = client.read({ pageToken: page.pageToken });
+    const anew = client.read();
+    const named = client.read({ sessions: [doomed.text] });
+    for (const answer of [goneOn, anew, named]) await all(answer);
+    const tells = ({ coverage }: typeof anew) => coverage?.gaps.some(({ cause }) => cause === 4);
+    expect([goneOn, anew, named].map(tells)).toEqual([true, false, true]);
+    expect((await client.count()).coverage?.sessions).toBe(anew.coverage?.sessions);
   });
 
   test("a session that is deleted is not listed, and tells what bytes it has left", async () => {

@@ -57,11 +57,15 @@ export class Observation {
   #saidMs = 0;
   #advancedMs = 0;
 
-  /** Throws BAD_FILTER. */
-  constructor(source: ObserveSource, request: stream.ObserveRequest) {
+  /** `chosen` may choose by more than a selector says. Throws BAD_FILTER. */
+  constructor(
+    source: ObserveSource,
+    request: stream.ObserveRequest,
+    chosen: SessionTest = sessionTest(request.selector),
+  ) {
     this.#source = source;
     this.#request = request;
-    this.#chosen = sessionTest(request.selector);
+    this.#chosen = chosen;
     this.#question = cursorQuestion(request);
     this.#output = new Output(new BlockFilter(request.filter), request.form);
     this.#follower = new Follower(source, this.#chosen);

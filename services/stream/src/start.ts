@@ -4,9 +4,17 @@ import type { Bus } from "@wayward/bus";
 import { Catalogue } from "@wayward/reader";
 import { type Log, type Metrics, type Part, serverStream } from "@wayward/service-kit";
 import type { Store } from "@wayward/store";
+import { LiveAnalyses } from "./analysis/start.ts";
 import { LogView } from "./log-view.ts";
 import { Observation, type ObserveSource } from "./observe.ts";
 import { Relay } from "./relay.ts";
+
+/** Where live analyses report, and keep what they have to report meanwhile. */
+export interface AnalysisOptions {
+  /** `host:port` of ingest; asked for at the first finding. */
+  readonly ingest: () => string;
+  readonly spool: string;
+}
 
 export interface StreamOptions {
   readonly bus: Bus;
@@ -14,10 +22,12 @@ export interface StreamOptions {
   readonly partitions: number;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Without it running sessions are not analysed here. */
+  readonly analysis?: AnalysisOptions | undefined;
 }
 
 /** Shows what was recorded and what is being recorded as one stream. */
-export function startStream({ bus, store, partitions, log, metrics }: StreamOptions): Part {
+export function startStream({ bus, store, partitions, log, metrics, analysis }: StreamOptions): Part {
   const relay = new Relay(bus, log);
   const sources = new Map<string, ObserveSource>();
   const observers = metrics.gauge("wayward_stream_observers", "Open observations");
@@ -41,6 +51,9 @@ export function startStream({ bus, store, partitions, log, metrics }: StreamOpti
     }
   }
 
+  // Until keys exist there is one tenant.
+  const live = analysis && new LiveAnalyses({ source: sourceOf("default"), ...analysis, log, metrics });
+
   const implementation: UntypedServiceImplementation = {
     observe: serverStream<stream.ObserveRequest, stream.ObserveResponse>(log, (request, { caller, signal }) =>
       observe(request, caller.tenant, signal),
@@ -48,6 +61,9 @@ export function startStream({ bus, store, partitions, log, metrics }: StreamOpti
   };
   return {
     services: [{ definition: stream.StreamServiceService, implementation }],
-    stop: async () => stopping.abort(),
+    stop: async () => {
+      stopping.abort();
+      await live?.stop();
+    },
   };
 }

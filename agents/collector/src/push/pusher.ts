@@ -23,8 +23,8 @@ export interface PusherOptions {
   readonly address: string;
   /** Hears what people should know: the server is gone, is there again, has refused a block. */
   readonly tell?: (message: string) => void;
-  /** Hears whether the server can be reached, at each change. */
-  readonly onServer?: (state: ServerState) => void;
+  /** Hears whether the server can be reached, at each change, and if not, why. */
+  readonly onServer?: (state: ServerState, problem: string) => void;
   /** Bytes of blocks in one session's spool at most. Default 256 MiB. */
   readonly quotaBytes?: number;
 }
@@ -154,7 +154,7 @@ export class Pusher {
         if (message !== this.#lastProblem && !this.#stop.signal.aborted)
           tell?.(`${address}: ${message}; records wait in the spool`);
         this.#lastProblem = message;
-        this.#options.onServer?.("unreachable");
+        this.#options.onServer?.("unreachable", message);
         this.#event({ type: "disconnected" });
         resolve();
       };
@@ -174,7 +174,7 @@ export class Pusher {
       case "credit":
         if (this.#lastProblem !== "") this.#options.tell?.(`${this.#options.address}: connected again`);
         this.#lastProblem = "";
-        this.#options.onServer?.("connected");
+        this.#options.onServer?.("connected", "");
         this.#event({ type: "connected" });
         this.#event({ type: "credit", ...event.value });
         break;

@@ -8,10 +8,9 @@ export function recordHttpClient(agent: Agent, names: UrlNames): void {
   const open = new WeakMap<ClientRequest, OpenZone>();
   diagnostics.subscribe("http.client.request.start", (message) => {
     const { request } = message as { readonly request: ClientRequest };
-    open.set(
-      request,
-      agent.openZone(names.of(request.method, request.path, String(request.getHeader("host") ?? request.host))),
-    );
+    const host = String(request.getHeader("host") ?? request.host);
+    const { name, text } = names.of(request.method, request.path, host);
+    open.set(request, agent.openZone(name, undefined, text));
     request.once("error", () => end(request, undefined, true));
   });
   diagnostics.subscribe("http.client.response.finish", (message) => {
@@ -39,7 +38,8 @@ export function recordFetch(agent: Agent, names: UrlNames): void {
   diagnostics.subscribe("undici:request:create", (message) => {
     const request = requestOf(message);
     const host = String(request.origin).replace(/^https?:\/\//, "");
-    open.set(request, agent.openZone(names.of(request.method, request.path, host)));
+    const { name, text } = names.of(request.method, request.path, host);
+    open.set(request, agent.openZone(name, undefined, text));
   });
   diagnostics.subscribe("undici:request:headers", (message) => {
     const { response } = message as { readonly response: { readonly statusCode: number } };

@@ -15,7 +15,8 @@ export function recordHttpServer(agent: Agent, names: UrlNames): void {
     const { request, response } = message as Started;
     const header = request.headers.traceparent;
     const trace = typeof header === "string" ? parseTraceparent(header) : undefined;
-    const zone = agent.openZone(names.of(request.method, request.url), trace);
+    const { name, text } = names.of(request.method, request.url);
+    const zone = agent.openZone(name, trace, text);
     // "close" comes for answers that were finished and for those that were cut off.
     response.once("close", () =>
       zone.end(response.statusCode, !response.writableFinished || response.statusCode >= 500),

@@ -1,19 +1,29 @@
-import { constants, monitorEventLoopDelay, PerformanceObserver } from "node:perf_hooks";
-import { gcEnd } from "@wayward/record";
+import { constants, PerformanceObserver } from "node:perf_hooks";
+import { defineKind, f, gcEnd } from "@wayward/record";
 import type { Agent } from "../agent.ts";
+import { type Lateness, LatenessWindow } from "./lateness.ts";
 
 const EVERY_MS = 1_000;
 /** How exactly lateness is measured, in milliseconds. */
-const RESOLUTION_MS = 20;
+const TICK_MS = 20;
 
-/** How late the event loop is: the 99th percentile of each second, in nanoseconds. */
+/** How late the event loop was over a second. */
+const eventLoopLateness = defineKind("event-loop.lateness", [
+  f.duration("p99", { role: "measure" }),
+  f.duration("max", { role: "measure" }),
+]);
+
+/** How late the event loop is, every second and at the end. A timer of ours: Node's own histogram loses the stall in which it is read. */
 export function recordLateness(agent: Agent): void {
-  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  delay.enable();
+  const { record } = agent.kind(eventLoopLateness);
+  const window = new LatenessWindow(TICK_MS, EVERY_MS, performance.now());
+  const say = ({ p99, max }: Lateness) => record({ p99: Math.round(p99 * 1e6), max: Math.round(max * 1e6) });
   setInterval(() => {
-    agent.counter("event loop delay p99", delay.percentile(99));
-    delay.reset();
-  }, EVERY_MS).unref();
+    const told = window.tick(performance.now());
+    if (told !== undefined) say(told);
+  }, TICK_MS).unref();
+  // Before the agent's own listener, which ends the session.
+  process.prependListener("exit", () => say(window.rest(performance.now())));
 }
 
 /** Pauses of the garbage collector, told after they happened. */

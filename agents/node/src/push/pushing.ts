@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { Spool } from "@wayward/collector";
+import { tellWaiting } from "../delivered.ts";
 import { tell } from "../tell.ts";
 import { type PushJob, SERVER } from "./job.ts";
 import { workerPath } from "./worker-path.ts";
@@ -36,9 +37,13 @@ export class Pushing {
     worker.unref();
   }
 
-  /** Blocks this thread until the server has everything up to `seq`, at most so long, and not while it cannot be reached. */
+  /** Blocks this thread until the server has everything up to `seq`, at most so long, and not while it cannot be reached; says what it has not. */
   finish(spool: Spool, seq: bigint, withinMs: number): void {
-    const until = performance.now() + withinMs;
+    this.#wait(spool, seq, performance.now() + withinMs);
+    tellWaiting(spool, seq);
+  }
+
+  #wait(spool: Spool, seq: bigint, until: number): void {
     while (spool.accepted < seq) {
       const state = Atomics.load(this.#view, 0);
       const left = until - performance.now();

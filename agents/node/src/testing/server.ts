@@ -13,7 +13,7 @@ export interface Told {
   readonly raw_time: string;
   readonly text: string;
   readonly fields: Readonly<Record<string, unknown>>;
-  readonly coverage?: { readonly gaps: readonly { readonly cause: number; readonly count?: string }[] };
+  readonly coverage?: { readonly gaps: readonly { readonly cause: string; readonly count?: string }[] };
 }
 
 /** An all-in-one in a process and a folder of its own. */

@@ -3,8 +3,9 @@ import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { connect as connectTcp } from "node:net";
 import { addressOf, checkAddress, connect } from "@wayward/client";
+import { waitingBlocks } from "@wayward/collector";
 import { EXIT } from "../exit.ts";
-import { ingestAddress } from "../folders.ts";
+import { ingestAddress, spoolFolder } from "../folders.ts";
 import { jsonLine } from "../output/json.ts";
 import { write } from "../output/write.ts";
 
@@ -58,16 +59,22 @@ async function* examine({ server }: DoctorCommand): AsyncGenerator<Finding> {
 }
 
 async function spoolFinding(): Promise<Finding> {
-  const folder = process.env.WAYWARD_SPOOL;
-  if (folder === undefined) return { hop: "spool", ok: true, what: "WAYWARD_SPOOL is not set: agents take their own" };
+  const folder = spoolFolder();
   try {
     if (!(await stat(folder)).isDirectory()) {
       return { hop: "spool", ok: false, what: `${folder} is no folder`, fix: "name a folder in WAYWARD_SPOOL" };
     }
     await access(folder, constants.W_OK);
-    return { hop: "spool", ok: true, what: folder };
+    const { blocks, sessions } = waitingBlocks(folder);
+    if (blocks === 0) return { hop: "spool", ok: true, what: `${folder}: no blocks wait` };
+    const what = `${folder}: ${blocks} blocks of ${sessions} sessions wait`;
+    return { hop: "spool", ok: true, what, fix: `if their programs have ended: wayward collect --once ${folder}` };
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    // Agents make the default folder themselves.
+    if (code === "ENOENT" && process.env.WAYWARD_SPOOL === undefined) {
+      return { hop: "spool", ok: true, what: `${folder}: nothing was recorded yet` };
+    }
     return {
       hop: "spool",
       ok: false,

@@ -3,8 +3,6 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { unwrap } from "@wayward/base";
-import { parseSessionText } from "@wayward/record";
 
 const BIN = join(import.meta.dirname, "../../bin/wayward.mjs");
 
@@ -87,12 +85,21 @@ describe("wayward run", () => {
     );
     const { code, stderr } = await output(wayward("run", "--name", "shop", "--label", "team=tea", "--", "node", path));
     expect(code).toBe(1);
+    expect((await output(wayward("sessions", "--name", "shop"))).stdout).toMatch(/ shop .* ENDED \(exit 1\) /);
+    expect((await output(wayward("read", "--name", "shop"))).stderr).toMatch(/, complete\n {2}shop \w{26}: exit 1\n/);
     expect(stderr).toContain("out of tea");
     const [session] = await ask("sessions", "--name", "shop", "--label", "team=tea");
     expect(session).toMatchObject({ state: "ENDED", description: { name: "shop" } });
     const records = await ask("read", "--name", "shop");
     const zones = records.filter(({ kind }) => kind === "zone.begin").map(({ fields }) => fields.name);
     expect(zones.filter((name) => name === "GET /tea")).toHaveLength(3);
+    const ends = records.filter(({ kind, fields }) => kind === "zone.end" && fields.name === "GET /tea");
+    expect(ends.map(({ fields }) => BigInt(fields.duration) > 0n && fields.status)).toEqual(["200", "200", "200"]);
+    const traced = await output(wayward("export", "--name", "shop", "--where", "duration > 0"));
+    const { traceEvents } = JSON.parse(traced.stdout);
+    expect(
+      traceEvents.filter(({ ph, name }: { ph: string; name: string }) => ph === "e" && name === "GET /tea").length,
+    ).toBe(3);
     expect(JSON.stringify(records)).not.toContain("secret");
     const said = records
       .filter(({ kind }) => kind === "log.message")
@@ -106,13 +113,24 @@ describe("wayward run", () => {
       "beat.mjs",
       `let n = 0; setInterval(() => { console.log("beat " + n++); if (n === 20) process.kill(process.pid, "SIGKILL"); }, 20);`,
     );
-    const { code } = await output(wayward("run", "--name", "beat", "--", "node", path));
+    const { code, stderr } = await output(wayward("run", "--name", "beat", "--", "node", path));
     expect(code).toBe(137);
+    const [, id = ""] = /^wayward: recorded beat (\w{26}): wayward read -s \1$/m.exec(stderr) ?? [];
+    const [session] = await ask("sessions", "--session", id);
+    expect(session).toMatchObject({ description: { name: "beat" }, end: { cause: "UNCLEAN", exit: "SIGKILL" } });
+    expect((await output(wayward("sessions", "--session", id))).stdout).toMatch(/ beat .* ENDED \(SIGKILL\) /);
+    expect((await output(wayward("read", "--session", id))).stderr).toMatch(/the writer vanished \(SIGKILL\)/);
     const records = await ask("read", "--name", "beat", "--kind", "log");
     const coverage = records.pop();
     expect(records.length).toBeGreaterThanOrEqual(15);
     expect(records.map(({ text }) => text)).toEqual(records.map((_, index) => `beat ${index}`));
-    expect(coverage).toMatchObject({ coverage: { gaps: [{ cause: 7 }] } });
+    expect(coverage).toMatchObject({
+      coverage: {
+        gaps: [
+          { session: id, cause: "UNCLEAN_END", message: expect.stringContaining("the writer vanished (SIGKILL)") },
+        ],
+      },
+    });
     expect(readdirSync(env.WAYWARD_SPOOL!).length).toBeLessThanOrEqual(2);
   }, 30_000);
 
@@ -125,28 +143,59 @@ describe("wayward run", () => {
         "parent.mjs",
         `import { fork } from "node:child_process"; console.log(process.version); fork(${JSON.stringify(child)});`,
       );
-      const { code } = await output(wayward("run", "--", node!, parent));
+      const { code, stderr } = await output(wayward("run", "--", node!, parent));
       expect(code).toBe(0);
+      const [, run = ""] = /recorded parent \w{26} and 1 more: wayward read --run (\S+)$/m.exec(stderr) ?? [];
+      expect(await ask("sessions", "--run", run)).toHaveLength(2);
       const [first] = await ask("sessions", "--name", "parent");
       const [second] = await ask("sessions", "--name", "child");
       expect(second.description.run).toBe(first.description.run);
-      expect(second.description.parent).toBe(Buffer.from(unwrap(parseSessionText(first.session))).toString("hex"));
+      expect(second.description.parent).toBe(first.session);
       expect((await ask("read", "--name", "child", "--kind", "log"))[0]).toMatchObject({ text: "child" });
     },
     30_000,
   );
 
+  test("sees every stall of the event loop, also the last", async () => {
+    const path = program(
+      "stall.mjs",
+      `import { setTimeout as sleep } from "node:timers/promises";
+       const stall = () => { const until = Date.now() + 400; while (Date.now() < until); };
+       for (let n = 0; n < 3; n++) { await sleep(1000 + n * 37); stall(); }
+       await sleep(1100); stall();`,
+    );
+    await output(wayward("run", "--name", "stall", "--", "node", path));
+    const late = await ask("read", "--name", "stall", "--kind", "event-loop", "--where", "max >= 350ms");
+    expect(late.length - 1).toBeGreaterThanOrEqual(4);
+    const { stdout } = await output(wayward("read", "--name", "stall", "--kind", "event-loop"));
+    expect(stdout).toMatch(/ event-loop\.lateness p99=\S+ max=\d{3}ms\n/);
+  }, 30_000);
+
+  test("says that a program without Node was not recorded", async () => {
+    const { code, stderr } = await output(wayward("run", "--", "sh", "-c", "exit 3"));
+    expect([code, stderr]).toEqual([3, "wayward: nothing was recorded: the program started no Node\n"]);
+  });
+
   test("keeps the spool and says so where no server is", async () => {
     const path = program("alone.mjs", `console.log("alone");`);
-    const spool = join(folder, "alone");
+    const spool = join(folder, "state/wayward/spool");
     const child = spawn(
       process.execPath,
       [BIN, "run", "--server", "127.0.0.1:9", "--spool", spool, "--", "node", path],
       { env },
     );
+    const begun = performance.now();
     const { code, stderr } = await output(child);
     expect(code).toBe(0);
-    expect(stderr).toMatch(/blocks wait in .*alone.*wayward collect/);
+    expect(performance.now() - begun).toBeLessThan(8_000);
+    expect(stderr).toMatch(/blocks of alone \w{26} wait in .*spool: .*ECONNREFUSED.*wayward collect/);
+    const examined = spawn(process.execPath, [BIN, "doctor"], {
+      env: { ...env, WAYWARD_SPOOL: undefined, XDG_STATE_HOME: join(folder, "state") },
+    });
+    const { stdout } = await output(examined);
+    expect(stdout).toMatch(
+      /ok {4}spool +\S+: \d+ blocks of 1 sessions wait\n +fix: if their programs have ended: wayward collect --once \S+\n/,
+    );
     const collected = await output(wayward("collect", "--once", spool));
     expect(collected.code).toBe(0);
     expect((await ask("read", "--name", "alone", "--kind", "log"))[0]).toMatchObject({ text: "alone" });

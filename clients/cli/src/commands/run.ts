@@ -4,10 +4,12 @@ import { constants } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { agentBundle } from "@wayward/agent";
 import { WaywardError } from "@wayward/base";
-import { type Collected, type CollectOptions, collect } from "@wayward/collector";
+import { type Child, type Collected, collect } from "@wayward/collector";
+import { newSessionId, sessionText } from "@wayward/record";
 import { EXIT } from "../exit.ts";
 import { ingestAddress, spoolFolder } from "../folders.ts";
 import { parseLabels } from "../selection.ts";
+import { pushRest, runEndLine, sessionsSince } from "./run-end.ts";
 
 export interface RunCommand {
   readonly name?: string;
@@ -17,9 +19,6 @@ export interface RunCommand {
   readonly server?: string;
 }
 
-/** How long the end waits for a server that takes the last blocks. */
-const PUSH_WITHIN_MS = 10_000;
-
 /** `wayward run`: records a program without a change to it. Its exit code is the program's. */
 export async function run(command: readonly string[], options: RunCommand): Promise<void> {
   const { instrumentPath } = await agentBundle();
@@ -28,27 +27,28 @@ export async function run(command: readonly string[], options: RunCommand): Prom
   const own = Buffer.from(runId.replaceAll("-", ""), "hex");
   const address = ingestAddress(options.server);
   const stop = new AbortController();
-  const pushing = push({ root, address, signal: stop.signal, run: own });
+  const child: Child = { pid: 0, exit: undefined };
+  // Another run may have this one inside it, and other sessions beside it.
+  const earliest = sessionText(newSessionId(Date.now(), new Uint8Array(10)));
+  const pushing = push(root, () => collect({ root, address, signal: stop.signal, run: own, child }));
+  let before: Collected | undefined;
   try {
-    process.exitCode = await runChild(command, childEnvironment(options, runId, root, instrumentPath));
+    process.exitCode = await runChild(command, childEnvironment(options, runId, root, instrumentPath), child);
   } finally {
     stop.abort();
-    await pushing;
+    before = await pushing;
   }
-  const last = await push({ root, address, signal: AbortSignal.timeout(PUSH_WITHIN_MS), run: own, once: true });
-  if (last !== undefined && last.waiting > 0) {
-    process.stderr.write(
-      `wayward: ${last.waiting} blocks wait in ${root}: ${last.problem || "no server"}; push them with \`wayward collect ${root}\`\n`,
-    );
-  }
+  const last = await push(root, () => pushRest({ root, address, run: own, child }));
+  if (before === undefined || last === undefined) return;
+  process.stderr.write(runEndLine({ ...last, root, runId, sessions: sessionsSince(earliest, before, last) }));
 }
 
 /** Collects; what goes wrong with it is told, for it must not change how the program ends. */
-async function push(options: CollectOptions): Promise<Collected | undefined> {
+async function push(root: string, collecting: () => Promise<Collected>): Promise<Collected | undefined> {
   try {
-    return await collect(options);
+    return await collecting();
   } catch (error) {
-    process.stderr.write(`wayward: nothing is pushed from ${options.root}: ${String(error)}\n`);
+    process.stderr.write(`wayward: nothing is pushed from ${root}: ${String(error)}\n`);
     return undefined;
   }
 }
@@ -61,6 +61,7 @@ function childEnvironment(options: RunCommand, runId: string, root: string, hook
     NODE_OPTIONS: [process.env.NODE_OPTIONS, `--import ${hook}`].filter(Boolean).join(" "),
     WAYWARD_RUN: runId,
     WAYWARD_SPOOL: root,
+    WAYWARD_PUSHER: "run",
     ...(options.name === undefined ? {} : { WAYWARD_NAME: options.name }),
     ...(labels.length === 0 ? {} : { WAYWARD_LABELS: labels.join(",") }),
     ...(options.capture ? { WAYWARD_CAPTURE: "1" } : {}),
@@ -75,10 +76,11 @@ function withoutOurs(path: string): string {
     .join(delimiter);
 }
 
-/** Runs the program with our standard streams; tells its exit code, or 128 and the signal's number. */
-function runChild([program = "", ...args]: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+/** Runs the program with our standard streams; tells its exit code, or 128 and the signal's number. Notes in `noted` how it ended. */
+function runChild([program = "", ...args]: readonly string[], env: NodeJS.ProcessEnv, noted: Child): Promise<number> {
   return new Promise((resolveCode, reject) => {
     const child = spawn(program, args, { env, stdio: "inherit" });
+    noted.pid = child.pid ?? 0;
     // A terminal sends Ctrl-C to both; the child decides what becomes of it.
     const pass = (signal: NodeJS.Signals) => () => void child.kill(signal);
     const handlers = (["SIGINT", "SIGTERM", "SIGHUP"] as const).map((signal) => [signal, pass(signal)] as const);
@@ -88,6 +90,7 @@ function runChild([program = "", ...args]: readonly string[], env: NodeJS.Proces
       reject(new WaywardError("NOT_FOUND", "NO_PROGRAM", message));
     });
     child.once("close", (code, signal) => {
+      noted.exit = signal ?? String(code);
       for (const [name, handler] of handlers) process.off(name, handler);
       resolveCode(code ?? (signal === null ? EXIT.failure : 128 + constants.signals[signal]));
     });

@@ -2,8 +2,9 @@ import type { query } from "@wayward/api";
 import { formatDuration, formatWall, WaywardError } from "@wayward/base";
 import { connect } from "@wayward/client";
 import { sessionText } from "@wayward/record";
-import { gapCause } from "../output/coverage.ts";
+import { endingText } from "../output/ending.ts";
 import { jsonLine } from "../output/json.ts";
+import { sessionJson, stateName } from "../output/message.ts";
 import { formatTable } from "../output/table.ts";
 import { write } from "../output/write.ts";
 import { parseCount, type SelectionOptions, selectionOf } from "../selection.ts";
@@ -13,8 +14,6 @@ export interface SessionsCommand extends SelectionOptions {
   readonly json?: boolean;
   readonly limit: string;
 }
-
-const STATES = ["UNKNOWN", "OPEN", "ENDED", "SILENT", "DELETED", "EXPIRED"] as const;
 
 /** `wayward sessions`: newest first. */
 export async function sessions(options: SessionsCommand): Promise<void> {
@@ -66,11 +65,7 @@ function sessionRow(session: query.Session): string[] {
 
 /** The state, with how it ended where that was not clean. */
 function stateText(session: query.Session): string {
-  const state = STATES[session.state] ?? String(session.state);
-  const unclean = session.gaps.some((gap) => gapCause(gap) === "UNCLEAN_END");
-  return unclean ? `${state} (unclean)` : state;
-}
-
-function sessionJson({ session, state, ...rest }: query.Session): object {
-  return { session: sessionText(session), state: STATES[state], ...rest };
+  const state = stateName(session.state);
+  const ending = endingText(session);
+  return ending === "" ? state : `${state} (${ending})`;
 }

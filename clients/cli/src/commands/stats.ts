@@ -3,9 +3,11 @@ import { formatDuration } from "@wayward/base";
 import { type Client, type CountOptions, connect, type Selection } from "@wayward/client";
 import { coverageLines, expectSessions } from "../output/coverage.ts";
 import { jsonLine } from "../output/json.ts";
+import { snakeKeys } from "../output/message.ts";
 import { formatTable } from "../output/table.ts";
 import { write } from "../output/write.ts";
 import { parseCount, type SelectionOptions, selectionOf } from "../selection.ts";
+import { tellUnknownNames } from "../why-empty.ts";
 
 export interface StatsCommand extends SelectionOptions {
   readonly server?: string;
@@ -23,7 +25,7 @@ export async function stats(options: StatsCommand): Promise<void> {
   const chosen = selectionOf(options);
   try {
     if (options.by === undefined && options.measure === undefined) {
-      await overview(client, chosen, options.json === true);
+      if (await overview(client, chosen, options.json === true)) await tellUnknownNames(client, options);
       return;
     }
     const table = {
@@ -34,7 +36,9 @@ export async function stats(options: StatsCommand): Promise<void> {
       top: parseCount("--top", options.top),
       scan: options.scan,
     };
-    process.stderr.write(coverageLines(await show(client, chosen, table, options.json === true)));
+    const { coverage, saysNothing } = await show(client, chosen, table, options.json === true);
+    if (saysNothing) await tellUnknownNames(client, options);
+    process.stderr.write(coverageLines(coverage));
   } finally {
     client.close();
   }
@@ -50,30 +54,38 @@ const OVERVIEW: readonly Table[] = [
   { title: "Most waited-for locks", groupBy: ["lock"], measure: "wait", sortBy: "sum", top: 10 },
 ];
 
-/** What a person asks first, in three tables. */
-async function overview(client: Client, chosen: Selection, asJson: boolean): Promise<void> {
+/** What a person asks first, in three tables. True if there is nothing in any. */
+async function overview(client: Client, chosen: Selection, asJson: boolean): Promise<boolean> {
   let rests = "";
-  for (const table of OVERVIEW) rests = coverageLines(await show(client, chosen, table, asJson));
+  let saysNothing = true;
+  for (const table of OVERVIEW) {
+    const shown = await show(client, chosen, table, asJson);
+    rests = coverageLines(shown.coverage);
+    saysNothing &&= shown.saysNothing;
+  }
   process.stderr.write(rests);
+  return saysNothing;
+}
+
+interface Shown {
+  readonly coverage: selection.Coverage;
+  /** No group has a name, or nothing was there to measure. */
+  readonly saysNothing: boolean;
 }
 
 /** One table, and what it rests on. Throws NO_SESSION before anything is written. */
-async function show(
-  client: Client,
-  chosen: Selection,
-  { title, ...table }: Table,
-  asJson: boolean,
-): Promise<selection.Coverage> {
+async function show(client: Client, chosen: Selection, { title, ...table }: Table, asJson: boolean): Promise<Shown> {
   const answer = await client.count({ ...chosen, ...table });
   const coverage = answer.coverage ?? selection.Coverage.fromPartial({});
   expectSessions(coverage, chosen.sessions);
   const groupBy = table.groupBy ?? [];
   const groups = [...answer.groups, ...(answer.other !== undefined && answer.other.count > 0n ? [answer.other] : [])];
+  const measured = table.measure !== undefined && table.measure !== "";
+  const shown = { coverage, saysNothing: groups.every((group) => isBlank(group, measured)) };
   if (asJson) {
     for (const group of groups) await write(jsonLine(groupJson(group, groupBy, title)));
-    return coverage;
+    return shown;
   }
-  const measured = table.measure !== undefined && table.measure !== "";
   const nanoseconds = ["duration", "wait", "hold"].includes(table.measure ?? "");
   const columns = [
     ...groupBy.map((name) => ({ title: name.toUpperCase() })),
@@ -82,11 +94,20 @@ async function show(
   const rows = groups.map((group) => groupRow(group, groupBy.length, measured, nanoseconds));
   const text = rows.length === 0 ? "none\n" : formatTable(columns, rows);
   await write(title === "" ? text : `${title}\n${text}\n`);
-  return coverage;
+  return shown;
+}
+
+/** Some key that is a dash everywhere, or a measure that is 0 everywhere, may be of no field. */
+function isBlank({ keys, sum, min, max }: query.Group, measured: boolean): boolean {
+  const unnamed = keys.some((key) => key === "");
+  return unnamed || (measured && sum === 0n && min === 0n && max === 0n);
 }
 
 function groupRow(group: query.Group, keys: number, measured: boolean, nanoseconds: boolean): string[] {
-  const number = (value: bigint) => (nanoseconds ? formatDuration(value) : String(value));
+  const number = (value: bigint) => {
+    const text = nanoseconds ? formatDuration(value) : String(value);
+    return group.outOfRange && isBound(value) ? `beyond ${text}` : text;
+  };
   // What a record lacks has no name.
   const own = group.keys.map((key) => (key === "" ? "-" : key));
   const names = own.length === keys ? own : Array.from({ length: keys }, () => "other");
@@ -97,7 +118,12 @@ function groupRow(group: query.Group, keys: number, measured: boolean, nanosecon
   return [...names, String(group.count), ...sums];
 }
 
+/** True for the ends of what 64 bits with a sign hold. */
+function isBound(value: bigint): boolean {
+  return value === 2n ** 63n - 1n || value === -(2n ** 63n);
+}
+
 function groupJson({ keys, ...sums }: query.Group, groupBy: readonly string[], table: string): object {
   const named = groupBy.map((name, at) => [name, keys[at] ?? null]);
-  return { ...(table === "" ? {} : { table }), ...Object.fromEntries(named), ...sums };
+  return { ...(table === "" ? {} : { table }), ...Object.fromEntries(named), ...snakeKeys(sums) };
 }

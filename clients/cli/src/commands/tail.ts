@@ -5,6 +5,7 @@ import { jsonLine } from "../output/json.ts";
 import { recordJson, recordLine } from "../output/record.ts";
 import { write } from "../output/write.ts";
 import { parseCount, type SelectionOptions, selectionOf } from "../selection.ts";
+import { tellUnknownNames } from "../why-empty.ts";
 
 export interface TailCommand extends SelectionOptions {
   readonly server?: string;
@@ -25,6 +26,8 @@ export async function tail(options: TailCommand): Promise<void> {
   let left = limit;
   try {
     for await (const seen of watch) {
+      // What nothing has by now would be waited for in silence.
+      if (seen.type === "live") await tellUnknownNames(client, options);
       if (seen.type === "gap") process.stderr.write(`gap ${gapText(seen.gap)}\n`);
       const records = seen.type === "record" ? [seen.record] : seen.type === "fill" ? seen.records : [];
       for (const record of records.slice(0, left)) {

@@ -45,7 +45,8 @@ export class PerfettoTrace {
       return [{ ph: "B", cat: "zone", name, args, ...place }];
     }
     if (kind === "zone.end") {
-      if (fields.id !== undefined) return [{ ph: "e", cat: "zone", id: String(fields.id), name: "", args, ...place }];
+      const name = String(fields.name ?? "zone");
+      if (fields.id !== undefined) return [{ ph: "e", cat: "zone", id: String(fields.id), name, args, ...place }];
       const depth = this.#depth.get(lane) ?? 0;
       if (depth === 0) return [];
       this.#depth.set(lane, depth - 1);

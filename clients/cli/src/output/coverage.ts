@@ -1,16 +1,43 @@
 import type { selection } from "@wayward/api";
 import { WaywardError } from "@wayward/base";
 import { sessionText } from "@wayward/record";
+import { gapCause } from "./message.ts";
 
-/** What an answer rests on, as sentences for stderr: always one, and one for each gap. */
-export function coverageLines(coverage: selection.Coverage): string {
+/** What was printed of an answer's records. */
+export interface PrintedPart {
+  readonly records: number;
+  /** As text. */
+  readonly sessions: ReadonlySet<string>;
+  /** More records follow those that were printed. */
+  readonly more: boolean;
+}
+
+/**
+ * What an answer rests on, as sentences for stderr: always one, and one for
+ * each gap. Where only a part was printed, gaps of sessions that it has
+ * nothing of are counted.
+ */
+export function coverageLines(coverage: selection.Coverage, part?: PrintedPart): string {
   const { records, sessions, gaps, gapsLeftOut, complete } = coverage;
   if (sessions === 0n) return "no session matches\n";
+  const listed = gaps.filter(({ session }) => part === undefined || touches(part, session));
+  const others = BigInt(gaps.length - listed.length) + gapsLeftOut;
   const end = complete ? "complete" : gaps.length > 0 ? "with gaps" : "not all sessions have ended";
-  const lines = [`${count(records, "record")} of ${count(sessions, "session")}, ${end}`];
-  for (const gap of gaps) lines.push(`  gap ${gapText(gap)}`);
-  if (gapsLeftOut > 0n) lines.push(`  and ${gapsLeftOut} more gaps`);
+  const lines = [
+    part?.more
+      ? `first ${count(BigInt(part.records), "record")} of ${count(sessions, "session")}, more follow`
+      : `${count(records, "record")} of ${count(sessions, "session")}, ${end}`,
+  ];
+  for (const gap of listed) lines.push(`  gap ${gapText(gap)}`);
+  if (others > 0n) {
+    const what = listed.length === 0 ? count(others, "gap") : `and ${count(others, "more gap")}`;
+    lines.push(`  ${what}${listed.length === gaps.length ? "" : " in sessions of which nothing is shown"}`);
+  }
   return `${lines.join("\n")}\n`;
+}
+
+function touches({ sessions }: PrintedPart, session: Uint8Array): boolean {
+  return session.length !== 16 || sessions.has(sessionText(session));
 }
 
 /** Throws NOT_FOUND / NO_SESSION where sessions were named by id and none is there. */
@@ -18,24 +45,6 @@ export function expectSessions(coverage: selection.Coverage | undefined, named: 
   if (named === undefined || coverage?.sessions !== 0n) return;
   const which = named.length === 1 ? `session ${named[0]} is` : `the ${named.length} sessions are`;
   throw new WaywardError("NOT_FOUND", "NO_SESSION", `${which} not here; \`wayward sessions\` lists those that are`);
-}
-
-const CAUSES = [
-  "UNKNOWN",
-  "PENDING",
-  "NEVER_ARRIVED",
-  "POISON",
-  "DELETED",
-  "EXPIRED",
-  "DICTIONARY",
-  "UNCLEAN_END",
-  "CONFLICT",
-  "DROPPED",
-  "SLOW_READER",
-] as const;
-
-export function gapCause(gap: selection.Gap): string {
-  return CAUSES[gap.cause] ?? `CAUSE_${gap.cause}`;
 }
 
 export function gapText(gap: selection.Gap): string {

@@ -19,8 +19,9 @@ function describe(record: ClientRecord): string {
   const parts: string[] = [];
   if (record.text !== "") parts.push(record.text);
   else if (record.site !== undefined) parts.push(record.site.text || record.site.function);
+  const said = parts[0];
   for (const [name, value] of Object.entries(record.fields)) {
-    if (value === undefined || value === record.text || Array.isArray(value)) continue;
+    if (value === undefined || value === said || Array.isArray(value)) continue;
     parts.push(`${name}=${fieldText(value, record.types[name], record.units[name])}`);
   }
   if (record.traceId !== undefined) parts.push(`trace=${record.traceId}`);

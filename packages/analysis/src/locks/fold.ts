@@ -60,19 +60,29 @@ export class LockFold {
     return serialize(this.session);
   }
 
-  /** What has been found. `ended`: no more records will come, so what waits now waits for ever. */
+  /** What has been found so far. */
+  get findings(): readonly Finding[] {
+    return [...this.session.findings.values()];
+  }
+
+  /** Judges the waits that last by the time it is now, in nanoseconds since the start: no record may come of them. */
+  tick(now: number): void {
+    const run = this.#run;
+    if (run === undefined) return;
+    for (const { waits } of this.session.lanes.values()) for (const wait of waits) judgeLongWait(run, wait, now);
+  }
+
+  /** What was read has been all. `ended`: no more records will come, so what waits now waits for ever. */
   finish(ended: boolean): readonly Finding[] {
     countEdges(this.session);
+    this.tick(this.session.now);
     const run = this.#run;
-    if (run === undefined) return [...this.session.findings.values()];
-    for (const lane of this.session.lanes.values())
-      for (const wait of lane.waits) judgeLongWait(run, wait, this.session.now);
-    if (ended) {
+    if (ended && run !== undefined) {
       for (const condition of this.session.locks.values()) {
         for (const sleeper of condition.sleepers) if (!sleeper.woken) judgeWoken(run, condition, sleeper);
       }
     }
-    return [...this.session.findings.values()];
+    return this.findings;
   }
 
   #runOf(batch: Batch): Run {

@@ -60,6 +60,7 @@ export interface Concern {
 /** Notes what a rule has found; what was found before counts up. */
 export function report(run: Run, rule: RuleId, concern: Concern): Finding | undefined {
   const { session } = run;
+  session.reports++;
   const { locks, evidence } = concern;
   const classes = [...new Set(concern.classes ?? locks.map(({ base }) => base.name))];
   const functions = [...new Set(evidence.map((place) => siteText(run, place).function).filter((name) => name !== ""))];

@@ -22,6 +22,7 @@ export function createSession(): LockSession {
     holes: 0,
     leftOut: new Map(),
     records: 0,
+    reports: 0,
     edges: 0,
   };
 }

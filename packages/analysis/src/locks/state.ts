@@ -233,6 +233,8 @@ export interface LockSession {
   /** What is not tracked any more, by name: how many were left out. */
   readonly leftOut: Map<string, number>;
   records: number;
+  /** Grows with each finding and each further occurrence of one. */
+  reports: number;
   edges: number;
 }
 

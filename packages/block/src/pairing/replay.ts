@@ -25,10 +25,17 @@ interface Operation {
 /**
  * Pairs a decoded block's records as its writer did, in the same order: lane
  * by lane. `start` is the session's start. What the gathers then hold is what
- * the block's summary says.
+ * the block's summary says. `only`: kinds that matter, where not all do; the
+ * others' columns are not decoded.
  */
-export function replay(columns: Columns, dictionary: Dictionary, pairing: Pairing, start: bigint): void {
-  const operations = columns.kinds.map((_, slot) => operationOf(columns, slot, dictionary));
+export function replay(
+  columns: Columns,
+  dictionary: Dictionary,
+  pairing: Pairing,
+  start: bigint,
+  only?: ReadonlySet<string>,
+): void {
+  const operations = columns.kinds.map((_, slot) => operationOf(columns, slot, dictionary, only));
   pages.resize(columns.count);
   columns.timesSince(start, pages.times);
   fillPages(columns, operations);
@@ -42,9 +49,15 @@ export function replay(columns: Columns, dictionary: Dictionary, pairing: Pairin
 /** Shared by all replays: none is interrupted. */
 const pages = new PairingPages();
 
-function operationOf(columns: Columns, slot: number, dictionary: Dictionary): Operation {
+function operationOf(
+  columns: Columns,
+  slot: number,
+  dictionary: Dictionary,
+  only: ReadonlySet<string> | undefined,
+): Operation {
   const kind = dictionary.kind(columns.kinds[slot]!.number);
-  const op = kind === undefined ? OP.none : opOf(kind.name);
+  const isWanted = kind !== undefined && (only === undefined || only.has(kind.name));
+  const op = isWanted ? opOf(kind.name) : OP.none;
   if (op <= OP.logMessage || kind === undefined) return { op: OP.none, first: NONE, second: NONE };
   const own = columns.columns(slot, kind);
   const [first, second] = [halvesOf(own.columns[0]), halvesOf(own.columns[1])];

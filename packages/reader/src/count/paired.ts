@@ -2,7 +2,6 @@ import type { Dictionary } from "@wayward/block";
 import { Gather, Pairing, replay, seed } from "@wayward/block";
 import type { BlockFilter } from "../filter/block-filter.ts";
 import type { BlockRef, SessionBlocks } from "../snapshot/blocks.ts";
-import { offsetOf } from "../snapshot/session.ts";
 import { foldOf, pairedKey } from "./names.ts";
 import type { Pace } from "./pace.ts";
 import type { PairedDimension } from "./plan.ts";
@@ -36,7 +35,6 @@ export async function scanPaired(
   pace: Pace,
 ): Promise<void> {
   const start = session.view.description?.start ?? 0n;
-  const offset = offsetOf(session.view.description);
   let chosen: Uint8Array | undefined;
   let dictionary = session.dictionary(0n);
   let pairing: Pairing | undefined;
@@ -46,7 +44,7 @@ export async function scanPaired(
     await pace.step();
     const block = await ref.load();
     dictionary = session.dictionary(ref.seq);
-    const records = filter.choose(block, dictionary, offset);
+    const records = filter.choose(block, dictionary, session.view.description);
     chosen = records === undefined ? undefined : maskOf(records, block.header.recordCount);
     if (pairing === undefined || ref.seq !== next) {
       pairing = new Pairing(names, (created) => new ChosenGather(created, (index) => chosen?.[index] !== 0));

@@ -1,4 +1,4 @@
-import { type Block, type Cell, type Column, cellAt, type Dictionary, scalarText } from "@wayward/block";
+import { type Block, type Cell, type Column, cellAt, type Dictionary, scalarText, shownColumns } from "@wayward/block";
 import { familyOf } from "@wayward/record";
 import type { BlockFilter, Chosen } from "../filter/block-filter.ts";
 import type { BlockRef, SessionBlocks } from "../snapshot/blocks.ts";
@@ -16,7 +16,8 @@ export async function scanRecords(
   tally: Tally,
   pace: Pace,
 ): Promise<void> {
-  const offset = offsetOf(session.view.description);
+  const { description } = session.view;
+  const offset = offsetOf(description);
   for (const ref of refs) {
     const { firstTime, lastTime, records } = ref;
     if (records === 0 || !filter.overlaps(firstTime + offset, lastTime + offset)) continue;
@@ -24,8 +25,8 @@ export async function scanRecords(
     const block = await ref.load();
     const dictionary = session.dictionary(ref.seq);
     const counter = new BlockCounter(session, block, dictionary, question);
-    const counts = counter.byKindOnly ? filter.counts(block, dictionary, offset) : undefined;
-    const chosen = counts === undefined ? filter.choose(block, dictionary, offset) : undefined;
+    const counts = counter.byKindOnly ? filter.counts(block, dictionary, description) : undefined;
+    const chosen = counts === undefined ? filter.choose(block, dictionary, description) : undefined;
     if (counts !== undefined) counter.countKinds(counts, tally);
     else if (chosen?.length === 0) continue;
     else if (counter.byKindOnly) counter.countKinds(slotCounts(block.columns, chosen), tally);
@@ -99,7 +100,8 @@ function laneNameOf(dictionary: Dictionary, lane: number): string {
 /** Reads groups and measure of one kind's records. */
 interface KindReader {
   keys(place: number, lane: string): string[];
-  value(place: number): number | undefined;
+  /** Undefined where there is none, or one that cannot be added up, such as NaN. */
+  value(place: number): number | bigint | undefined;
 }
 
 function kindReader(
@@ -112,7 +114,8 @@ function kindReader(
   const { number } = block.columns.kinds[slot]!;
   const kind = dictionary.kind(number);
   const name = kind?.name ?? `kind#${number}`;
-  const columns = kind === undefined ? [] : block.columns.columns(slot, kind).columns;
+  const columns =
+    kind === undefined ? [] : shownColumns(block, slot, kind, dictionary, view.description?.start).columns;
   const field = (wanted: string) => columns.find((column) => column.field.name === wanted);
   const makers = groupBy.map((group): ((place: number, lane: string) => string) => {
     if (group === "kind") return () => name;
@@ -126,7 +129,7 @@ function kindReader(
   const measured = measure === "" ? undefined : field(measure);
   const value = (place: number) => {
     const cell = measured === undefined ? undefined : cellAt(measured, place, dictionary);
-    return typeof cell === "bigint" || typeof cell === "number" ? Number(cell) : undefined;
+    return typeof cell === "bigint" || (typeof cell === "number" && Number.isFinite(cell)) ? cell : undefined;
   };
   return { keys: (place, lane) => makers.map((make) => make(place, lane)), value };
 }

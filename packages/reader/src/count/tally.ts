@@ -46,16 +46,16 @@ export class Tally {
   }
 
   /** One record, with a quantity where it is measured. */
-  add(keys: readonly string[], value?: number): void {
+  add(keys: readonly string[], value?: number | bigint): void {
     const group = this.#group(keys);
     group.count++;
     if (value === undefined) return;
-    const whole = BigInt(Math.round(value));
+    const whole = typeof value === "bigint" ? value : BigInt(Math.round(value));
     if (!group.measured || whole < group.min) group.min = whole;
     if (!group.measured || whole > group.max) group.max = whole;
     group.sum += whole;
     group.buckets ??= new Float64Array(BUCKETS);
-    group.buckets[bucketOf(Math.max(0, Math.round(value)))]!++;
+    group.buckets[bucketOf(Math.min(Math.max(0, Number(whole)), BUCKET_MOST))]!++;
   }
 
   addContended(keys: readonly string[], count: number): void {
@@ -71,7 +71,7 @@ export class Tally {
     const other = {
       ...toMessage(new Group([])),
       count: this.other + rest.reduce((sum, { count }) => sum + count, 0n),
-      sum: rest.reduce((sum, group) => sum + group.sum, 0n),
+      ...restSum(rest),
     };
     return { groups: groups.slice(0, top), other };
   }
@@ -84,6 +84,23 @@ export class Tally {
     this.#groups.set(key, made);
     return made;
   }
+}
+
+/** The largest number below 2^64 that a double holds. */
+const BUCKET_MOST = 2 ** 64 - 2048;
+
+/** The nearest number that a message holds. */
+function fitting(value: bigint): bigint {
+  if (value > INT64_MOST) return INT64_MOST;
+  return value < -INT64_MOST - 1n ? -INT64_MOST - 1n : value;
+}
+
+const INT64_MOST = 2n ** 63n - 1n;
+
+/** The groups together. Of those that were out of range already nobody knows the sum. */
+function restSum(groups: readonly query.Group[]): Pick<query.Group, "sum" | "outOfRange"> {
+  const sum = groups.reduce((all, group) => all + group.sum, 0n);
+  return { sum: fitting(sum), outOfRange: fitting(sum) !== sum || groups.some(({ outOfRange }) => outOfRange) };
 }
 
 function rankBy(sortBy: string): (group: query.Group) => bigint {
@@ -110,13 +127,14 @@ function toMessage(group: Group): query.Group {
   return {
     keys: [...keys],
     count,
-    sum,
-    min,
-    max,
-    p50: quantile(0.5),
-    p90: quantile(0.9),
-    p99: quantile(0.99),
+    sum: fitting(sum),
+    min: fitting(min),
+    max: fitting(max),
+    p50: fitting(quantile(0.5)),
+    p90: fitting(quantile(0.9)),
+    p99: fitting(quantile(0.99)),
     contended,
+    outOfRange: [sum, min, max].some((value) => fitting(value) !== value),
   };
 }
 

@@ -1,6 +1,7 @@
-import type { selection } from "@wayward/api";
-import type { Block, Dictionary, KindColumns, LaneRun } from "@wayward/block";
+import type { block as blockApi, selection } from "@wayward/api";
+import { type Block, type Dictionary, type KindColumns, type LaneRun, shownColumns } from "@wayward/block";
 import { familyOf } from "@wayward/record";
+import { offsetOf } from "../snapshot/session.ts";
 import { compileTest } from "./evaluate.ts";
 import { type Expression, parseFilter } from "./parse.ts";
 import { anyMatcher } from "./pattern.ts";
@@ -8,6 +9,9 @@ import { TextSearch } from "./text.ts";
 
 /** The records of a block that were chosen: their positions, rising. Undefined: all of them. */
 export type Chosen = Uint32Array | undefined;
+
+/** What says when a session began and how its times align; undefined where its first block is missing. */
+type Description = blockApi.SessionDescription | undefined;
 
 /** A Filter message, read once and applied to many blocks. */
 export class BlockFilter {
@@ -59,14 +63,15 @@ export class BlockFilter {
     return this.isOpen && this.takesTimes(first, last);
   }
 
-  /** The chosen records of a block; `offset` turns its times into aligned ones. Decodes only the columns that it asks. */
-  choose(block: Block, dictionary: Dictionary, offset: bigint): Chosen {
+  /** The chosen records of a block of the session. Decodes only the columns that it asks. */
+  choose(block: Block, dictionary: Dictionary, description: Description): Chosen {
     const { columns, header } = block;
+    const offset = offsetOf(description);
     const whole = this.takesTimes(header.firstTime + offset, header.lastTime + offset);
     if (whole && this.isOpen) return undefined;
     const lanes = columns.lanes.filter(({ lane }) => this.#takesLane(lane, dictionary));
     if (lanes.length === 0) return NOTHING;
-    const passing = this.#passing(block, dictionary);
+    const passing = this.#passing(block, dictionary, description);
     if (passing.every((mask) => mask === false)) return NOTHING;
     const chosen = new Uint32Array(lanes.reduce((sum, { count }) => sum + count, 0));
     let count = 0;
@@ -80,10 +85,11 @@ export class BlockFilter {
   }
 
   /** For each kind of the block how many of its records are chosen, where that can be told without their places. */
-  counts(block: Block, dictionary: Dictionary, offset: bigint): number[] | undefined {
+  counts(block: Block, dictionary: Dictionary, description: Description): number[] | undefined {
     const { columns, header } = block;
+    const offset = offsetOf(description);
     if (!this.#anyLane || !this.takesTimes(header.firstTime + offset, header.lastTime + offset)) return undefined;
-    return this.#passing(block, dictionary).map((mask, slot) => {
+    return this.#passing(block, dictionary, description).map((mask, slot) => {
       if (mask === false) return 0;
       return mask === true ? columns.kinds[slot]!.count : mask.reduce((sum, bit) => sum + bit, 0);
     });
@@ -129,13 +135,13 @@ export class BlockFilter {
   }
 
   /** For each kind of the block: none of its records, all of them, or a mask. */
-  #passing({ columns }: Block, dictionary: Dictionary): Mask[] {
-    return columns.kinds.map(({ number }, slot) => {
+  #passing(block: Block, dictionary: Dictionary, description: Description): Mask[] {
+    return block.columns.kinds.map(({ number }, slot) => {
       const kind = dictionary.kind(number);
       if (kind === undefined) return this.isOpen;
       if (!this.choosesKind(kind.name)) return false;
       if (this.#where === undefined && this.#text === undefined) return true;
-      return this.#mask(columns.columns(slot, kind), dictionary);
+      return this.#mask(shownColumns(block, slot, kind, dictionary, description?.start), dictionary);
     });
   }
 

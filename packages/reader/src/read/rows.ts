@@ -1,5 +1,15 @@
 import type { selection } from "@wayward/api";
-import { type Block, type Cell, type Column, cellAt, type Dictionary, messageAt, type Scalar } from "@wayward/block";
+import {
+  type Block,
+  type Cell,
+  type Column,
+  cellAt,
+  type Dictionary,
+  messageAt,
+  type Scalar,
+  shownColumns,
+  shownKind,
+} from "@wayward/block";
 import type { Kind } from "@wayward/record";
 import type { SessionView } from "../snapshot/session.ts";
 
@@ -44,7 +54,7 @@ export class RowWriter {
 
 /** A kind as the protocol shows it. */
 export function kindEntry(id: number, kind: Kind): selection.KindEntry {
-  const fields = kind.fields.map(({ name, type, role, unit, table, labels }) => ({
+  const fields = shownKind(kind).fields.map(({ name, type, role, unit, table, labels }) => ({
     name,
     type,
     role,
@@ -152,8 +162,8 @@ class BlockRows {
   }
 
   #own(slot: number, kind: Kind): Own {
-    const { block, dictionary } = this.#source;
-    const own = block.columns.columns(slot, kind);
+    const { block, dictionary, view } = this.#source;
+    const own = shownColumns(block, slot, kind, dictionary, view.description?.start);
     const values = own.columns.map((column) => valueReader(column, dictionary));
     const hasText = own.columns.some(({ field }) => field.role === "text");
     const { sites, correlations } = own;

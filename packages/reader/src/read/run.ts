@@ -71,7 +71,7 @@ export function chooseRun(
   reverse = false,
 ): Run | undefined {
   const offset = offsetOf(view.description);
-  const chosen = filter.choose(block, dictionary, offset);
+  const chosen = filter.choose(block, dictionary, view.description);
   if (chosen?.length === 0) return undefined;
   const { columns } = block;
   const order = inTime(columns.times, chosen ?? allIndexes(columns.count));

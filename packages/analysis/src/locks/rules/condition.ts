@@ -33,6 +33,7 @@ export function reportSignalLost(run: Run, condition: Lock): Finding | undefined
 export function judgeWoken({ session }: Run, condition: Lock, sleeper: Sleeper): void {
   for (const { finding, since } of condition.lostSignals) {
     if (since > sleeper.since || finding.severity === "warning") continue;
+    session.reports++;
     finding.severity = "warning";
     finding.message = `${finding.message}, and a later wait for it was not woken`;
     finding.evidence.push({ lane: sleeper.at.lane, eventNo: sleeper.at.eventNo });

@@ -204,6 +204,11 @@ export interface Group {
   p99: bigint;
   /** For locks: acquisitions that had to wait. */
   contended: bigint;
+  /**
+   * A number above does not fit 64 bits with a sign: it is the nearest that
+   * does.
+   */
+  outOfRange: boolean;
 }
 
 export interface DeleteSessionRequest {
@@ -1503,7 +1508,18 @@ export const CountResponse: MessageFns<CountResponse> = {
 };
 
 function createBaseGroup(): Group {
-  return { keys: [], count: 0n, sum: 0n, min: 0n, max: 0n, p50: 0n, p90: 0n, p99: 0n, contended: 0n };
+  return {
+    keys: [],
+    count: 0n,
+    sum: 0n,
+    min: 0n,
+    max: 0n,
+    p50: 0n,
+    p90: 0n,
+    p99: 0n,
+    contended: 0n,
+    outOfRange: false,
+  };
 }
 
 export const Group: MessageFns<Group> = {
@@ -1558,6 +1574,9 @@ export const Group: MessageFns<Group> = {
         throw new globalThis.Error("value provided for field message.contended of type uint64 too large");
       }
       writer.uint32(72).uint64(message.contended);
+    }
+    if (message.outOfRange !== false) {
+      writer.uint32(80).bool(message.outOfRange);
     }
     return writer;
   },
@@ -1647,6 +1666,14 @@ export const Group: MessageFns<Group> = {
             message.contended = reader.uint64() as bigint;
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.outOfRange = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1673,6 +1700,7 @@ export const Group: MessageFns<Group> = {
     message.p90 = (object.p90 !== undefined && object.p90 !== null) ? BigInt(object.p90) : 0n;
     message.p99 = (object.p99 !== undefined && object.p99 !== null) ? BigInt(object.p99) : 0n;
     message.contended = (object.contended !== undefined && object.contended !== null) ? BigInt(object.contended) : 0n;
+    message.outOfRange = object.outOfRange ?? false;
     return message;
   },
 };

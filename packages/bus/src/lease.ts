@@ -1,5 +1,5 @@
 import { delay } from "@wayward/base";
-import type { Bus } from "@wayward/bus";
+import type { Bus } from "./port.ts";
 
 const FREE = "free";
 
@@ -18,7 +18,7 @@ const LOOKS = 5;
 
 /**
  * Waits for the lease, then works as long as it is held. For efficiency
- * only: whoever loses it may still be writing, and nothing goes wrong by
+ * only: whoever loses it may still be at work, and nothing goes wrong by
  * that. `work` ends soon after its signal aborts. Throws what the bus throws
  * while waiting, and what `work` throws.
  */
@@ -79,7 +79,7 @@ async function renew(
       }
       revision = renewed;
     } catch {
-      // Without the bus nobody else can take it, and there is nothing to archive.
+      // Without the bus nobody else can take it, and there is nothing to do.
     }
   }
 }

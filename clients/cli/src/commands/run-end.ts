@@ -1,0 +1,47 @@
+import { type Collected, type CollectedSession, type CollectOptions, collect } from "@wayward/collector";
+
+/** How long the end of a run waits for a server that takes the last blocks. */
+const PUSH_WITHIN_MS = 10_000;
+
+/** Pushes what is left of a run. Where no server listens it does not wait for one. */
+export function pushRest(options: Omit<CollectOptions, "signal" | "once">): Promise<Collected> {
+  const refused = new AbortController();
+  return collect({
+    ...options,
+    once: true,
+    signal: AbortSignal.any([AbortSignal.timeout(PUSH_WITHIN_MS), refused.signal]),
+    onServer: (state, problem) => {
+      if (state === "unreachable" && problem.includes("ECONNREFUSED")) refused.abort();
+    },
+  });
+}
+
+/** What a run has left. */
+export interface RunEnd {
+  /** Folder of the spools. */
+  readonly root: string;
+  readonly runId: string;
+  readonly sessions: readonly CollectedSession[];
+  /** Blocks that no server has accepted, and why. */
+  readonly waiting: number;
+  readonly problem: string;
+}
+
+/** One line for whoever ran the program: where its records are. */
+export function runEndLine({ root, runId, sessions, waiting, problem }: RunEnd): string {
+  const [first, ...others] = sessions;
+  if (first === undefined) return "wayward: nothing was recorded: the program started no Node\n";
+  const what = `${first.name} ${first.id}${others.length === 0 ? "" : ` and ${others.length} more`}`;
+  if (waiting > 0) {
+    const why = problem || "no server";
+    return `wayward: ${waiting} blocks of ${what} wait in ${root}: ${why}; push them with \`wayward collect ${root}\`\n`;
+  }
+  const question = others.length === 0 ? `-s ${first.id}` : `--run ${runId}`;
+  return `wayward: recorded ${what}: wayward read ${question}\n`;
+}
+
+/** The sessions that any of the collectors saw, without those that began before. */
+export function sessionsSince(earliest: string, ...collected: readonly Collected[]): CollectedSession[] {
+  const byId = new Map(collected.flatMap(({ sessions }) => sessions.map((session) => [session.id, session])));
+  return [...byId.values()].filter(({ id }) => id >= earliest).sort((a, b) => (a.id < b.id ? -1 : 1));
+}

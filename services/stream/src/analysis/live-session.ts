@@ -1,0 +1,58 @@
+import { type ReportedFinding, SessionAnalysis, type SharedView } from "@wayward/analysis";
+import type { block as api } from "@wayward/api";
+import { Dictionary, type Envelope, sections } from "@wayward/block";
+
+/** A finding that goes on is told again after so long. */
+const AGAIN_MS = 10_000;
+
+/** One running session's analyses, and what of their findings has been told. */
+export class LiveSession {
+  readonly #analysis: SessionAnalysis;
+  readonly #dictionary = new Dictionary();
+  readonly #told = new Map<string, { readonly count: number; readonly severity: string; readonly atMs: number }>();
+  #revision = -1;
+  #isDirty = false;
+  seenMs: number;
+
+  constructor(session: string, description: api.SessionDescription | undefined, nowMs: number) {
+    this.#analysis = new SessionAnalysis({ session, description }, this.#dictionary);
+    this.seenMs = nowMs;
+  }
+
+  /** Takes a block, with what others of its epoch define. Throws a refusal if it is damaged. */
+  step(envelope: Envelope, definitions: readonly Uint8Array[], nowMs: number): void {
+    for (const section of definitions) this.#dictionary.add(section);
+    this.#dictionary.add(sections(envelope).dictionary);
+    this.#analysis.step(envelope);
+    this.seenMs = nowMs;
+    this.#isDirty = true;
+  }
+
+  /** Waits that last are judged by the clock, as no record may come. `wall` is nanoseconds since 1970. */
+  tick(wall: bigint): void {
+    this.#analysis.tick(wall);
+  }
+
+  /** Findings that are new, worse, or have gone on for a while; with `all` every one that has changed. */
+  untold(nowMs: number, all: boolean): ReportedFinding[] {
+    const { revision } = this.#analysis;
+    if (revision === this.#revision && !all) return [];
+    this.#revision = revision;
+    const fresh = this.#analysis.findings().filter((finding) => {
+      const told = this.#told.get(`${finding.rule} ${finding.fingerprint}`);
+      if (told === undefined || told.severity !== finding.severity) return true;
+      return told.count !== finding.count && (all || nowMs - told.atMs >= AGAIN_MS);
+    });
+    for (const { rule, fingerprint, count, severity } of fresh) {
+      this.#told.set(`${rule} ${fingerprint}`, { count, severity, atMs: nowMs });
+    }
+    return fresh;
+  }
+
+  /** What matters to other sessions, where that may have changed since the last call or `all` is wanted. */
+  shared(all: boolean): SharedView | undefined {
+    if (!this.#isDirty && !all) return undefined;
+    this.#isDirty = false;
+    return this.#analysis.shared();
+  }
+}

@@ -1,0 +1,132 @@
+import { hostname } from "node:os";
+import type { ReportedFinding } from "@wayward/analysis";
+import { block as api } from "@wayward/api";
+import { BlockWriter, Stage } from "@wayward/block";
+import { collect, Spool } from "@wayward/collector";
+import { findingReported, newSessionId, SEVERITIES } from "@wayward/record";
+import type { Log } from "@wayward/service-kit";
+
+export interface ReporterOptions {
+  /** Folder of spools: findings wait there until ingest has them, and a later process pushes what this one could not. */
+  readonly root: string;
+  /** `host:port` of ingest; asked for at the first finding, as it may be this very process. */
+  readonly address: () => string;
+  /** Which service analyses: its session is `analysis/<service>`. */
+  readonly service: string;
+  readonly log: Log;
+}
+
+/** Findings reach observers within this time and what the bus takes. */
+const FLUSH_MS = 20;
+const QUOTA_BYTES = 64 * 1024 * 1024;
+
+/** Reports findings as records, through ingest like any agent: one session a process, one lane a rule. */
+export class FindingReporter {
+  readonly #options: ReporterOptions;
+  readonly #stage = new Stage();
+  readonly #lanes = new Map<string, number>();
+  readonly #stopping = new AbortController();
+  #writer: BlockWriter | undefined;
+  #spool: Spool | undefined;
+  #collecting: Promise<unknown> = Promise.resolve();
+  #flushing: NodeJS.Timeout | undefined;
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+  }
+
+  report(finding: ReportedFinding): void {
+    const writer = this.#open();
+    const { dictionary } = writer;
+    const lane = this.#lanes.get(finding.rule) ?? dictionary.lane({ name: finding.rule, kind: "thread" });
+    this.#lanes.set(finding.rule, lane);
+    const { rule, severity, title, message, fingerprint, count, first, last, sessions, unproven } = finding;
+    const detail = { locks: finding.locks, evidence: finding.evidence, ...finding.detail };
+    this.#stage.add(dictionary.kind(findingReported), findingReported, { lane, time: process.hrtime.bigint() }, [
+      dictionary.string(rule),
+      SEVERITIES.indexOf(severity),
+      title,
+      message,
+      Buffer.from(fingerprint, "hex"),
+      count,
+      first,
+      last,
+      sessions.join(" "),
+      unproven === "" ? undefined : unproven,
+      JSON.stringify(detail),
+    ]);
+    this.#flushing ??= setTimeout(() => this.#flush(), FLUSH_MS);
+  }
+
+  /** Ends the session and waits until ingest has it, at most for `withinMs`. */
+  async close(withinMs: number): Promise<void> {
+    this.#flush(true);
+    const spool = this.#spool;
+    const writer = this.#writer;
+    const until = performance.now() + withinMs;
+    while (spool !== undefined && writer !== undefined && spool.accepted < writer.nextSeq - 1n) {
+      if (performance.now() > until) break;
+      await new Promise((resolve) => setTimeout(resolve, FLUSH_MS));
+    }
+    this.#stopping.abort();
+    await this.#collecting;
+    spool?.close();
+  }
+
+  /** The session begins with the first finding: who finds nothing has none. */
+  #open(): BlockWriter {
+    if (this.#writer !== undefined) return this.#writer;
+    const { root, address, service, log } = this.#options;
+    const session = newSessionId(Date.now());
+    const description = describe(service);
+    this.#spool = new Spool({
+      root,
+      session,
+      description: api.SessionDescription.encode(description).finish(),
+      quotaBytes: QUOTA_BYTES,
+    });
+    this.#writer = new BlockWriter({ session, description });
+    const tell = (message: string) => log.warn("findings wait", { message });
+    this.#collecting = collect({ root, address: address(), own: true, signal: this.#stopping.signal, tell }).catch(
+      (error: unknown) => log.error("findings are not pushed", { error: String(error) }),
+    );
+    return this.#writer;
+  }
+
+  #flush(last = false): void {
+    clearTimeout(this.#flushing);
+    this.#flushing = undefined;
+    const writer = this.#writer;
+    if (writer === undefined) return;
+    const end = last ? { cause: api.EndCause.END_CAUSE_CLEAN_UNSPECIFIED, uncertainMs: 0, exit: "" } : undefined;
+    try {
+      for (const { seq, bytes } of writer.write(this.#stage, end)) this.#spool?.append(seq, bytes, last);
+    } catch (error) {
+      this.#options.log.error("findings cannot be kept", { error: String(error) });
+    }
+    this.#stage.clear();
+  }
+}
+
+function describe(service: string): api.SessionDescription {
+  const clock = process.hrtime.bigint();
+  const wall = BigInt(Date.now()) * 1_000_000n;
+  return api.SessionDescription.fromPartial({
+    name: `${ANALYSIS_PREFIX}${service}`,
+    host: hostname(),
+    pid: process.pid,
+    clock: api.Clock.CLOCK_MONOTONIC_UNSPECIFIED,
+    clockResolution: 1n,
+    start: clock,
+    anchor: { clock, wall, uncertainty: 1_000_000n },
+    agent: "wayward-analysis/0.1.0",
+    flushIntervalMs: FLUSH_MS,
+  });
+}
+
+const ANALYSIS_PREFIX = "analysis/";
+
+/** Sessions of reporters are not analysed themselves. */
+export function isReporter(description: api.SessionDescription | undefined): boolean {
+  return description?.name.startsWith(ANALYSIS_PREFIX) ?? false;
+}

@@ -1,0 +1,81 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import type { ReportedFinding } from "@wayward/analysis";
+import { backoffMs, delay } from "@wayward/base";
+import { type Bus, withLease } from "@wayward/bus";
+import { errorFacts, type Log, type Metrics } from "@wayward/service-kit";
+import type { ObserveSource } from "../observe.ts";
+import { analyseCluster } from "./cluster.ts";
+import { analysePartition } from "./partition.ts";
+import { FindingReporter } from "./reporter.ts";
+
+export interface LiveAnalysisOptions {
+  readonly source: ObserveSource;
+  /** `host:port` of ingest: findings are reported there. */
+  readonly ingest: () => string;
+  /** Folder where findings wait for ingest. */
+  readonly spool: string;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Default 5,000 ms. */
+  readonly leaseMs?: number;
+}
+
+/** Who stops gives its last findings so much time to reach ingest. */
+const CLOSE_MS = 1_000;
+
+/** Analyses running sessions where this process holds a partition's lease, and the cluster's where it holds that one. */
+export class LiveAnalyses {
+  readonly #options: LiveAnalysisOptions;
+  readonly #stopping = new AbortController();
+  readonly #running: Promise<unknown>[];
+  readonly #reporter: FindingReporter;
+
+  constructor(options: LiveAnalysisOptions) {
+    this.#options = options;
+    const { source, log, metrics, spool, ingest } = options;
+    const found = metrics.counter("wayward_analysis_findings_total", "Findings reported, by rule", ["rule"]);
+    const warming = metrics.gauge(
+      "wayward_analysis_warming",
+      "1 while the running sessions of a partition are replayed",
+      ["partition"],
+    );
+    this.#reporter = new FindingReporter({ root: spool, address: ingest, service: "stream", log });
+    const report = (finding: ReportedFinding) => {
+      found.inc({ rule: finding.rule });
+      this.#reporter.report(finding);
+    };
+    this.#running = Array.from({ length: source.partitions }, (_, partition) =>
+      this.#hold(`analysis-${partition}`, source.bus, (signal) => {
+        const tell = (is: boolean) => warming.set({ partition }, is ? 1 : 0);
+        return analysePartition({ source, partition, report, warming: tell, log }, signal);
+      }),
+    );
+    this.#running.push(
+      this.#hold("analysis-cluster", source.bus, (signal) => analyseCluster(source.bus, report, signal)),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all(this.#running);
+    await this.#reporter.close(CLOSE_MS);
+  }
+
+  /** Works whenever the lease is held, again after whatever went wrong. */
+  async #hold(name: string, bus: Bus, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const { signal } = this.#stopping;
+    const { log, leaseMs = 5_000 } = this.#options;
+    const lease = { bus, name: `lease/${name}`, holder: `${hostname()}/${process.pid}/${randomUUID()}`, leaseMs };
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      try {
+        await (bus.facts.isPrivate ? work(signal) : withLease(lease, signal, work));
+        attempt = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        log.warn("live analysis has failed and begins anew", { lease: name, ...errorFacts(error) });
+        await delay(backoffMs(attempt, Math.random()), signal);
+      }
+    }
+  }
+}
