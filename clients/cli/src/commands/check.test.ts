@@ -105,11 +105,11 @@ describe("wayward check", () => {
   });
 
   test("writes JUnit and SARIF that their schemas accept, and JSON a line", async () => {
-    const junit = await check("--format", "junit");
+    const junit = await check("--name", "shop", "quiet", "--format", "junit");
     expect([junit.code, await junitProblems(junit.stdout)]).toEqual([5, []]);
-    const sarif = await check("--format", "sarif");
+    const sarif = await check("--name", "shop", "quiet", "--format", "sarif");
     expect([sarif.code, sarifProblems(JSON.parse(sarif.stdout))]).toEqual([5, []]);
-    const json = await check("--format", "json");
+    const json = await check("--name", "shop", "quiet", "--format", "json");
     const lines = json.stdout.trim().split("\n");
     const [first, ...others] = lines.map((line) => JSON.parse(line));
     expect(first).toMatchObject({ rule: "order.inversion", outcome: "failed", baseline: null });
