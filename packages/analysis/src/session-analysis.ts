@@ -1,7 +1,7 @@
 import type { block as api } from "@wayward/api";
 import { Block, type Dictionary, type Envelope } from "@wayward/block";
 import { type Finding, fingerprintOf } from "./finding.ts";
-import { LockFold } from "./locks/fold.ts";
+import { type FoldOptions, LockFold } from "./locks/fold.ts";
 import { lockTables } from "./locks/tables.ts";
 import type { AnalysisResult, ReportedFinding } from "./result.ts";
 import { RULES, type RuleId } from "./rules.ts";
@@ -23,12 +23,12 @@ export class SessionAnalysis {
   #ended = false;
 
   /** `dictionary` holds what the session has defined; whoever feeds the blocks adds to it. */
-  constructor(facts: SessionFacts, dictionary: Dictionary) {
+  constructor(facts: SessionFacts, dictionary: Dictionary, { detail = false }: Pick<FoldOptions, "detail"> = {}) {
     this.#facts = facts;
     this.#dictionary = dictionary;
     const { start = 0n, anchor } = facts.description ?? {};
     this.#origin = start + (anchor === undefined ? 0n : anchor.wall - anchor.clock);
-    this.#locks = new LockFold(dictionary, start);
+    this.#locks = new LockFold(dictionary, start, { detail });
   }
 
   /** Records of locks and lanes so far. */

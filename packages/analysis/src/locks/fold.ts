@@ -12,13 +12,21 @@ import { createSession, laneOf } from "./session.ts";
 import type { Hold, LockSession } from "./state.ts";
 import { stepBatch } from "./step.ts";
 
+export interface FoldOptions {
+  /** Count functions and lanes of each lock too: several times slower. A checkpoint says so itself. */
+  readonly detail?: boolean;
+  /** The state that another fold stood at. */
+  readonly checkpoint?: Uint8Array;
+}
+
 /**
  * All lock analyses of one session as a fold over its blocks, in order of
  * seq: order, contexts, misuse, contention and who waits for whom, in one
  * pass. Memory is bounded: 65,536 classes, a million edges and chains,
- * 10,000 findings, contention points and pairs of lanes; what is beyond is
- * counted in `leftOut`. It also grows with what is held and waited for, and
- * with the locks and lanes that exist.
+ * 10,000 findings, contention points and pairs of lanes, 100,000 functions
+ * and lanes of locks where those are asked for; what is beyond is counted in
+ * `leftOut`. It also grows with what is held and waited for, and with the
+ * locks and lanes that exist.
  */
 export class LockFold {
   readonly session: LockSession;
@@ -29,10 +37,10 @@ export class LockFold {
   #run: Run | undefined;
 
   /** `dictionary` holds what the session has defined; whoever feeds the blocks adds to it. */
-  constructor(dictionary: Dictionary, start: bigint, checkpoint?: Uint8Array) {
+  constructor(dictionary: Dictionary, start: bigint, { detail = false, checkpoint }: FoldOptions = {}) {
     this.#dictionary = dictionary;
     this.#start = start;
-    this.session = checkpoint === undefined ? createSession() : (deserialize(checkpoint) as LockSession);
+    this.session = checkpoint === undefined ? createSession(detail) : (deserialize(checkpoint) as LockSession);
   }
 
   /** Takes a block. Where the one before it is missing, what was open then is taken from its open set. */
