@@ -112,6 +112,10 @@ function allLocks({ locks, perLane }: LockSession): Lock[] {
   return [...locks.values(), ...perLane.values()];
 }
 
+/** Without any of these a lock was not used in a mode. */
+const { holds, waitsBegun, waits, triesFailed, timeouts, upgrades, downgrades } = STAT;
+const SIGNS_OF_USE = [holds, waitsBegun, waits, triesFailed, timeouts, upgrades, downgrades];
+
 /** Locks of one name count together: they cannot be told apart by who reads. */
 function lockRows({ session, state }: TableFacts): Cell[][] {
   const sums = new Map<string, { readonly lock: Lock; readonly subclass: number; readonly stats: Float64Array }>();
@@ -129,8 +133,7 @@ function lockRows({ session, state }: TableFacts): Cell[][] {
   return [...sums.values()].flatMap(({ lock, subclass, stats }) =>
     [0, 1].flatMap((mode) => {
       const at = (place: number) => stats[statsAt(mode) + place]!;
-      const { holds, waitsBegun, waits, triesFailed, timeouts } = STAT;
-      if (at(holds) + at(waitsBegun) + at(waits) + at(triesFailed) + at(timeouts) === 0) return [];
+      if (SIGNS_OF_USE.every((place) => at(place) === 0)) return [];
       const least = (place: number) => (at(place) === Infinity ? 0 : at(place));
       return [
         [
