@@ -14,6 +14,8 @@ export interface SessionFacts {
   readonly description: api.SessionDescription | undefined;
   /** Records from then on do not count; nanoseconds since 1970, all count without it. */
   readonly until?: bigint | undefined;
+  /** Count functions and lanes of each lock too, which takes longer. */
+  readonly detail?: boolean;
 }
 
 /** All analyses of one session as one fold over its blocks, in order of seq. */
@@ -31,8 +33,8 @@ export class SessionAnalysis {
     this.#dictionary = dictionary;
     const { start = 0n, anchor } = facts.description ?? {};
     this.#origin = start + (anchor === undefined ? 0n : anchor.wall - anchor.clock);
-    const { until } = facts;
-    this.#locks = new LockFold(dictionary, { start, ...(until && { until: Number(until - this.#origin) }) });
+    const { until, detail = false } = facts;
+    this.#locks = new LockFold(dictionary, { start, detail, ...(until && { until: Number(until - this.#origin) }) });
   }
 
   /** Changes with what the findings say. */

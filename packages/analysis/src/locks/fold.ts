@@ -17,6 +17,8 @@ export interface FoldOptions {
   readonly start: bigint;
   /** Records from then on do not count, in nanoseconds since the start. */
   readonly until?: number;
+  /** Count functions and lanes of each lock too: several times slower. A checkpoint says so itself. */
+  readonly detail?: boolean;
   /** What `checkpoint` has given: the fold goes on from there. */
   readonly checkpoint?: Uint8Array;
 }
@@ -25,9 +27,10 @@ export interface FoldOptions {
  * All lock analyses of one session as a fold over its blocks, in order of
  * seq: order, contexts, misuse, contention and who waits for whom, in one
  * pass. Memory is bounded: 65,536 classes, a million edges and chains,
- * 10,000 findings, contention points and pairs of lanes; what is beyond is
- * counted in `leftOut`. It also grows with what is held and waited for, and
- * with the locks and lanes that exist.
+ * 10,000 findings, contention points and pairs of lanes, 100,000 functions
+ * and lanes of locks where those are asked for; what is beyond is counted in
+ * `leftOut`. It also grows with what is held and waited for, and with the
+ * locks and lanes that exist.
  */
 export class LockFold {
   readonly session: LockSession;
@@ -38,11 +41,11 @@ export class LockFold {
   #run: Run | undefined;
 
   /** `dictionary` holds what the session has defined; whoever feeds the blocks adds to it. */
-  constructor(dictionary: Dictionary, { start, until = Infinity, checkpoint }: FoldOptions) {
+  constructor(dictionary: Dictionary, { start, until = Infinity, detail = false, checkpoint }: FoldOptions) {
     this.#dictionary = dictionary;
     this.#start = start;
     this.#until = until;
-    this.session = checkpoint === undefined ? createSession() : (deserialize(checkpoint) as LockSession);
+    this.session = checkpoint === undefined ? createSession(detail) : (deserialize(checkpoint) as LockSession);
   }
 
   /** Takes a block. Where the one before it is missing, what was open then is taken from its open set. */

@@ -53,6 +53,9 @@ function freshParts() {
     parties: 0,
     arrived: [],
     stats: undefined,
+    nested: undefined,
+    users: undefined,
+    calls: undefined,
   };
 }
 
@@ -78,6 +81,7 @@ function nodeOf(session: LockSession, { base, perLane, shared }: Lock, subclass:
     id: session.nodes.length,
     name: subclass === 0 ? base.name : `${base.name}/${subclass}`,
     base,
+    subclass,
     perLane,
     shared: shared === "" ? "" : `${shared.split(" ", 1)[0]} ${base.name}/${subclass}`,
     usedIn: [0, 0],

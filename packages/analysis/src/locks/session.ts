@@ -1,7 +1,7 @@
 import { createChains } from "./order/chains.ts";
 import type { BaseClass, Lane, Lock, LockSession } from "./state.ts";
 
-export function createSession(): LockSession {
+export function createSession(detail: boolean): LockSession {
   return {
     serial: 0,
     now: 0,
@@ -20,6 +20,8 @@ export function createSession(): LockSession {
     points: new Map(),
     holeSince: 0,
     holes: 0,
+    detail,
+    users: 0,
     leftOut: new Map(),
     records: 0,
     reports: 0,

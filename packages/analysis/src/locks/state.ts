@@ -24,6 +24,7 @@ export interface ClassNode {
   /** As a person reads it: the class, with the subclass where there is one. */
   readonly name: string;
   readonly base: BaseClass;
+  readonly subclass: number;
   readonly perLane: boolean;
   /** Shared with other processes: the class as they all name it; empty for this one's own. */
   readonly shared: string;
@@ -103,8 +104,21 @@ export interface Lock {
   /** Of a barrier: how many waits name; 0 before one does. Who waits. */
   parties: number;
   arrived: Place[];
-  /** Contention of writers, of readers; places as in STAT. */
+  /** Contention of writers, of readers, at subclass 0; places as in STAT. */
   stats: Float64Array | undefined;
+  /** The same by subclass, for those from 1 on. */
+  nested: Map<number, Float64Array> | undefined;
+  /** Who used it, where that is asked for: by userKey, places as in USER. */
+  users: Map<number, Float64Array> | undefined;
+  /** Of a condition: how it was signalled. */
+  calls: ConditionCalls | undefined;
+}
+
+export interface ConditionCalls {
+  signals: number;
+  broadcasts: number;
+  /** Of both, those that met nobody. */
+  lost: number;
 }
 
 export interface Hold {
@@ -126,6 +140,8 @@ export interface Hold {
   before: number;
   /** A hole in the records may hide its end. */
   unsure: boolean;
+  /** Since `time`, in nanoseconds: when its lane had it again from a condition's wait; 0 without one. */
+  resumed: number;
   time: number;
   eventNo: number;
   site: number;
@@ -137,6 +153,7 @@ export interface Wait {
   readonly lock: Lock;
   readonly lane: Lane;
   readonly mode: number;
+  readonly subclass: number;
   readonly since: number;
   readonly at: Place;
   readonly ticket: number;
@@ -230,6 +247,10 @@ export interface LockSession {
   /** Serial of the last hole in the records; 0 without. */
   holeSince: number;
   holes: number;
+  /** Functions and lanes of each lock are counted too, which takes the slow way through every record. */
+  readonly detail: boolean;
+  /** How many of them are counted. */
+  users: number;
   /** What is not tracked any more, by name: how many were left out. */
   readonly leftOut: Map<string, number>;
   records: number;
@@ -248,6 +269,8 @@ interface Blocked {
 
 export interface ContentionPoint {
   readonly cls: string;
+  /** Of what was waited for. */
+  readonly subclass: number;
   readonly kind: "waits" | "holds";
   readonly site: number;
   readonly mode: number;
