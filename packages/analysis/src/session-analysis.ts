@@ -1,10 +1,13 @@
 import type { block as api } from "@wayward/api";
 import { Block, type Dictionary, type Envelope } from "@wayward/block";
+import { Batch } from "./batch.ts";
 import { type Finding, fingerprintOf } from "./finding.ts";
 import { LockFold } from "./locks/fold.ts";
 import { lockTables } from "./locks/tables.ts";
 import type { AnalysisResult, ReportedFinding } from "./result.ts";
 import { RULES, type RuleId } from "./rules.ts";
+import { ThreadFold } from "./threads/fold.ts";
+import { threadTables } from "./threads/tables.ts";
 
 /** Which session, as results name it. */
 export interface SessionFacts {
@@ -18,6 +21,9 @@ export class SessionAnalysis {
   readonly #facts: SessionFacts;
   readonly #dictionary: Dictionary;
   readonly #locks: LockFold;
+  readonly #threads: ThreadFold;
+  /** The session's start in nanoseconds of its clock. */
+  readonly #start: bigint;
   /** Aligned time of the session's start. */
   readonly #origin: bigint;
   #ended = false;
@@ -28,7 +34,9 @@ export class SessionAnalysis {
     this.#dictionary = dictionary;
     const { start = 0n, anchor } = facts.description ?? {};
     this.#origin = start + (anchor === undefined ? 0n : anchor.wall - anchor.clock);
-    this.#locks = new LockFold(dictionary, start);
+    this.#start = start;
+    this.#locks = new LockFold(dictionary);
+    this.#threads = new ThreadFold(dictionary);
   }
 
   /** Records of locks and lanes so far. */
@@ -39,7 +47,9 @@ export class SessionAnalysis {
   /** Throws a refusal if the block's columns are damaged. */
   step(envelope: Envelope): void {
     const block = new Block(envelope);
-    this.#locks.step(envelope.header.seq, block.columns, () => block.openSet);
+    const batch = new Batch(block.columns, this.#dictionary, this.#start);
+    this.#locks.step(envelope.header.seq, batch, () => block.openSet);
+    this.#threads.step(envelope.header.seq, batch, () => block.openSet);
     if (envelope.header.end !== undefined) this.#ended = true;
   }
 
@@ -51,8 +61,10 @@ export class SessionAnalysis {
   result(): AnalysisResult {
     const findings = this.findings();
     const { session: state } = this.#locks;
-    const facts = { session: this.#facts.session, state, dictionary: this.#dictionary };
-    return { findings, tables: lockTables(facts), leftOut: Object.fromEntries(state.leftOut) };
+    const { session } = this.#facts;
+    const { state: threads } = this.#threads;
+    const tables = [...lockTables({ session, state, dictionary: this.#dictionary }), ...threadTables(session, threads)];
+    return { findings, tables, leftOut: Object.fromEntries([...state.leftOut, ...threads.leftOut]) };
   }
 
   #reported(finding: Finding): ReportedFinding {

@@ -1,6 +1,6 @@
 import { deserialize, serialize } from "node:v8";
-import type { Columns, Dictionary, OpenSet } from "@wayward/block";
-import { Batch } from "../batch.ts";
+import type { Dictionary, OpenSet } from "@wayward/block";
+import type { Batch } from "../batch.ts";
 import type { Finding } from "../finding.ts";
 import { pushHold } from "./acquire.ts";
 import { lockOf } from "./lookup.ts";
@@ -23,23 +23,19 @@ import { stepBatch } from "./step.ts";
 export class LockFold {
   readonly session: LockSession;
   readonly #dictionary: Dictionary;
-  /** The session's start in nanoseconds of its clock. */
-  readonly #start: bigint;
   #nextSeq: bigint | undefined;
   #run: Run | undefined;
 
   /** `dictionary` holds what the session has defined; whoever feeds the blocks adds to it. */
-  constructor(dictionary: Dictionary, start: bigint, checkpoint?: Uint8Array) {
+  constructor(dictionary: Dictionary, checkpoint?: Uint8Array) {
     this.#dictionary = dictionary;
-    this.#start = start;
     this.session = checkpoint === undefined ? createSession() : (deserialize(checkpoint) as LockSession);
   }
 
   /** Takes a block. Where the one before it is missing, what was open then is taken from its open set. */
-  step(seq: bigint, columns: Columns, openSet: () => OpenSet): void {
-    if (this.#nextSeq === undefined ? seq !== 0n : seq !== this.#nextSeq) this.#resume(columns, openSet());
+  step(seq: bigint, batch: Batch, openSet: () => OpenSet): void {
+    if (this.#nextSeq === undefined ? seq !== 0n : seq !== this.#nextSeq) this.#resume(batch, openSet());
     this.#nextSeq = seq + 1n;
-    const batch = new Batch(columns, this.#dictionary, this.#start);
     this.#noteHoles(batch);
     stepBatch(this.#runOf(batch), batch);
     boundChains(this.session);
@@ -78,7 +74,7 @@ export class LockFold {
   }
 
   /** Blocks are missing: what is held is what the next one says, and nothing before is sure. */
-  #resume(columns: Columns, openSet: OpenSet): void {
+  #resume(batch: Batch, openSet: OpenSet): void {
     const { session } = this;
     this.#noteHole();
     for (const lane of session.lanes.values()) {
@@ -95,7 +91,7 @@ export class LockFold {
       lock.sleepers = [];
       lock.arrived = [];
     }
-    const run = this.#runOf(new Batch(columns, this.#dictionary, this.#start));
+    const run = this.#runOf(batch);
     for (const { kind, lane: id, subject, detail, start, eventNo, unsure } of openSet.entries) {
       if (kind !== "held") continue;
       const lane = laneOf(session, id);
