@@ -1,11 +1,14 @@
 import type { block as api } from "@wayward/api";
 import { Block, type Dictionary, type Envelope } from "@wayward/block";
+import { Batch } from "./batch.ts";
 import { type SharedView, sharedView } from "./cluster/shared.ts";
 import { type Finding, fingerprintOf } from "./finding.ts";
 import { LockFold } from "./locks/fold.ts";
 import { lockTables } from "./locks/tables.ts";
 import type { AnalysisResult, ReportedFinding } from "./result.ts";
 import { RULES, type RuleId } from "./rules.ts";
+import { ThreadFold } from "./threads/fold.ts";
+import { threadTables } from "./threads/tables.ts";
 
 /** Which session, as results name it. */
 export interface SessionFacts {
@@ -23,6 +26,11 @@ export class SessionAnalysis {
   readonly #facts: SessionFacts;
   readonly #dictionary: Dictionary;
   readonly #locks: LockFold;
+  readonly #threads: ThreadFold;
+  /** The session's start in nanoseconds of its clock. */
+  readonly #start: bigint;
+  /** Records from then on do not count, in nanoseconds since the start. */
+  readonly #until: number;
   /** Aligned time of the session's start. */
   readonly #origin: bigint;
   #ended = false;
@@ -34,7 +42,10 @@ export class SessionAnalysis {
     const { start = 0n, anchor } = facts.description ?? {};
     this.#origin = start + (anchor === undefined ? 0n : anchor.wall - anchor.clock);
     const { until, detail = false } = facts;
-    this.#locks = new LockFold(dictionary, { start, detail, ...(until && { until: Number(until - this.#origin) }) });
+    this.#start = start;
+    this.#until = until === undefined ? Infinity : Number(until - this.#origin);
+    this.#locks = new LockFold(dictionary, { detail });
+    this.#threads = new ThreadFold(dictionary);
   }
 
   /** Changes with what the findings say. */
@@ -50,7 +61,9 @@ export class SessionAnalysis {
   /** Throws a refusal if the block's columns are damaged. */
   step(envelope: Envelope): void {
     const block = new Block(envelope);
-    this.#locks.step(envelope.header.seq, block.columns, () => block.openSet);
+    const batch = new Batch(block.columns, this.#dictionary, this.#start, this.#until);
+    this.#locks.step(envelope.header.seq, batch, () => block.openSet);
+    this.#threads.step(envelope.header.seq, batch, () => block.openSet);
     if (envelope.header.end === undefined) return;
     this.#ended = true;
     this.#locks.finish(true);
@@ -65,9 +78,11 @@ export class SessionAnalysis {
     this.#locks.finish(this.#ended);
     const findings = this.findings();
     const { session: state } = this.#locks;
-    const facts = { session: this.#facts.session, state, dictionary: this.#dictionary };
-    const leftOut = Object.fromEntries(state.leftOut);
-    return { findings, tables: lockTables(facts), leftOut, shared: this.shared() };
+    const { session } = this.#facts;
+    const { state: threads } = this.#threads;
+    const tables = [...lockTables({ session, state, dictionary: this.#dictionary }), ...threadTables(session, threads)];
+    const leftOut = Object.fromEntries([...state.leftOut, ...threads.leftOut]);
+    return { findings, tables, leftOut, shared: this.shared() };
   }
 
   /** What matters to other sessions now. */

@@ -1,6 +1,6 @@
 import { deserialize, serialize } from "node:v8";
-import type { Columns, Dictionary, OpenSet } from "@wayward/block";
-import { Batch } from "../batch.ts";
+import type { Dictionary, OpenSet } from "@wayward/block";
+import type { Batch } from "../batch.ts";
 import type { Finding } from "../finding.ts";
 import { pushHold } from "./acquire.ts";
 import { lockOf } from "./lookup.ts";
@@ -13,10 +13,6 @@ import type { Hold, LockSession } from "./state.ts";
 import { stepBatch } from "./step.ts";
 
 export interface FoldOptions {
-  /** The session's start in nanoseconds of its clock. */
-  readonly start: bigint;
-  /** Records from then on do not count, in nanoseconds since the start. */
-  readonly until?: number;
   /** Count functions and lanes of each lock too: several times slower. A checkpoint says so itself. */
   readonly detail?: boolean;
   /** What `checkpoint` has given: the fold goes on from there. */
@@ -35,24 +31,19 @@ export interface FoldOptions {
 export class LockFold {
   readonly session: LockSession;
   readonly #dictionary: Dictionary;
-  readonly #start: bigint;
-  readonly #until: number;
   #nextSeq: bigint | undefined;
   #run: Run | undefined;
 
   /** `dictionary` holds what the session has defined; whoever feeds the blocks adds to it. */
-  constructor(dictionary: Dictionary, { start, until = Infinity, detail = false, checkpoint }: FoldOptions) {
+  constructor(dictionary: Dictionary, { detail = false, checkpoint }: FoldOptions = {}) {
     this.#dictionary = dictionary;
-    this.#start = start;
-    this.#until = until;
     this.session = checkpoint === undefined ? createSession(detail) : (deserialize(checkpoint) as LockSession);
   }
 
   /** Takes a block. Where the one before it is missing, what was open then is taken from its open set. */
-  step(seq: bigint, columns: Columns, openSet: () => OpenSet): void {
-    if (this.#nextSeq === undefined ? seq !== 0n : seq !== this.#nextSeq) this.#resume(columns, openSet());
+  step(seq: bigint, batch: Batch, openSet: () => OpenSet): void {
+    if (this.#nextSeq === undefined ? seq !== 0n : seq !== this.#nextSeq) this.#resume(batch, openSet());
     this.#nextSeq = seq + 1n;
-    const batch = new Batch(columns, this.#dictionary, this.#start, this.#until);
     this.#noteHoles(batch);
     stepBatch(this.#runOf(batch), batch);
     boundChains(this.session);
@@ -101,7 +92,7 @@ export class LockFold {
   }
 
   /** Blocks before this one were not seen: what is held is what its open set says. */
-  #resume(columns: Columns, openSet: OpenSet): void {
+  #resume(batch: Batch, openSet: OpenSet): void {
     const { session } = this;
     // A reader that begins here misses nothing: all that is open is listed.
     if (this.#nextSeq !== undefined || openSet.leftOut > 0) this.#noteHole();
@@ -120,7 +111,7 @@ export class LockFold {
       lock.sleepers = [];
       lock.arrived = [];
     }
-    const run = this.#runOf(new Batch(columns, this.#dictionary, this.#start));
+    const run = this.#runOf(batch);
     for (const { kind, lane: id, subject, detail, start, eventNo, unsure } of openSet.entries) {
       if (kind !== "held") continue;
       const lane = laneOf(session, id);
