@@ -73,6 +73,20 @@ function addLocks(locks: Command): void {
     .description("who waits for whom at the end of what is known, or at a time; deadlocks, long waits, dead owners")
     .option("--at <time>", "then: ISO 8601, or an age such as 5m")
     .action(async (options) => (await import("./commands/locks/waits.ts")).locksWaits(options));
+  addAnalysis(locks.command("stat"))
+    .description("contention: lockstat's table, splat's, one lock in detail, or who blocks whom")
+    .addOption(
+      new Option("--view <view>", "which").choices(["lockstat", "splat", "detail", "blocked"]).default("lockstat"),
+    )
+    .option("--sort <key>", "splat's sort keys: a c e m s S w W (docs/lock-views.md); else S")
+    .option("--lock <name>", "in detail: only this lock")
+    .option("--top <count>", "how many rows", "20")
+    .action(async (options) => (await import("./commands/locks/stat.ts")).locksStat(options));
+  addAnalysis(locks.command("graph"))
+    .description("which class is acquired while which is held, as a graph")
+    .addOption(new Option("--format <format>", "for Graphviz, or a picture").choices(["dot", "svg"]).default("dot"))
+    .option("-o, --output <file>", "file; else stdout")
+    .action(async (options) => (await import("./commands/locks/graph.ts")).locksGraph(options));
   locks
     .command("replay")
     .description("judge the scenarios of a lock script (docs/lock-scripts.md)")

@@ -4,6 +4,7 @@ import { Batch } from "./batch.ts";
 import { type SharedView, sharedView } from "./cluster/shared.ts";
 import { type Finding, fingerprintOf } from "./finding.ts";
 import { LockFold } from "./locks/fold.ts";
+import { countedCycle } from "./locks/rules/inversion.ts";
 import { lockTables } from "./locks/tables.ts";
 import type { AnalysisResult, ReportedFinding } from "./result.ts";
 import { RULES, type RuleId } from "./rules.ts";
@@ -91,7 +92,7 @@ export class SessionAnalysis {
   }
 
   #reported(finding: Finding): ReportedFinding {
-    const { rule, severity, message, count, locks, unproven, detail } = finding;
+    const { rule, severity, message, count, locks, unproven } = finding;
     const { session } = this.#facts;
     return {
       rule,
@@ -106,7 +107,7 @@ export class SessionAnalysis {
       locks,
       evidence: finding.evidence.map(({ lane, eventNo }) => ({ session, lane, eventNo })),
       unproven,
-      detail,
+      detail: countedCycle(this.#locks.session, finding),
     };
   }
 }

@@ -31,7 +31,6 @@ export interface FoldOptions {
 export class LockFold {
   readonly session: LockSession;
   readonly #dictionary: Dictionary;
-  #nextSeq: bigint | undefined;
   #run: Run | undefined;
 
   /** `dictionary` holds what the session has defined; whoever feeds the blocks adds to it. */
@@ -42,8 +41,8 @@ export class LockFold {
 
   /** Takes a block. Where the one before it is missing, what was open then is taken from its open set. */
   step(seq: bigint, batch: Batch, openSet: () => OpenSet): void {
-    if (this.#nextSeq === undefined ? seq !== 0n : seq !== this.#nextSeq) this.#resume(batch, openSet());
-    this.#nextSeq = seq + 1n;
+    if (this.session.nextSeq === undefined ? seq !== 0n : seq !== this.session.nextSeq) this.#resume(batch, openSet());
+    this.session.nextSeq = seq + 1n;
     this.#noteHoles(batch);
     stepBatch(this.#runOf(batch), batch);
     boundChains(this.session);
@@ -95,7 +94,7 @@ export class LockFold {
   #resume(batch: Batch, openSet: OpenSet): void {
     const { session } = this;
     // A reader that begins here misses nothing: all that is open is listed.
-    if (this.#nextSeq !== undefined || openSet.leftOut > 0) this.#noteHole();
+    if (this.session.nextSeq !== undefined || openSet.leftOut > 0) this.#noteHole();
     for (const lane of session.lanes.values()) {
       lane.holds = [];
       lane.waits = [];

@@ -24,6 +24,7 @@ export function createSession(detail: boolean): LockSession {
     users: 0,
     leftOut: new Map(),
     records: 0,
+    nextSeq: undefined,
     reports: 0,
     edges: 0,
   };

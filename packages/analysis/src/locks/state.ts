@@ -51,6 +51,8 @@ export interface Edge {
   readonly taken: Place;
   /** How often it was seen, as far as chains were counted into it. */
   count: number;
+  /** It rests on a hold whose end may be in a hole of the records. */
+  unsure: boolean;
 }
 
 /** A class without its subclasses. */
@@ -254,6 +256,8 @@ export interface LockSession {
   /** What is not tracked any more, by name: how many were left out. */
   readonly leftOut: Map<string, number>;
   records: number;
+  /** Seq of the block that comes next; undefined before the first. */
+  nextSeq: bigint | undefined;
   /** Grows with each finding and each further occurrence of one. */
   reports: number;
   edges: number;
