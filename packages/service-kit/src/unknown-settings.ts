@@ -2,6 +2,7 @@ import type { Table } from "./config.ts";
 
 /** What some program of this project reads from the environment: one environment may serve several of them. */
 const ELSEWHERE = [
+  "WAYWARD_ANALYSIS_SPOOL",
   "WAYWARD_CAPTURE",
   "WAYWARD_DATA",
   "WAYWARD_DEBUG",
@@ -9,6 +10,7 @@ const ELSEWHERE = [
   "WAYWARD_KEEP",
   "WAYWARD_LABELS",
   "WAYWARD_LEVELS",
+  "WAYWARD_LOCKS",
   "WAYWARD_NAME",
   "WAYWARD_NATS_SERVER",
   "WAYWARD_NODE",

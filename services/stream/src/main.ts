@@ -1,7 +1,7 @@
 import { openJetStreamBus } from "@wayward/bus";
 import { BUS_SETTINGS, runMain, storeSettings, watchBus } from "@wayward/service-kit";
 import { openStore, parseStoreUrl, readLayout } from "@wayward/store";
-import { ANALYSIS_SETTINGS } from "./settings.ts";
+import { ANALYSIS_SETTINGS, ANALYSIS_SPOOL } from "./settings.ts";
 import { startStream } from "./start.ts";
 
 await runMain(
@@ -13,7 +13,7 @@ await runMain(
     await readLayout(store, partitions);
     const bus = await open(openJetStreamBus({ ...config, name: "wayward-stream" }));
     for (const warning of bus.facts.warnings) log.warn(warning);
-    const analysis = config.ingest === "" ? undefined : { ingest: () => config.ingest, spool: config.analysisSpool };
+    const analysis = config.ingest === "" ? undefined : { ingest: () => config.ingest, spool: config.analysisSpool || ANALYSIS_SPOOL };
     if (analysis === undefined) log.info("running sessions are not analysed: WAYWARD_INGEST is not set");
     const stream = startStream({ bus, store, partitions, log, metrics, analysis });
     return {
