@@ -13,7 +13,8 @@ await runMain(
     await readLayout(store, partitions);
     const bus = await open(openJetStreamBus({ ...config, name: "wayward-stream" }));
     for (const warning of bus.facts.warnings) log.warn(warning);
-    const analysis = config.ingest === "" ? undefined : { ingest: () => config.ingest, spool: config.analysisSpool || ANALYSIS_SPOOL };
+    const analysis =
+      config.ingest === "" ? undefined : { ingest: () => config.ingest, spool: config.analysisSpool || ANALYSIS_SPOOL };
     if (analysis === undefined) log.info("running sessions are not analysed: WAYWARD_INGEST is not set");
     const stream = startStream({ bus, store, partitions, log, metrics, analysis });
     return {
