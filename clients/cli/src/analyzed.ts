@@ -1,10 +1,10 @@
 import { type Analyzed, type AnalyzeOptions, type Client, connect } from "@wayward/client";
 import { coverageLines, expectSessions } from "./output/coverage.ts";
-import { findingJson, findingText } from "./output/finding.ts";
 import { jsonLine } from "./output/json.ts";
 import { ShareProgress } from "./output/progress.ts";
 import { write } from "./output/write.ts";
 import { type SelectionOptions, selectionOf } from "./selection.ts";
+import { ShownFindings } from "./suppressions/shown.ts";
 
 /** Options of every command that runs analyses. */
 export interface AnalyzeCommand extends SelectionOptions {
@@ -28,10 +28,23 @@ export async function analyze(options: AnalyzeCommand, wanted: AnalyzeOptions): 
   }
 }
 
-/** Findings to stdout, worst first. */
-export async function printFindings({ findings }: Analyzed, { json }: AnalyzeCommand): Promise<void> {
-  for (const finding of findings) await write(json ? jsonLine(findingJson(finding)) : `${findingText(finding)}\n`);
-  if (findings.length === 0 && !json) await write("nothing found\n");
+/** Options of the commands that show findings of analyses. */
+export interface FindingsCommand extends AnalyzeCommand {
+  /** Suppressed ones too. */
+  readonly all?: boolean;
+}
+
+/** Findings to stdout, worst first; how many are suppressed to stderr. */
+export async function printFindings({ findings }: Analyzed, options: FindingsCommand): Promise<void> {
+  const client = connect({ server: options.server });
+  const printed = new ShownFindings(client, options);
+  try {
+    for (const finding of findings) await printed.add(finding);
+  } finally {
+    client.close();
+  }
+  if (printed.shown === 0 && !options.json) await write("nothing found\n");
+  printed.note();
 }
 
 /** What the answer rests on, and what was not tracked: to stderr, or as the last line of JSON. */

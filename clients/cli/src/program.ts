@@ -27,6 +27,8 @@ const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "off"];
 const server = () => new Option("--server <host:port>", "server to ask; else WAYWARD_SERVER, else 127.0.0.1:4610");
 const json = () => new Option("--json", "one JSON value a line, on stdout");
 
+const all = () => new Option("--all", "also findings that are suppressed, marked");
+
 /** Adds the options that choose what analyses run over. */
 function addAnalysed(command: Command): Command {
   return addSelection(command)
@@ -66,11 +68,13 @@ function addLocks(locks: Command): void {
   ] as const) {
     addAnalysis(locks.command(name))
       .description(what)
+      .addOption(all())
       .option("--live", "what is told of running programs, until Ctrl-C", false)
       .action(async (options) => (await import("./commands/locks/rules.ts")).locksRules(name, options));
   }
   addAnalysis(locks.command("waits"))
     .description("who waits for whom at the end of what is known, or at a time; deadlocks, long waits, dead owners")
+    .addOption(all())
     .option("--at <time>", "then: ISO 8601, or an age such as 5m")
     .action(async (options) => (await import("./commands/locks/waits.ts")).locksWaits(options));
   addAnalysis(locks.command("stat"))
@@ -94,6 +98,46 @@ function addLocks(locks: Command): void {
     .addOption(json())
     .action(async (file, options) => (await import("./commands/locks/replay.ts")).locksReplay(file, options));
   for (const command of locks.commands) command.exitOverride();
+}
+
+/** Findings of the live analyses, and which findings are suppressed. */
+function addFindings(findings: Command): void {
+  addSelection(findings)
+    .description("what the live analyses have found, and what of it is suppressed")
+    .option("--live", "also what they find from now on, until Ctrl-C", false)
+    .addOption(all())
+    .addOption(json())
+    .addOption(server())
+    .action(async (options) => (await import("./commands/findings/findings.ts")).findings(options));
+  findings
+    .command("suppress")
+    .description("leave a finding out wherever findings are asked for, and pass it in checks")
+    .argument("<fingerprint>", "32 hex digits, as findings show them")
+    .option("--reason <text>", "why; needed")
+    .option("--expires <when>", "last day or time (ISO 8601), or how long, such as 30d; else for ever")
+    .option("--rule <rule>", "only of this rule")
+    .option("--by <name>", "who says so")
+    .addOption(json())
+    .addOption(server())
+    .action(async (fingerprint, options) =>
+      (await import("./commands/findings/suppress.ts")).suppress(fingerprint, options),
+    );
+  findings
+    .command("unsuppress")
+    .description("take a suppression back")
+    .argument("<fingerprint>", "32 hex digits")
+    .addOption(json())
+    .addOption(server())
+    .action(async (fingerprint, options) =>
+      (await import("./commands/findings/unsuppress.ts")).unsuppress(fingerprint, options),
+    );
+  findings
+    .command("suppressions")
+    .description("list what is suppressed, and what no longer is")
+    .addOption(json())
+    .addOption(server())
+    .action(async (options) => (await import("./commands/findings/suppressions.ts")).suppressions(options));
+  for (const command of findings.commands) command.exitOverride();
 }
 
 /** The whole command line. A command's code is loaded when it runs: help is there at once. */
@@ -188,12 +232,7 @@ export function createProgram(): Command {
     .option("--activity", "over time instead of by lane", false)
     .action(async (options) => (await import("./commands/threads.ts")).threads(options));
 
-  addSelection(program.command("findings"))
-    .description("what the live analyses have found")
-    .option("--live", "also what they find from now on, until Ctrl-C", false)
-    .addOption(json())
-    .addOption(server())
-    .action(async (options) => (await import("./commands/findings.ts")).findings(options));
+  addFindings(program.command("findings"));
 
   addAnalysed(program.command("check"))
     .description("run every analysis and fail on what it finds, for CI: exit code 5")

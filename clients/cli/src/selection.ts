@@ -53,12 +53,18 @@ export function parseLabels(pairs: readonly string[]): Record<string, string> {
   );
 }
 
+/** Milliseconds of an age such as `5m`; undefined where it is none. */
+export function parseAge(text: string): number | undefined {
+  const age = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
+  return age === null ? undefined : Number(age[1]) * UNIT_MS[age[2] ?? ""]!;
+}
+
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 60e3, h: 3600e3, d: 86_400e3 };
 
 /** Nanoseconds since 1970 from ISO 8601, or from an age such as `5m`. */
 export function parseTime(option: string, text: string, nowMs: number): bigint {
-  const age = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
-  if (age !== null) return BigInt(Math.round(nowMs - Number(age[1]) * UNIT_MS[age[2] ?? ""]!)) * 1_000_000n;
+  const age = parseAge(text);
+  if (age !== undefined) return BigInt(Math.round(nowMs - age)) * 1_000_000n;
   const fraction = /^(.*T\d\d:\d\d:\d\d)\.(\d{1,9})(Z|[+-]\d\d:\d\d)$/.exec(text);
   const ms = Date.parse(fraction === null ? text : `${fraction[1]}${fraction[3]}`);
   if (Number.isNaN(ms)) throw usage(option, text, "an ISO 8601 time or an age such as 5m");

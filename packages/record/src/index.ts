@@ -1,12 +1,15 @@
 export { BUILTIN_KINDS } from "./builtin.ts";
 export {
   type Addressee,
+  CONTROL_BYTES_MAX,
   type ControlRule,
   isFor,
+  isForAgents,
   LEVELS_TOPIC,
   LOCKS_TOPIC,
   ONE_IN,
   readRules,
+  SUPPRESSIONS_TOPIC,
   THRESHOLDS,
   type Threshold,
 } from "./control.ts";

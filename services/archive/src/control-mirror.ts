@@ -4,7 +4,7 @@ import { type Store, stateKey, statePrefix } from "@wayward/store";
 import type { ArchiveEvents } from "./events.ts";
 import { tenantsOf } from "./tenants.ts";
 
-/** Topics `control/<tenant>/<name>`: what a tenant's agents are told. */
+/** Topics `control/<tenant>/<name>`: what a tenant's agents and readers of findings are told. */
 const FAMILY = "control";
 
 export interface MirrorPlace {

@@ -5,7 +5,7 @@ import { credentials, type ServiceError } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { ingest } from "@wayward/api";
 import { type Bus, openEmbeddedBus } from "@wayward/bus";
-import { newSessionId } from "@wayward/record";
+import { newSessionId, SUPPRESSIONS_TOPIC } from "@wayward/record";
 import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
 import { startIngest } from "./start.ts";
 
@@ -101,6 +101,26 @@ describe("control", () => {
     expect(started.control).toEqual(control);
     expect(other.heard).toEqual([`${LEVELS}=c`]);
     other.end();
+  });
+
+  test("tells agents nothing of what is suppressed, and readers all of it", async () => {
+    const topic = `${SUPPRESSIONS_TOPIC}a`;
+    const before = listen();
+    await before.until(1);
+    await set(topic, "{}");
+    await set(LEVELS, "d");
+    await before.until(2);
+    const after = listen();
+    await after.until(1);
+    expect([before.heard.at(-1), after.heard[0]]).toEqual([`${LEVELS}=d`, `${LEVELS}=d`]);
+    const topics = ({ control }: { readonly control: ingest.Control[] }) => control.map((one) => one.topic).sort();
+    const session = Buffer.from(newSessionId(1));
+    const started = await call<ingest.StartSessionResponse>((done) =>
+      client.startSession({ session, description: undefined }, done),
+    );
+    expect(topics(started)).toEqual([LEVELS]);
+    expect(topics(await call((done) => client.getControl({}, done)))).toEqual([LEVELS, topic]);
+    for (const one of [before, after]) one.end();
   });
 
   test("is set by revision only where it fits, and only to what is small and well named", async () => {

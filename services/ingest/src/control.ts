@@ -1,12 +1,12 @@
 import type { ingest } from "@wayward/api";
 import { asBuffer, WaywardError } from "@wayward/base";
 import type { Bus, TopicValue } from "@wayward/bus";
+import { CONTROL_BYTES_MAX } from "@wayward/record";
 import type { Caller } from "@wayward/service-kit";
 
-/** Topics of what running agents are told: `control/<tenant>/<name>` on the bus, `control/<name>` outside. */
+/** Topics of what running agents and readers of findings are told: `control/<tenant>/<name>` on the bus, `control/<name>` outside. */
 export const CONTROL_PREFIX = "control";
 const TOPIC = /^control\/[a-z0-9-]{1,64}$/;
-const VALUE_BYTES_MAX = 16 * 1024;
 
 /** A setting as a tenant's pushers hear of it. */
 export function controlOf({ name, value, revision }: TopicValue): { tenant: string; control: ingest.Control } {
@@ -14,7 +14,7 @@ export function controlOf({ name, value, revision }: TopicValue): { tenant: stri
   return { tenant, control: { topic: [prefix, ...rest].join("/"), revision, value: asBuffer(value) } };
 }
 
-/** Sets what the caller's running agents are told. Errors BAD_CONTROL, NOT_ALLOWED, CHANGED. */
+/** Sets what the caller's running agents, or readers of findings, are told. Errors BAD_CONTROL, NOT_ALLOWED, CHANGED. */
 export async function setControl(
   bus: Bus,
   { topic, value, expectedRevision, ifUnset }: ingest.SetControlRequest,
@@ -24,7 +24,7 @@ export async function setControl(
     throw new WaywardError("PERMISSION_DENIED", "NOT_ALLOWED", "control: setting it needs the scope admin");
   }
   if (!TOPIC.test(topic)) throw bad(`topic is "${topic.slice(0, 100)}", not control/<name>`);
-  if (value.length > VALUE_BYTES_MAX) throw bad(`value has ${value.length} bytes, at most ${VALUE_BYTES_MAX}`);
+  if (value.length > CONTROL_BYTES_MAX) throw bad(`value has ${value.length} bytes, at most ${CONTROL_BYTES_MAX}`);
   const name = topic.slice(CONTROL_PREFIX.length + 1);
   const expected = expectedRevision === 0n && !ifUnset ? undefined : expectedRevision;
   const revision = await bus.topics.set(`${CONTROL_PREFIX}/${tenant}/${name}`, value, expected);

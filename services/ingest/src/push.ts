@@ -60,7 +60,7 @@ export class PushHandler {
     call.on("error", forget);
   }
 
-  /** What a tenant's running agents are told. */
+  /** What a tenant's running agents and readers of findings are told. */
   control(tenant: string): ingest.Control[] {
     return [...(this.#state.control.get(tenant)?.values() ?? [])];
   }

@@ -1,6 +1,7 @@
 import type { ingest } from "@wayward/api";
 import { WaywardError } from "@wayward/base";
 import { LIMITS } from "@wayward/block";
+import { isForAgents } from "@wayward/record";
 import { descriptionProblem } from "./core/description.ts";
 import { wallNow } from "./wall.ts";
 
@@ -14,5 +15,6 @@ export function startSession(
       ? description && descriptionProblem(description)
       : `session has ${session.length} bytes, not 16`;
   if (problem !== undefined) throw new WaywardError("INVALID_ARGUMENT", "BAD_SESSION", problem);
-  return { serverTime: wallNow(), blockBytesMax: LIMITS.blockBytes, control };
+  const told = control.filter(({ topic }) => isForAgents(topic));
+  return { serverTime: wallNow(), blockBytesMax: LIMITS.blockBytes, control: told };
 }

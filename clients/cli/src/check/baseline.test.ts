@@ -1,10 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
+import { Suppressions } from "../suppressions/known.ts";
 import { recordedFindings } from "../testing/recorded-findings.ts";
 import { type BaselineEntry, baselineOf, formatBaseline, parseBaseline } from "./baseline.ts";
 import { parseGate } from "./gate.ts";
 import { judge } from "./verdict.ts";
 
 const FINDINGS = recordedFindings();
+const NONE = new Suppressions([], 0);
 const GATE = parseGate(["warning"]);
 const at = (text: string) => Date.parse(text);
 
@@ -12,7 +14,7 @@ describe("the baseline", () => {
   const all = baselineOf(FINDINGS, []);
   const outcomes = (entries: readonly BaselineEntry[], now: number) =>
     Object.fromEntries(
-      judge(FINDINGS, GATE, entries, now).judged.map(({ finding, outcome }) => [finding.rule, outcome]),
+      judge(FINDINGS, GATE, entries, NONE, now).judged.map(({ finding, outcome }) => [finding.rule, outcome]),
     );
 
   test("is read as it was written, sorted, one entry a finding", () => {
@@ -44,7 +46,7 @@ describe("the baseline", () => {
 
   test("tells entries that no finding matches", () => {
     const gone = { ...all[0]!, fingerprint: "0".repeat(32) };
-    expect(judge(FINDINGS, GATE, [...all, gone], 0).stale).toEqual([gone]);
+    expect(judge(FINDINGS, GATE, [...all, gone], NONE, 0).stale).toEqual([gone]);
   });
 
   const entry = { ...all[0]! };

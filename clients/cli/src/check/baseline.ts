@@ -1,5 +1,6 @@
 import type { ReportedFinding } from "@wayward/analysis";
 import { WaywardError } from "@wayward/base";
+import { isDay } from "../expiry.ts";
 
 /** A finding that somebody has accepted. */
 export interface BaselineEntry {
@@ -16,13 +17,6 @@ export interface BaselineEntry {
 }
 
 type Entries = readonly BaselineEntry[];
-
-/** Accepted until its last day is over. `now` in milliseconds since 1970. */
-export function isExpired({ expires }: BaselineEntry, now: number): boolean {
-  return expires !== undefined && now >= Date.parse(`${expires}T00:00:00Z`) + DAY_MS;
-}
-
-const DAY_MS = 86_400_000;
 
 /** What makes a finding the same one wherever it is seen. */
 export function identityOf({ rule, fingerprint }: Pick<BaselineEntry, "rule" | "fingerprint">): string {
@@ -73,14 +67,8 @@ interface Check {
   readonly wanted: string;
 }
 
-const isText = (value: unknown) => typeof value === "string";
+const isText = (value: unknown): value is string => typeof value === "string";
 const isTextList = (value: unknown) => Array.isArray(value) && value.every(isText);
-const isDate = (value: unknown) => {
-  if (typeof value !== "string" || !/^\d{4}-\d\d-\d\d$/.test(value)) return false;
-  const time = Date.parse(`${value}T00:00:00Z`);
-  // A day that a month does not have becomes another one.
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(value);
-};
 
 const CHECKS: Readonly<Record<keyof BaselineEntry, Check>> = {
   rule: { fits: (value) => isText(value) && value !== "", wanted: "the id of a rule" },
@@ -88,7 +76,10 @@ const CHECKS: Readonly<Record<keyof BaselineEntry, Check>> = {
   title: { fits: isText, wanted: "a text" },
   locks: { fits: isTextList, wanted: "a list of names" },
   reason: { fits: isText, wanted: "a text" },
-  expires: { fits: (value) => value === undefined || isDate(value), wanted: "a date such as 2027-01-31" },
+  expires: {
+    fits: (value) => value === undefined || (isText(value) && isDay(value)),
+    wanted: "a date such as 2027-01-31",
+  },
 };
 
 function parseEntry(values: Readonly<Record<string, unknown>>, where: Where): BaselineEntry {

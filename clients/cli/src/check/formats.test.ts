@@ -2,8 +2,9 @@ import { describe, expect, test } from "@jest/globals";
 import type { ReportedFinding } from "@wayward/analysis";
 import { RULES } from "@wayward/analysis";
 import { junitProblems, sarifProblems } from "@wayward/testing";
+import { Suppressions } from "../suppressions/known.ts";
 import { recordedFindings } from "../testing/recorded-findings.ts";
-import { baselineOf } from "./baseline.ts";
+import { type BaselineEntry, baselineOf } from "./baseline.ts";
 import { parseGate } from "./gate.ts";
 import { formatJson } from "./json.ts";
 import { formatJunit } from "./junit.ts";
@@ -12,6 +13,7 @@ import { formatText } from "./text.ts";
 import { judge } from "./verdict.ts";
 
 const FINDINGS = recordedFindings();
+const NONE = new Suppressions([], 0);
 const FACTS = { time: Date.parse("2026-05-02T10:00:00Z"), failOn: ["warning"] };
 const SOURCES = { version: "1.2.3", root: process.cwd() };
 
@@ -52,10 +54,10 @@ const entries = baselineOf(
 const stale = { ...entries[0]!, fingerprint: "0".repeat(32) };
 const suppressing = entries.map((entry) => ({ ...entry, reason: "the till is let go by the system" }));
 const verdict = (findings: readonly ReportedFinding[]) =>
-  judge(findings, parseGate(["warning"]), [...suppressing, stale], FACTS.time);
+  judge(findings, parseGate(["warning"]), [...suppressing, stale], NONE, FACTS.time);
 
 const VERDICTS = [
-  ["no findings", judge([], parseGate(["warning"]), [], 0)],
+  ["no findings", judge([], parseGate(["warning"]), [], NONE, 0)],
   ["one of each outcome", verdict(FINDINGS)],
   ["odd names", verdict([...FINDINGS, ODD, HELPER, LOCKLESS])],
 ] as const;
@@ -159,6 +161,47 @@ describe("SARIF", () => {
   });
 });
 
+describe("what is suppressed on the server", () => {
+  const inversion = FINDINGS.find(({ rule }) => rule === "order.inversion")!;
+  const told = (expires: string, rule: string, entry: readonly BaselineEntry[] = []) => {
+    const { fingerprint } = inversion;
+    const known = new Suppressions([{ fingerprint, rule, reason: "shop closes", expires, by: "ann" }], FACTS.time);
+    return judge([inversion], parseGate(["warning"]), entry, known, FACTS.time);
+  };
+  const active = told("2026-05-02", inversion.rule);
+  const expired = told("2026-05-01", inversion.rule);
+
+  test("does not fail, and each report says why", async () => {
+    expect(active.counts).toEqual({ failed: 0, unproven: 0, suppressed: 1, passed: 0 });
+    expect(formatText(active)).toMatch(/verdict +suppressed until 2026-05-02 by ann: shop closes\n/);
+    const log = JSON.parse(formatSarif(active, SOURCES));
+    expect(sarifProblems(log)).toEqual([]);
+    const justification = "until 2026-05-02 by ann: shop closes";
+    expect(log.runs[0].results[0].suppressions).toEqual([{ kind: "external", justification }]);
+    expect(await junitProblems(formatJunit(active, FACTS))).toEqual([]);
+    expect(formatJunit(active, FACTS)).not.toContain("<failure");
+    const [first] = formatJson(active).split("\n");
+    expect(JSON.parse(first!)).toMatchObject({
+      outcome: "suppressed",
+      baseline: null,
+      suppression: { reason: "shop closes", expires: "2026-05-02", by: "ann", expired: false },
+    });
+  });
+
+  test("fails again once that has expired, or where another rule is meant", () => {
+    expect(formatText(expired)).toMatch(/verdict +fails; it was suppressed until 2026-05-01\n/);
+    expect(told("2026-05-02", "wait-type").counts.failed).toBe(1);
+  });
+
+  test("is suppressed by the baseline too where either counts", () => {
+    const [entry] = baselineOf([inversion], []);
+    const accepting = { ...entry!, reason: "known" };
+    expect(formatText(told("2026-05-01", inversion.rule, [accepting]))).toMatch(/accepted by the baseline: known/);
+    const past = { ...accepting, expires: "2026-05-01" };
+    expect(formatText(told("2026-05-02", inversion.rule, [past]))).toMatch(/suppressed until 2026-05-02/);
+  });
+});
+
 describe("text", () => {
   const text = formatText(verdict(FINDINGS));
 
@@ -211,13 +254,13 @@ describe("text", () => {
     expect(text).toMatch(/does not fail: it is unproven/);
     expect(text).toMatch(/accepted by the baseline: the till is let go by the system/);
     expect(text).toMatch(/no finding matches any more:\n {2}misuse.held-at-exit 0{32}/);
-    expect(text).toMatch(/\n4 findings: 1 fail, 1 do not fail, 1 unproven, 1 accepted by the baseline\n$/);
-    expect(formatText(judge([], parseGate(["error"]), [], 0))).toBe("no findings\n");
+    expect(text).toMatch(/\n4 findings: 1 fail, 1 do not fail, 1 unproven, 1 suppressed\n$/);
+    expect(formatText(judge([], parseGate(["error"]), [], NONE, 0))).toBe("no findings\n");
   });
 
   test("says where the baseline has expired", () => {
     const expired = suppressing.map((entry) => ({ ...entry, expires: "2026-05-01" }));
-    const shown = formatText(judge(FINDINGS, parseGate(["warning"]), expired, FACTS.time));
+    const shown = formatText(judge(FINDINGS, parseGate(["warning"]), expired, NONE, FACTS.time));
     expect(shown).toMatch(/verdict +fails; the baseline accepted it until 2026-05-01/);
   });
 });

@@ -8,7 +8,7 @@ export function formatJson({ judged, stale, counts }: Verdict): string {
   return values.map(jsonLine).join("");
 }
 
-function judgedJson({ finding, outcome, entry }: Judged): object {
+function judgedJson({ finding, outcome, entry, suppression }: Judged): object {
   const baseline = entry === undefined ? null : { reason: entry.reason, expires: entry.expires ?? null };
-  return { ...findingJson(finding), outcome, baseline };
+  return { ...findingJson(finding, suppression), outcome, baseline };
 }

@@ -2,6 +2,7 @@ import { type ReportedFinding, RULES } from "@wayward/analysis";
 import { formatWall } from "@wayward/base";
 import type { Severity } from "@wayward/record";
 import { sitesOf } from "../output/cycle.ts";
+import { suppressionText } from "../output/suppression.ts";
 import { locationOf, rootLocation, type SarifLocation, stackOf } from "./sarif-locations.ts";
 import { outcomeText } from "./text.ts";
 import type { Judged, Verdict } from "./verdict.ts";
@@ -46,7 +47,7 @@ function ruleOf(id: string, { judged }: Verdict): object {
 }
 
 function resultOf(judged: Judged, rules: readonly string[], root: string): object {
-  const { finding, outcome, entry } = judged;
+  const { finding, outcome } = judged;
   const sites = sitesOf(finding);
   const [first, ...others] = distinct(sites.filter(({ file }) => file !== "").map((site) => locationOf(site, root)));
   const level = LEVELS[finding.severity];
@@ -62,7 +63,7 @@ function resultOf(judged: Judged, rules: readonly string[], root: string): objec
     ...(stacks.length > 0 ? { stacks } : {}),
     partialFingerprints: { "waywardFinding/v1": finding.fingerprint },
     occurrenceCount: finding.count,
-    suppressions: outcome === "suppressed" ? [{ kind: "external", justification: entry?.reason ?? "" }] : [],
+    suppressions: outcome === "suppressed" ? [{ kind: "external", justification: reasonOf(judged) }] : [],
     properties: {
       outcome: outcomeText(judged),
       locks: finding.locks,
@@ -71,6 +72,11 @@ function resultOf(judged: Judged, rules: readonly string[], root: string): objec
       last: formatWall(finding.last),
     },
   };
+}
+
+/** Why a finding does not count. */
+function reasonOf({ entry, suppression }: Judged): string {
+  return suppression?.expired === false ? suppressionText(suppression) : (entry?.reason ?? "");
 }
 
 /** SARIF takes no list that says a thing twice, and two edges of a cycle may share a place. */

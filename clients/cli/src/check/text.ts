@@ -1,4 +1,5 @@
 import { findingText } from "../output/finding.ts";
+import { suppressionText } from "../output/suppression.ts";
 import type { BaselineEntry } from "./baseline.ts";
 import type { Judged, Verdict } from "./verdict.ts";
 
@@ -10,12 +11,15 @@ export function formatText({ judged, stale, counts }: Verdict): string {
 
 /** A finding with what becomes of it. */
 export function judgedText(judged: Judged): string {
-  return findingText(judged.finding, outcomeText(judged));
+  return findingText(judged.finding, { verdict: outcomeText(judged) });
 }
 
 /** What becomes of a finding, and why. */
-export function outcomeText({ outcome, entry }: Judged): string {
-  const expired = entry?.expires === undefined ? "" : `; the baseline accepted it until ${entry.expires}`;
+export function outcomeText({ outcome, entry, suppression }: Judged): string {
+  const expired = [
+    entry?.expires === undefined ? "" : `; the baseline accepted it until ${entry.expires}`,
+    suppression?.expired === true ? `; it was suppressed until ${suppression.expires}` : "",
+  ].join("");
   switch (outcome) {
     case "failed":
       return `fails${expired}`;
@@ -24,6 +28,7 @@ export function outcomeText({ outcome, entry }: Judged): string {
     case "unproven":
       return `does not fail: it is unproven${expired}`;
     case "suppressed":
+      if (suppression?.expired === false) return `suppressed ${suppressionText(suppression)}`;
       return `accepted by the baseline${until(entry)}: ${entry?.reason || "no reason is given"}`;
   }
 }
@@ -42,11 +47,6 @@ function staleText(stale: readonly BaselineEntry[]): string {
 function countsText({ failed, passed, unproven, suppressed }: Verdict["counts"]): string {
   const all = failed + passed + unproven + suppressed;
   if (all === 0) return "no findings";
-  const parts = [
-    `${failed} fail`,
-    `${passed} do not fail`,
-    `${unproven} unproven`,
-    `${suppressed} accepted by the baseline`,
-  ];
+  const parts = [`${failed} fail`, `${passed} do not fail`, `${unproven} unproven`, `${suppressed} suppressed`];
   return `${all} finding${all === 1 ? "" : "s"}: ${parts.filter((part) => !part.startsWith("0 ")).join(", ")}`;
 }

@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { WaywardError } from "@wayward/base";
+import { type Analyzed, type ClientFinding, connect } from "@wayward/client";
 import { type AnalyzeCommand, analyze, printRests } from "../analyzed.ts";
-import { baselineOf, formatBaseline } from "../check/baseline.ts";
+import { type BaselineEntry, baselineOf, formatBaseline, identityOf } from "../check/baseline.ts";
 import { readBaseline, readBaselineIfThere } from "../check/baseline-file.ts";
 import { parseGate } from "../check/gate.ts";
 import { formatJson } from "../check/json.ts";
@@ -11,6 +12,8 @@ import { formatText } from "../check/text.ts";
 import { judge, type Verdict } from "../check/verdict.ts";
 import { EXIT } from "../exit.ts";
 import { write } from "../output/write.ts";
+import { knownSuppressions, Suppressions } from "../suppressions/known.ts";
+import { suppressionsNote } from "../suppressions/note.ts";
 import { releaseVersion } from "./version.ts";
 
 export interface CheckCommand extends AnalyzeCommand {
@@ -22,8 +25,9 @@ export interface CheckCommand extends AnalyzeCommand {
 
 /**
  * `wayward check`: runs every analysis and fails, with exit code 5, on what
- * the gate is about and no baseline accepts. With `--write-baseline` the
- * present findings are accepted first. Throws NO_SESSION where nothing was
+ * the gate is about and neither a baseline nor the server's suppressions
+ * accept. With `--write-baseline` the present findings are accepted first.
+ * Throws NO_SESSION where nothing was
  * looked at: that must not pass for nothing found.
  */
 export async function check(options: CheckCommand): Promise<void> {
@@ -35,15 +39,43 @@ export async function check(options: CheckCommand): Promise<void> {
     throw new WaywardError("NOT_FOUND", "NO_SESSION", "no session matches, so nothing was checked");
   }
   const now = Date.now();
+  const suppressions = await suppressionsFor(analyzed, options);
   let baseline = accepted;
   if (options.writeBaseline !== undefined) {
-    baseline = baselineOf(analyzed.findings, [...accepted, ...written]);
+    const known = [...accepted, ...written];
+    baseline = baselineOf(
+      analyzed.findings.filter((finding) => isForBaseline(finding, known, suppressions)),
+      known,
+    );
     await writeFile(options.writeBaseline, formatBaseline(baseline));
   }
-  const verdict = judge(analyzed.findings, gate, baseline, now);
+  const verdict = judge(analyzed.findings, gate, baseline, suppressions, now);
   await write(reportOf(verdict, options, now));
   await printRests(analyzed, { json: options.format === "json" });
+  process.stderr.write(noteOf(verdict));
   if (verdict.counts.failed > 0) process.exitCode = EXIT.findings;
+}
+
+/** Where nothing is found, the service that keeps suppressions need not be there. */
+async function suppressionsFor({ findings }: Analyzed, { server }: CheckCommand): Promise<Suppressions> {
+  if (findings.length === 0) return new Suppressions([], Date.now());
+  const client = connect({ server });
+  try {
+    return await knownSuppressions(client);
+  } finally {
+    client.close();
+  }
+}
+
+/** What a suppression hides until its end counts again then, so a baseline does not take it up. */
+function isForBaseline(finding: ClientFinding, known: readonly BaselineEntry[], suppressions: Suppressions): boolean {
+  if (suppressions.of(finding)?.expired !== false) return true;
+  return known.some((entry) => identityOf(entry) === identityOf(finding));
+}
+
+function noteOf({ judged }: Verdict): string {
+  const count = (expired: boolean) => judged.filter(({ suppression }) => suppression?.expired === expired).length;
+  return suppressionsNote(count(false), count(true), " on the server");
 }
 
 function reportOf(verdict: Verdict, { format, failOn }: CheckCommand, time: number): string {

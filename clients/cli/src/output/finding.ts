@@ -1,15 +1,25 @@
 import { formatWall } from "@wayward/base";
 import type { ClientFinding } from "@wayward/client";
+import type { Standing } from "../suppressions/known.ts";
 import { cycleOf } from "./cycle.ts";
 import { cycleText } from "./cycle-text.ts";
+import { suppressionJson, suppressionText } from "./suppression.ts";
+
+/** What is told of a finding beside itself. */
+export interface FindingMarks {
+  /** What a check makes of it. */
+  readonly verdict?: string;
+  readonly suppression?: Standing | undefined;
+}
 
 /** A finding for a person: what, where seen, why it is not sure where it is not, and the cycle of an inversion. */
-export function findingText(finding: ClientFinding, verdict = ""): string {
+export function findingText(finding: ClientFinding, { verdict = "", suppression }: FindingMarks = {}): string {
   const { severity, rule, title, message, count, first, last, sessions, locks, fingerprint, unproven } = finding;
   const seen =
     count === 1 ? `once, at ${formatWall(first)}` : `${count} times, ${formatWall(first)} to ${formatWall(last)}`;
   const facts: [string, string][] = [
     ["verdict", verdict],
+    ["suppressed", suppression === undefined ? "" : suppressionText(suppression)],
     ["locks", locks.join(", ")],
     ["seen", seen],
     ["sessions", sessions.join(", ")],
@@ -26,8 +36,13 @@ export function findingText(finding: ClientFinding, verdict = ""): string {
 }
 
 /** A finding for programs; docs/json.md. */
-export function findingJson({ evidence, detail, ...facts }: ClientFinding): object {
-  return { ...facts, evidence: snakeCase(evidence), detail: snakeCase(detail) };
+export function findingJson({ evidence, detail, ...facts }: ClientFinding, suppression: Standing | undefined): object {
+  return {
+    ...facts,
+    evidence: snakeCase(evidence),
+    detail: snakeCase(detail),
+    suppression: suppression === undefined ? null : suppressionJson(suppression),
+  };
 }
 
 /** Renames the fields of plain data; values stay as they are. */

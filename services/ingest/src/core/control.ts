@@ -1,12 +1,14 @@
 import type { ingest } from "@wayward/api";
+import { isForAgents } from "@wayward/record";
 import type { Effect, IngestState, StreamId, StreamState } from "./types.ts";
 
-/** Keeps what a topic says now, and tells it to the tenant's streams. What they have heard already is not told again. */
+/** Keeps what a topic says now, and tells it to the tenant's streams if it is for agents. What they have heard already is not told again. */
 export function control(state: IngestState, tenant: string, value: ingest.Control): Effect[] {
   const topics = state.control.get(tenant) ?? new Map<string, ingest.Control>();
   state.control.set(tenant, topics);
   if (topics.get(value.topic)?.revision === value.revision) return [];
   topics.set(value.topic, value);
+  if (!isForAgents(value.topic)) return [];
   const effects: Effect[] = [];
   for (const [id, stream] of state.streams) {
     if (stream.tenant !== tenant || stream.ended) continue;
@@ -17,9 +19,10 @@ export function control(state: IngestState, tenant: string, value: ingest.Contro
   return effects;
 }
 
-/** All settings, for a stream that opens. */
+/** All settings of agents, for a stream that opens. */
 export function tellAll(state: IngestState, id: StreamId, tenant: string): Effect[] {
-  return [...(state.control.get(tenant)?.values() ?? [])].map((value) => tell(id, value));
+  const values = [...(state.control.get(tenant)?.values() ?? [])];
+  return values.filter(({ topic }) => isForAgents(topic)).map((value) => tell(id, value));
 }
 
 /** What changed while the stream's answers were piled up. */

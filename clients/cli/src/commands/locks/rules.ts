@@ -1,5 +1,5 @@
-import { type AnalyzeCommand, analyze, printFindings, printRests } from "../../analyzed.ts";
-import { type LiveCommand, watchFindings } from "../findings.ts";
+import { analyze, type FindingsCommand, printFindings, printRests } from "../../analyzed.ts";
+import { type LiveCommand, watchFindings } from "../findings/findings.ts";
 
 /** Rules by command: orders of locks, contexts, waiting and tickets; misuse, and locks held over pauses. */
 export const RULES_OF = {
@@ -8,7 +8,7 @@ export const RULES_OF = {
 } as const;
 
 /** `wayward locks order` and `misuse`: what the rules find in the chosen sessions or, live, what is told of running ones. */
-export async function locksRules(which: keyof typeof RULES_OF, options: AnalyzeCommand & LiveCommand): Promise<void> {
+export async function locksRules(which: keyof typeof RULES_OF, options: FindingsCommand & LiveCommand): Promise<void> {
   const rules = RULES_OF[which];
   if (options.live) return watchFindings(rules, options);
   const analyzed = await analyze(options, { rules });

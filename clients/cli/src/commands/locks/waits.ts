@@ -1,8 +1,8 @@
-import { type AnalyzeCommand, analyze, printFindings, printRests } from "../../analyzed.ts";
+import { analyze, type FindingsCommand, printFindings, printRests } from "../../analyzed.ts";
 import { printTable } from "../../output/plain-table.ts";
 import { parseTime } from "../../selection.ts";
 
-export interface WaitsCommand extends AnalyzeCommand {
+export interface WaitsCommand extends FindingsCommand {
   readonly at?: string;
 }
 

@@ -2,17 +2,13 @@ import { mergeFindings } from "@wayward/analysis";
 import { fromBase32 } from "@wayward/base";
 import { type Client, type ClientFinding, type ClientRecord, connect } from "@wayward/client";
 import { SEVERITIES, sessionText } from "@wayward/record";
-import type { AnalyzeCommand } from "../analyzed.ts";
-import { untilInterrupted } from "../interrupt.ts";
-import { coverageLines } from "../output/coverage.ts";
-import { findingJson, findingText } from "../output/finding.ts";
-import { jsonLine } from "../output/json.ts";
-import { write } from "../output/write.ts";
-import { type SelectionOptions, selectionOf } from "../selection.ts";
+import type { FindingsCommand } from "../../analyzed.ts";
+import { untilInterrupted } from "../../interrupt.ts";
+import { coverageLines } from "../../output/coverage.ts";
+import { type SelectionOptions, selectionOf } from "../../selection.ts";
+import { ShownFindings } from "../../suppressions/shown.ts";
 
-export interface LiveCommand extends SelectionOptions {
-  readonly server?: string;
-  readonly json?: boolean;
+export interface LiveCommand extends FindingsCommand {
   readonly live?: boolean;
 }
 
@@ -23,21 +19,22 @@ export async function findings(options: LiveCommand): Promise<void> {
   const chosen = await chosenSessions(client, options);
   const told: ClientFinding[] = [];
   const answer = client.read({ kinds: ["finding.reported"], from: selectionOf(options).from });
+  const printed = new ShownFindings(client, options);
   try {
     for await (const record of answer) told.push(findingOf(record));
+    for (const finding of mergeFindings(told).filter((one) => concerns(one, chosen))) await printed.add(finding);
   } finally {
     client.close();
   }
-  for (const finding of mergeFindings(told).filter((one) => concerns(one, chosen))) {
-    await write(options.json ? jsonLine(findingJson(finding)) : `${findingText(finding)}\n`);
-  }
+  printed.note();
   if (answer.coverage !== undefined) process.stderr.write(coverageLines(answer.coverage));
 }
 
 /** Prints findings of these rules as they are reported: each when it is new, or of more sessions than before. */
-export async function watchFindings(rules: readonly string[], options: AnalyzeCommand): Promise<void> {
+export async function watchFindings(rules: readonly string[], options: FindingsCommand): Promise<void> {
   const client = connect({ server: options.server });
   let chosen = await chosenSessions(client, options);
+  const printed = new ShownFindings(client, options);
   const known = new Map<string, ClientFinding>();
   const watch = client.watch({ kinds: ["finding.reported"], start: "first", signal: untilInterrupted() });
   try {
@@ -53,11 +50,12 @@ export async function watchFindings(rules: readonly string[], options: AnalyzeCo
         const [merged] = mergeFindings(before === undefined ? [finding] : [before, finding]);
         known.set(finding.fingerprint, merged!);
         if (before !== undefined && before.sessions.length === merged!.sessions.length) continue;
-        await write(options.json ? jsonLine(findingJson(merged!)) : `${findingText(merged!)}\n`);
+        await printed.add(merged!);
       }
     }
   } finally {
     client.close();
+    printed.note();
   }
 }
 
