@@ -2,9 +2,9 @@
  * `npm run e2e:server -- --requests 200000`: `wayward run` on a fastify server
  * that nobody instrumented, under autocannon, against the all-in-one and
  * against the four services on real servers. Each request that was answered
- * must be read back as one zone, in the records and in the counts. Then the
- * program is killed under load, and the read must say so. Ends with code 1
- * where something does not hold.
+ * must be read back as one zone, in the records and in the counts, and
+ * `wayward check` must end with 0. Then the program is killed under load, and
+ * the read must say so. Ends with code 1 where something does not hold.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -48,7 +48,15 @@ async function readBack(name: string, env: NodeJS.ProcessEnv): Promise<Recorded>
   }
 }
 
-/** All requests are answered, the program ends, all zones are there. */
+/** What `wayward check` says of a session: its exit code, and the line that counts. */
+async function checked(session: string, env: NodeJS.ProcessEnv): Promise<{ code: number; said: string }> {
+  const check = wayward(["check", "-s", session], env);
+  const code = await check.ended;
+  const found = check.output.match(/^(?:no|\d+) findings?.*$/m)?.[0];
+  return { code, said: found ?? check.output.trim() };
+}
+
+/** All requests are answered, the program ends, all zones are there, nothing is wrong with locks. */
 async function served(shape: string, env: NodeJS.ProcessEnv, requests: number): Promise<void> {
   await using program = new Program("served", env);
   const url = `${await program.url()}${PATH}`;
@@ -56,15 +64,18 @@ async function served(shape: string, env: NodeJS.ProcessEnv, requests: number): 
   const { answered, failed } = await new Load(url, requests).answers();
   const seconds = (performance.now() - begun) / 1000;
   const code = await program.end();
-  const { zones, counted, records, coverage } = await readBack("served", env);
+  const { session, zones, counted, records, coverage } = await readBack("served", env);
+  const check = await checked(session, env);
   const said = verdict([
     answered !== requests && `${failed} of ${requests} requests were not answered`,
     zones !== answered && `${answered - zones} zones are missing in the records`,
     counted !== answered && `${answered - counted} zones are missing in the counts`,
     !coverage.complete && `the answer is not complete: ${coverage.gaps.map(({ message }) => message).join(", ")}`,
     code !== 0 && `the program ended with ${code}`,
+    check.code !== 0 && `wayward check ended with ${check.code}: ${check.said}`,
   ]);
-  row(shape, answered, zones, counted, records, seconds.toFixed(1), said);
+  row(shape, answered, zones, counted, records, seconds.toFixed(1), check.code, said);
+  process.stdout.write(`  check: ${check.said}\n`);
 }
 
 /** The program is killed under load: the read has what was flushed, and says how it ended. */
@@ -87,7 +98,7 @@ async function killed(shape: string, env: NodeJS.ProcessEnv): Promise<void> {
     lost > LOST_MS && `the last ${lost} ms are missing`,
     counted !== zones && `${counted} zones in the counts`,
   ]);
-  row(shape, answered, zones, counted, records, (KILL_AFTER_MS / 1000).toFixed(1), said);
+  row(shape, answered, zones, counted, records, (KILL_AFTER_MS / 1000).toFixed(1), "-", said);
   process.stdout.write(`  last record ${lost} ms before the kill; the read ends: ${end}\n`);
 }
 
@@ -99,7 +110,7 @@ async function examine(shape: string, servers: Readonly<Record<string, string>>)
 }
 
 installPackages(join(import.meta.dirname, "real-server"));
-row("shape", "answered", "zones read", "counted", "records", "seconds", "verdict");
+row("shape", "answered", "zones read", "counted", "records", "seconds", "check", "verdict");
 {
   await using data = await tempFolder("e2e-data");
   const up = wayward(["up", "--data", data.path, "--port", "0", "--http-port", "0"], {});

@@ -2,6 +2,8 @@ import type { Client, ClientRecord } from "@wayward/client";
 
 /** What can be read of a session. */
 export interface Recorded {
+  /** The session's id; the last one's where several have the name. */
+  readonly session: string;
   /** Zones of the name asked for that begin and end in the records. */
   readonly zones: number;
   /** The same by the services' count. */
@@ -18,7 +20,9 @@ export async function recorded(client: Client, name: string, zone: string): Prom
   let zones = 0;
   let records = 0;
   let last = 0n;
-  const see = ({ kind, fields, aligned }: ClientRecord) => {
+  let session = "";
+  const see = ({ session: from, kind, fields, aligned }: ClientRecord) => {
+    session = from;
     records++;
     last = aligned;
     if (kind === "zone.begin" && fields.name === zone) open.add(fields.id);
@@ -28,5 +32,5 @@ export async function recorded(client: Client, name: string, zone: string): Prom
   for await (const record of answer) see(record);
   const { groups } = await client.count({ names: [name], groupBy: ["zone"], measure: "duration" });
   const counted = Number(groups.find(({ keys }) => keys[0] === zone)?.count ?? 0n);
-  return { zones, counted, records, last, coverage: answer.coverage! };
+  return { session, zones, counted, records, last, coverage: answer.coverage! };
 }
