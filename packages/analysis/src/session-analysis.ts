@@ -45,7 +45,7 @@ export class SessionAnalysis {
     const { until, detail = false } = facts;
     this.#start = start;
     this.#until = until === undefined ? Infinity : Number(until - this.#origin);
-    this.#locks = new LockFold(dictionary, { detail });
+    this.#locks = new LockFold(dictionary, { detail, loops: runsLoops(facts.description) });
     this.#threads = new ThreadFold(dictionary);
   }
 
@@ -110,4 +110,9 @@ export class SessionAnalysis {
       detail: countedCycle(this.#locks.session, finding),
     };
   }
+}
+
+/** Threads of Node run event loops; its agent's tasks tell flows of code apart. */
+function runsLoops(description: api.SessionDescription | undefined): boolean {
+  return description?.agent.startsWith("wayward-node/") ?? false;
 }

@@ -38,11 +38,13 @@ export function attempt(run: Run, outcome: Outcome, asked: Attempt): void {
   const { lane, session } = run;
   const { lock, mode } = asked;
   useLock(run, lock);
-  const waiting = lane.waits.findLast((wait) => wait.lock === lock);
+  // Of several flows that wait in one lane the first comes first.
+  const waiting = lane.waits.find((wait) => wait.lock === lock);
   if (waiting !== undefined && outcome !== "waits") endWait(run, waiting, outcome === "acquired");
-  if (waiting === undefined) judge(run, outcome, asked);
+  const isFirstSeen = waiting === undefined || (lane.loop && outcome === "waits");
+  if (isFirstSeen) judge(run, outcome, asked);
   if (outcome === "waits") {
-    if (waiting === undefined) beginWait(run, asked);
+    if (isFirstSeen) beginWait(run, asked);
     return;
   }
   if (outcome === "ended") {
@@ -51,7 +53,7 @@ export function attempt(run: Run, outcome: Outcome, asked: Attempt): void {
     return;
   }
   judgeGrant(run, lock, mode);
-  const own = ownHold(lane, lock);
+  const own = lane.loop ? undefined : ownHold(lane, lock);
   // A lock that its lane holds is taken once more: the hold is free after as many releases.
   if (own !== undefined) {
     own.depth++;
@@ -65,7 +67,8 @@ function judge(run: Run, outcome: Outcome, asked: Attempt): void {
   const { lock, mode, tried, result } = asked;
   const ticketed = judgeTicket(run, asked);
   if (result === "already") return;
-  const own = ownHold(lane, lock);
+  // Another flow of an event loop may hold what this one asks for.
+  const own = lane.loop ? undefined : ownHold(lane, lock);
   if (own !== undefined) {
     if (lock.type === "recursive") return;
     if (judgeDoubleLock(run, lock, own, mode)) {
@@ -114,7 +117,7 @@ export function pushHold(
     depth: 1,
     pins: 0,
     before: lane.chain,
-    unsure: false,
+    unsure: lane.loop,
     resumed: 0,
     time: run.time,
     eventNo: at.eventNo,

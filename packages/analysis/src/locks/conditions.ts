@@ -14,6 +14,8 @@ const LOST_MAX = 64;
 export function waitForCondition(run: Run, condition: Lock, mutex: Lock | undefined): void {
   const { lane, session } = run;
   useLock(run, condition);
+  // Other flows of an event loop go on meanwhile: nothing follows from its next record.
+  if (lane.loop) return;
   const given = mutex === undefined ? undefined : ownHold(lane, mutex);
   judgeWait(run, condition, mutex, given);
   if (given !== undefined) {
@@ -63,6 +65,7 @@ export function woken(run: Run, lane: Lane, timedOut: boolean): void {
 /** A lane waits at a barrier; the last of those that belong to it lets all go on. */
 export function waitAtBarrier(run: Run, barrier: Lock, count: number): void {
   useLock(run, barrier);
+  if (run.lane.loop) return;
   if (count !== 0) {
     if (barrier.parties !== 0 && barrier.parties !== count) reportBarrierCount(run, barrier, count);
     else barrier.parties = count;

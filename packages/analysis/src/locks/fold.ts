@@ -15,6 +15,8 @@ import { stepBatch } from "./step.ts";
 export interface FoldOptions {
   /** Count functions and lanes of each lock too: several times slower. A checkpoint says so itself. */
   readonly detail?: boolean;
+  /** Threads and workers run event loops: what one holds may be held by any of its flows of code. */
+  readonly loops?: boolean;
   /** What `checkpoint` has given: the fold goes on from there. */
   readonly checkpoint?: Uint8Array;
 }
@@ -34,9 +36,9 @@ export class LockFold {
   #run: Run | undefined;
 
   /** `dictionary` holds what the session has defined; whoever feeds the blocks adds to it. */
-  constructor(dictionary: Dictionary, { detail = false, checkpoint }: FoldOptions = {}) {
+  constructor(dictionary: Dictionary, { detail = false, loops = false, checkpoint }: FoldOptions = {}) {
     this.#dictionary = dictionary;
-    this.session = checkpoint === undefined ? createSession(detail) : (deserialize(checkpoint) as LockSession);
+    this.session = checkpoint === undefined ? createSession(detail, loops) : (deserialize(checkpoint) as LockSession);
   }
 
   /** Takes a block. Where the one before it is missing, what was open then is taken from its open set. */

@@ -27,6 +27,7 @@ export function quickAcquire(run: Run, lane: Lane, lock: Lock, mode: number): bo
   hold.mode = mode;
   hold.variant = variant;
   hold.level = lane.frames.length;
+  hold.unsure = lane.loop;
   hold.since = session.serial;
   hold.before = lane.chain;
   hold.time = run.time;
@@ -54,7 +55,7 @@ export function quickRelease(session: LockSession, lane: Lane, lock: Lock, mode:
   lock.holds.pop();
   lane.chain = hold.before;
   lock.knownSince = session.serial;
-  if (!hold.tried && !hold.unsure && pool.length < POOL_MAX) pool.push(hold);
+  if (!hold.tried && pool.length < POOL_MAX) pool.push(hold);
   return true;
 }
 

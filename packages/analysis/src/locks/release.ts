@@ -24,7 +24,8 @@ export function release(run: Run, lock: Lock, mode: number | undefined, plain: b
       lock.knownSince = session.serial;
       return;
     }
-    reportOtherLane(run, lock, hold);
+    // A flow of code may hand its lock to another one.
+    if (!session.loops) reportOtherLane(run, lock, hold);
   }
   lock.knownSince = session.serial;
   if (mode !== undefined && (mode === MODE.exclusive) !== (hold.mode === MODE.exclusive)) {

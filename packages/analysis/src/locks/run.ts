@@ -51,7 +51,7 @@ export interface Concern {
   readonly message: string;
   /** The deciding record last. */
   readonly evidence: readonly Place[];
-  readonly severity?: Severity;
+  readonly severity?: Severity | undefined;
   /** The verdict rests on a hold whose end may be in a hole: true for that of the first lock, or the name of what was held. */
   readonly unsure?: boolean | string | undefined;
   readonly detail?: Readonly<Record<string, unknown>>;
@@ -66,7 +66,7 @@ export function report(run: Run, rule: RuleId, concern: Concern): Finding | unde
   const functions = [...new Set(evidence.map((place) => siteText(run, place).function).filter((name) => name !== ""))];
   const key = [rule, ...classes.toSorted(), "", ...functions.toSorted()].join("\n");
   const ids = evidence.map(({ lane, eventNo }) => ({ lane, eventNo }));
-  const unproven = unprovenBy(session, concern);
+  const unproven = unprovenBy(run, concern);
   const known = session.findings.get(key);
   if (known !== undefined) {
     known.count++;
@@ -102,9 +102,14 @@ function has(evidence: Finding["evidence"], { lane, eventNo }: Finding["evidence
   return evidence.some((id) => id.lane === lane && id.eventNo === eventNo);
 }
 
-function unprovenBy(session: LockSession, { locks, unsure }: Concern): string {
+function unprovenBy(run: Run, { locks, unsure, evidence }: Concern): string {
+  const { session, dictionary } = run;
   const partial = locks.find(({ base }) => base.partial);
   if (partial !== undefined) return `not all records of ${partial.base.name} are kept: its tracing was switched`;
+  const loop = evidence.find(({ lane }) => session.lanes.get(lane)?.loop);
+  if (loop !== undefined) {
+    return `${dictionary.name("lane", loop.lane)} runs several flows of code at a time, which only tasks tell apart`;
+  }
   const hidden =
     typeof unsure === "string" ? unsure : (unsure ? locks[0] : locks.find((lock) => isUnsure(session, lock)))?.name;
   return hidden === undefined ? "" : `records are missing that may tell of ${hidden}`;

@@ -1,8 +1,9 @@
 import { createChains } from "./order/chains.ts";
 import type { BaseClass, Lane, Lock, LockSession } from "./state.ts";
 
-export function createSession(detail: boolean): LockSession {
+export function createSession(detail: boolean, loops: boolean): LockSession {
   return {
+    loops,
     serial: 0,
     now: 0,
     locks: new Map(),
@@ -41,6 +42,7 @@ export function laneOf(session: LockSession, id: number): Lane {
     masks: 0,
     chain: 0,
     gone: false,
+    loop: false,
     stands: false,
     standsAt: undefined,
     joins: undefined,

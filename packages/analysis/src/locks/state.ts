@@ -46,9 +46,9 @@ export interface Edge {
   readonly to: ClassNode;
   /** Bits of DEPENDENCY: how it was held and how it was taken. */
   bits: number;
-  /** Where it was seen first: the acquisition of what was held, and of what was taken. */
-  readonly held: Place;
-  readonly taken: Place;
+  /** Where it was seen first, or first for sure: the acquisition of what was held, and of what was taken. */
+  held: Place;
+  taken: Place;
   /** How often it was seen, as far as chains were counted into it. */
   count: number;
   /** It rests on a hold whose end may be in a hole of the records. */
@@ -205,6 +205,8 @@ export interface Lane {
   /** What it holds, as a place in the table of chains. */
   chain: number;
   gone: boolean;
+  /** It runs an event loop: several flows of code at a time, which may hold and wait for locks each. */
+  loop: boolean;
   /** It stands at a condition, a barrier or a join until its next record. */
   stands: boolean;
   standsAt: Lock | undefined;
@@ -226,6 +228,8 @@ export interface Context {
 }
 
 export interface LockSession {
+  /** Threads and workers run event loops; locks may be handed from one flow of code to another. */
+  readonly loops: boolean;
   /** Rising number of the record at hand. */
   serial: number;
   /** Nanoseconds since the session's start, of the last record. */

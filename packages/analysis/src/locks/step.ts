@@ -9,6 +9,7 @@ import { declareContext, declareMaskedBy, enterContext, exitContext, mask, unmas
 import { exitLane, exitProcess, joinLane } from "./lanes.ts";
 import { createLock, destroyLock, useLock } from "./lifetime.ts";
 import { lockOf } from "./lookup.ts";
+import { refreshChain } from "./order/lane-chain.ts";
 import { quickAcquire, quickRelease } from "./quick.ts";
 import { changeMode, handOver, release } from "./release.ts";
 import { reportHeldOver } from "./rules/exit.ts";
@@ -26,6 +27,7 @@ export function stepBatch(run: Run, batch: Batch): void {
   const { order, times, slots, placeOf, runOf, kinds, runs } = batch;
   run.batch = batch;
   const lanes = runs.map(({ lane }) => laneOf(session, lane));
+  if (session.loops) for (const lane of lanes) enterLoop(run, lane);
   const ops = Uint8Array.from(kinds, ({ op }) => op);
   const firsts = kinds.map(({ first }) => first);
   const seconds = kinds.map(({ second }) => second);
@@ -60,6 +62,17 @@ export function stepBatch(run: Run, batch: Batch): void {
   }
   for (const { lane, from, count } of runs)
     if (count > 0) laneOf(session, lane).next = batch.eventNo(from + count - 1) + 1;
+}
+
+/** Kinds of lanes that run event loops, by their places in LANE_KINDS: threads and workers. */
+const LOOP_KIND_LAST = 1;
+
+/** A lane that runs an event loop has chains of its own: what follows from them is not sure. */
+function enterLoop({ session, dictionary }: Run, lane: Lane): void {
+  const isLoop = (dictionary.laneRow(lane.id)?.kind ?? 0) <= LOOP_KIND_LAST;
+  if (isLoop === lane.loop) return;
+  lane.loop = isLoop;
+  refreshChain(session, lane);
 }
 
 /** One record that is not the usual acquisition or release. `first` and `second` are its first two fields. */

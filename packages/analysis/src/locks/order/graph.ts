@@ -31,9 +31,10 @@ export function addEdge(
 ): boolean {
   const known = from.out.get(to.id);
   if (known !== undefined) {
-    // Seen once for sure is enough.
-    if (!unsure) known.unsure = false;
-    if ((known.bits & bit) !== 0) return false;
+    // Seen once for sure is enough: it is judged anew, by where that was.
+    const isSurer = known.unsure && !unsure;
+    if (isSurer) Object.assign(known, { unsure: false, held, taken });
+    if ((known.bits & bit) !== 0) return isSurer;
     known.bits |= bit;
     return true;
   }

@@ -55,7 +55,7 @@ function judgeOrder(run: Run, acquisition: Acquisition): void {
   const { variant, lock, nestedSince } = acquisition;
   const { holds } = run.lane;
   const same = holds.filter((hold) => hold.variant.node === variant.node && hold.lock !== lock);
-  if (same.length > 0) {
+  if (same.length > 0 && !run.lane.loop) {
     const wrong = nestedSince === undefined ? same : same.filter(({ since }) => since < nestedSince);
     // What the nest lock orders makes no edge at all.
     if (wrong.length === 0) return;

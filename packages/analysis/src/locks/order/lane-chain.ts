@@ -1,6 +1,9 @@
 import type { Hold, Lane, LockSession } from "../state.ts";
 import { CHAIN, type ChainTable, childOf } from "./chains.ts";
 
+/** Between those of contexts and those of masks. */
+const LOOP = -50;
+
 /** Contexts have codes above it, masks from it downwards. */
 const MASKS = -64;
 
@@ -21,7 +24,7 @@ export function isAcquisition(code: number): boolean {
 /** Works out a lane's chain anew: after a release out of order, or as contexts come, go or are masked. */
 export function refreshChain({ chains, contextByBit }: LockSession, lane: Lane): void {
   const { frames, holds, masks } = lane;
-  let chain = 0;
+  let chain = lane.loop ? childOf(chains, 0, LOOP) : 0;
   for (let level = 0; level <= frames.length; level++) {
     const bit = level === 0 ? 0 : frames[level - 1]!.bit;
     if (contextByBit.length > 0 && (level > 0 || masks !== 0)) {

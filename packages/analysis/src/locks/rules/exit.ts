@@ -3,12 +3,13 @@ import { here, type Run, report } from "../run.ts";
 import type { Hold } from "../state.ts";
 import { placeOf } from "./recursion.ts";
 
-/** `misuse.held-at-exit`. */
+/** `misuse.held-at-exit`. A flow of an event loop may have handed its lock to another one. */
 export function reportHeldAtExit(run: Run, hold: Hold): void {
   report(run, "misuse.held-at-exit", {
     locks: [hold.lock],
     message: `${run.dictionary.name("lane", hold.lane.id)} ends while it holds ${hold.lock.name}`,
     evidence: [placeOf(hold), here(run)],
+    severity: run.session.loops ? "info" : undefined,
     unsure: hold.unsure,
   });
 }

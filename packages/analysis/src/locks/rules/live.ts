@@ -18,6 +18,8 @@ interface Blocking {
 
 /** Who stands in the way of a waiting lane: holders of what it waits for, writers that readers let pass, the lane that it joins. */
 function blockersOf(lane: Lane): Blocking[] {
+  // Another flow of an event loop can go on.
+  if (lane.loop) return [];
   const blockers: Blocking[] = [];
   for (const wait of lane.waits) {
     for (const hold of wait.lock.holds) {
@@ -97,7 +99,7 @@ export function judgeDeadOwner(run: Run, lock: Lock, at: Place = here(run)): voi
 export function noteFailedTry(run: Run, lock: Lock): void {
   const { lane } = run;
   const holder = lock.holds.find((hold) => hold.lane !== lane)?.lane;
-  if (holder === undefined) return;
+  if (holder === undefined || lane.loop || holder.loop) return;
   lane.tries.push({ lock, holder, at: here(run) });
   if (lane.tries.length > TRIES_MAX) lane.tries.shift();
   const circle = failingCircle(lane, [lane]);
