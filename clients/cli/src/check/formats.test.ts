@@ -207,7 +207,7 @@ describe("text", () => {
 
   test("shows the cycle with both stacks of each edge and how it hangs", () => {
     expect(text.replaceAll(process.cwd(), "")).toContain(`
-  1. <stock> is taken while orders is held
+  1. <stock> is taken while orders is held, seen once
      orders taken by clerk, 0.005000 s after the session's start
        at clerk takes orders (/src/clerk takes orders of stock.ts:15)
        at main (/src/main.ts:3)

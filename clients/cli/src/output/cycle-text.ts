@@ -16,7 +16,7 @@ export function cycleText(cycle: readonly CycleEdge[]): string[] {
 }
 
 function edgeText({ from, to, held, taken, count }: CycleEdge, index: number): string[] {
-  const often = count === undefined ? "" : `, seen ${count} times`;
+  const often = count === undefined ? "" : `, seen ${count === 1 ? "once" : `${count} times`}`;
   return [
     "",
     `  ${index + 1}. ${to} is taken while ${from} is held${often}`,
