@@ -13,6 +13,7 @@ import {
 } from "@wayward/record";
 import { barrierRecords, conditionRecords, contextRecords, fileRecords, heapRecords, queueRecords } from "./bare.ts";
 import { lockRecords } from "./bare-lock.ts";
+import type { Called } from "./call-stack.ts";
 import { Channel } from "./channel.ts";
 import { Control } from "./control.ts";
 import { delivered } from "./delivered.ts";
@@ -24,7 +25,7 @@ import { Mutex, RwLock, Semaphore } from "./locks.ts";
 import type { Pushing } from "./push/pushing.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Settings } from "./settings.ts";
-import { type Called, Sites } from "./sites.ts";
+import { Sites } from "./sites.ts";
 import { tell } from "./tell.ts";
 import { textOf } from "./text.ts";
 import { formatTraceparent, parseTraceparent, type Trace } from "./trace.ts";
@@ -89,7 +90,7 @@ export class Agent {
     const { settings, recorder, writing } = parts;
     this.#parts = parts;
     this.#recorder = recorder;
-    this.#sites = new Sites(recorder.writer.dictionary, settings.sites);
+    this.#sites = new Sites(recorder, settings.sites);
     this.#lockClasses = new LockClasses(recorder, settings.locks);
     this.#ended = writing === undefined;
     this.log = this.channel("main");
@@ -188,7 +189,9 @@ export class Agent {
   /** Records of a lock that somebody else implements. */
   lock(name: string, object: Partial<ObjectInfo> = {}) {
     const info = { type: "mutex", class: name, ...object };
-    return lockRecords(this.#recorder, this.#object(info), this.#lockClasses.of(textOf(info.class)), this.#sites);
+    const number = this.#object(info);
+    const lockClass = this.#lockClasses.of(textOf(info.class));
+    return lockRecords(this.#recorder, number, lockClass, this.#sites.ofLock(number));
   }
 
   /** Records of a condition variable that somebody else implements. */
@@ -366,7 +369,8 @@ export class Agent {
   #lockParts(object: ObjectInfo, called: Called) {
     const site = this.#sites.of(called);
     const lockClass = this.#lockClasses.of(textOf(object.class));
-    return { recorder: this.#recorder, object: this.#object(object), lockClass, sites: this.#sites, site };
+    const number = this.#object(object);
+    return { recorder: this.#recorder, object: number, lockClass, places: this.#sites.ofLock(number), site };
   }
 
   #object(object: ObjectInfo): number {
