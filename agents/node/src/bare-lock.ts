@@ -41,8 +41,8 @@ export function lockRecords(recorder: Recorder, lock: number, of: LockClass, pla
   const holds = of.bare(lock);
   const put = (kind: Kind, operation: Operation, called: Called, ...values: FieldValue[]) =>
     recorder.recordAt(kind, [lock, ...values], places.at(operation, called));
-  const brief = (kind: Kind, operation: Operation, called: Called, mode: LockMode) =>
-    recorder.recordBrief(kind, lock, moded(mode), places.at(operation, called));
+  const brief = (kind: Kind, operation: Operation, called: Called, mode: LockMode | undefined) =>
+    recorder.recordBrief(kind, lock, mode === undefined ? undefined : moded(mode), places.at(operation, called));
   const moded = (mode: LockMode) => LOCK_MODES.indexOf(mode);
   const facts = ({ subclass, under, ticket }: LockFacts) => [subclass, under?.number ?? 0, ticket];
   const records = {
@@ -61,7 +61,8 @@ export function lockRecords(recorder: Recorder, lock: number, of: LockClass, pla
       else put(lockAcquired, "acquired", records.acquired, moded(mode), ...facts(more), more.tried);
       places.take();
     },
-    released: (mode: LockMode = "exclusive") => {
+    /** `mode` only where the code says as what it gives it back: another one than it holds is a mistake. */
+    released: (mode?: LockMode) => {
       if (!of.plain && !holds.releases(recorder.flow.lane)) return;
       brief(lockReleased, "released", records.released, mode);
       places.give();

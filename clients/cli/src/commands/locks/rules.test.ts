@@ -29,6 +29,16 @@ const SHOP = `
   for (const work of [reserve, cancel, reserve, cancel]) await agent.task(work.name, () => order(work));
   await agent.delivered();`;
 
+/** A release says as what it gives the lock back only where the program says so. */
+const LIBRARY = `
+  import { start } from ${JSON.stringify(AGENT)};
+  const agent = start({ name: "library" });
+  const shelf = agent.lock("shelf", { type: "rwlock" }), desk = agent.lock("desk", { type: "rwlock" });
+  shelf.acquired("shared"); shelf.released();
+  shelf.acquired(); shelf.released();
+  desk.acquired("shared"); desk.released("exclusive");
+  await agent.delivered();`;
+
 interface Place {
   readonly lane: string;
   readonly function: string;
@@ -44,10 +54,20 @@ interface Edge {
   readonly taken: Place;
 }
 
-describe("wayward locks order", () => {
-  const folder = mkdtempSync(join(tmpdir(), "wayward-order-"));
+describe("wayward locks order and misuse", () => {
+  const folder = mkdtempSync(join(tmpdir(), "wayward-rules-"));
   const env: NodeJS.ProcessEnv = { ...process.env, NODE_OPTIONS: "", WAYWARD_SPOOL: join(folder, "spool") };
   let up: ChildProcess;
+
+  const program = (code: string) =>
+    run(process.execPath, ["--input-type=module", "-e", code], { env, timeout: 20_000 });
+  const ask = async (...args: string[]) => {
+    const { stdout } = await run(process.execPath, [BIN, ...args, "--json"], { env });
+    return stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+  };
 
   beforeAll(async () => {
     const args = [BIN, "up", "--data", join(folder, "data"), "--port", "0", "--http-port", "0"];
@@ -66,12 +86,8 @@ describe("wayward locks order", () => {
   });
 
   test("shows for each lock of an inversion where it was taken, with the calls that lead there", async () => {
-    await run(process.execPath, ["--input-type=module", "-e", SHOP], { env, timeout: 20_000 });
-    const { stdout } = await run(process.execPath, [BIN, "locks", "order", "--json"], { env });
-    const [finding] = stdout
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line));
+    await program(SHOP);
+    const [finding] = await ask("locks", "order", "--name", "shop");
     expect(finding).toMatchObject({ rule: "order.inversion" });
     const cycle: readonly Edge[] = finding.detail.cycle;
     const shown = cycle.map(({ from, to, held, taken }) => [
@@ -97,5 +113,16 @@ describe("wayward locks order", () => {
     expect(new Set(cycle.flatMap(({ held, taken }) => [held, taken].map(({ stack }) => stack.join("\n")))).size).toBe(
       4,
     );
+  }, 60_000);
+
+  test("do not take a release that says no mode for one of a lock held alone", async () => {
+    await program(LIBRARY);
+    const findings = (await ask("locks", "misuse", "--name", "library")).filter(({ rule }) => rule === "misuse.mode");
+    expect(findings).toMatchObject([{ locks: ["desk"] }]);
+    const holds = await ask("stats", "--by", "lock", "--measure", "hold", "--name", "library");
+    expect(holds).toMatchObject([
+      { lock: "shelf", count: "2" },
+      { lock: "desk", count: "1" },
+    ]);
   }, 60_000);
 });
