@@ -42,8 +42,9 @@ export function lockRecords(recorder: Recorder, lock: number, of: LockClass, pla
   const put = (kind: Kind, operation: Operation, called: Called, ...values: FieldValue[]) =>
     recorder.recordAt(kind, [lock, ...values], places.at(operation, called));
   const brief = (kind: Kind, operation: Operation, called: Called, mode: LockMode | undefined) =>
-    recorder.recordBrief(kind, lock, mode === undefined ? undefined : moded(mode), places.at(operation, called));
-  const moded = (mode: LockMode) => LOCK_MODES.indexOf(mode);
+    recorder.recordBrief(kind, lock, moded(mode), places.at(operation, called));
+  /** Below 0 where none is given. */
+  const moded = (mode: LockMode | undefined) => (mode === undefined ? -1 : LOCK_MODES.indexOf(mode));
   const facts = ({ subclass, under, ticket }: LockFacts) => [subclass, under?.number ?? 0, ticket];
   const records = {
     number: lock,

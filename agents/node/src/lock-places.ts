@@ -60,18 +60,12 @@ export class LockPlaces {
 
   /** Where the running lane does this: where `called` was called. */
   at(operation: Operation, called: Called): Place {
-    if (this.#looking === undefined) return NOWHERE;
-    const { recorder, held } = this.#looking;
-    const key = held.innermost(recorder.flow.lane) * STRIDE + OPERATION[operation];
-    return this.#known.get(key) ?? this.#look(key, called);
+    return this.#looking === undefined ? NOWHERE : this.#find(this.#looking, operation, called);
   }
 
   /** The running lane holds it from now on. The lane, for the one who gives it back elsewhere. */
   take(): number {
-    if (this.#looking === undefined) return 0;
-    const { lane } = this.#looking.recorder.flow;
-    this.#looking.held.take(lane, this.#lock);
-    return lane;
+    return this.#looking === undefined ? 0 : this.#taken(this.#looking);
   }
 
   /** The lane, or the running one, holds it no more. */
@@ -90,10 +84,19 @@ export class LockPlaces {
     this.#looking?.held.forget(this.#lock);
   }
 
-  #look(key: number, called: Called): Place {
-    const place = this.#looking?.look(called);
+  #find({ recorder, held, look }: Looking, operation: Operation, called: Called): Place {
+    const key = held.innermost(recorder.flow.lane) * STRIDE + OPERATION[operation];
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const place = look(called);
     // What is kept is bounded as places are.
     if (place !== undefined) this.#known.set(key, place);
     return place ?? NOWHERE;
+  }
+
+  #taken({ recorder, held }: Looking): number {
+    const { lane } = recorder.flow;
+    held.take(lane, this.#lock);
+    return lane;
   }
 }

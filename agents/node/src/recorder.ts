@@ -191,11 +191,11 @@ export class Recorder {
     this.record(kind, values, site, undefined, stack);
   }
 
-  /** Takes a record that has only its first field or its first two, of one word each: no list of values is made. */
-  recordBrief(kind: Kind, first: number, second: number | undefined, place: Place): void {
+  /** Takes a record that has only its first two fields, of one word each, and no second below 0: no list of values is made. */
+  recordBrief(kind: Kind, first: number, second: number, place: Place): void {
     const { lane, trace } = this.flow;
     if (trace !== undefined) {
-      this.recordAt(kind, [first, second], place);
+      this.recordAt(kind, second < 0 ? [first] : [first, second], place);
       return;
     }
     tick();

@@ -173,14 +173,14 @@ export class Stage {
     this.count++;
   }
 
-  /** Adds a record that has only its first field or its first two, of one word each. */
+  /** Adds a record that has only its first two fields, of one word each; without the second where that is below 0. */
   putBrief(
     layout: Layout,
     lane: number,
     timeLo: number,
     timeHi: number,
     first: number,
-    second: number | undefined,
+    second: number,
     site: number,
     stack: number,
   ): void {
@@ -200,12 +200,12 @@ export class Stage {
       flags |= FLAG.stack;
       words[at++] = stack;
     }
-    if (layout.codes.length > 2 || second === undefined) {
+    if (layout.codes.length > 2 || second < 0) {
       flags |= FLAG.absent;
-      words[at++] = second === undefined ? 1 : 3;
+      words[at++] = second < 0 ? 1 : 3;
     }
     words[at++] = first;
-    if (second !== undefined) words[at++] = second;
+    if (second >= 0) words[at++] = second;
     words[start] = layout.number | ((at - start) << 16) | (flags << 24);
     this.used = at;
     this.count++;
