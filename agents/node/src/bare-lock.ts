@@ -1,5 +1,6 @@
 import type { FieldValue } from "@wayward/block";
 import {
+  ACQUIRE_FAILURES,
   type Kind,
   LOCK_MODES,
   type LockMode,
@@ -28,13 +29,15 @@ export interface LockFacts {
   readonly subclass?: number;
   /** The lock under which this one is taken. */
   readonly under?: { readonly number: number };
-  /** Place in the queue of a ticket lock. */
+  /** The wound/wait ticket under which it is acquired. */
   readonly ticket?: number | bigint;
+  /** An open ticket that orders locks of one class, where `under` would name a lock. */
+  readonly nestTicket?: number | bigint;
+  /** The wait that its ticket owes after it was told to back off. */
+  readonly slow?: boolean;
   /** It was tried for, not waited for. */
   readonly tried?: boolean;
 }
-
-const TIMED_OUT = ["timeout", "failed", "deadlock", "already"] as const;
 
 /** Records of a lock that somebody else implements; `number` names it in other records. Its class says what is recorded. */
 export function lockRecords(recorder: Recorder, lock: number, of: LockClass, places: LockPlaces) {
@@ -46,6 +49,7 @@ export function lockRecords(recorder: Recorder, lock: number, of: LockClass, pla
   /** Below 0 where none is given. */
   const moded = (mode: LockMode | undefined) => (mode === undefined ? -1 : LOCK_MODES.indexOf(mode));
   const facts = ({ subclass, under, ticket }: LockFacts) => [subclass, under?.number ?? 0, ticket];
+  const nest = ({ nestTicket, slow }: LockFacts) => [nestTicket, slow];
   const records = {
     number: lock,
     created: () => {
@@ -54,18 +58,23 @@ export function lockRecords(recorder: Recorder, lock: number, of: LockClass, pla
     wait: (mode: LockMode = "exclusive", more?: LockFacts) => {
       if (!of.plain && !holds.waits(recorder.flow.lane)) return;
       if (more === undefined) brief(lockWait, "wait", records.wait, mode);
-      else put(lockWait, "wait", records.wait, moded(mode), ...facts(more));
+      else put(lockWait, "wait", records.wait, moded(mode), ...facts(more), ...nest(more));
     },
     acquired: (mode: LockMode = "exclusive", more?: LockFacts) => {
       if (!of.plain && !holds.acquires(recorder.flow.lane)) return;
       if (more === undefined) brief(lockAcquired, "acquired", records.acquired, mode);
-      else put(lockAcquired, "acquired", records.acquired, moded(mode), ...facts(more), more.tried);
+      else put(lockAcquired, "acquired", records.acquired, moded(mode), ...facts(more), more.tried, ...nest(more));
       places.take();
     },
-    /** `mode` only where the code says as what it gives it back: another one than it holds is a mistake. */
-    released: (mode?: LockMode) => {
+    /**
+     * `mode` only where the code says as what it gives it back: another one
+     * than it holds is a mistake. `plain` gives a lock taken with a ticket
+     * back as an ordinary one, which keeps the ticket.
+     */
+    released: (mode?: LockMode, plain = false) => {
       if (!of.plain && !holds.releases(recorder.flow.lane)) return;
-      brief(lockReleased, "released", records.released, mode);
+      if (!plain) brief(lockReleased, "released", records.released, mode);
+      else put(lockReleased, "released", records.released, mode && moded(mode), true);
       places.give();
     },
     /** From shared to exclusive. */
@@ -79,10 +88,15 @@ export function lockRecords(recorder: Recorder, lock: number, of: LockClass, pla
     tryFailed: (mode: LockMode = "exclusive") => {
       if (of.takes(false)) put(lockTryFailed, "tryFailed", records.tryFailed, moded(mode));
     },
-    /** A wait ended without the lock. */
-    timedOut: (mode: LockMode = "exclusive", result: (typeof TIMED_OUT)[number] = "timeout") => {
+    /** An attempt ended without the lock. `more` where no wait was told. */
+    timedOut: (
+      mode: LockMode = "exclusive",
+      result: (typeof ACQUIRE_FAILURES)[number] = "timeout",
+      more: LockFacts = {},
+    ) => {
       if (!of.plain && !holds.givesUp(recorder.flow.lane)) return;
-      put(lockTimedOut, "timedOut", records.timedOut, moded(mode), TIMED_OUT.indexOf(result));
+      const cause = ACQUIRE_FAILURES.indexOf(result);
+      put(lockTimedOut, "timedOut", records.timedOut, moded(mode), cause, ...facts(more), ...nest(more));
     },
     /** The holder gave it to another lane without releasing it. */
     handedOver: (to: { readonly number: number }) => {
