@@ -53,6 +53,7 @@ test("the values of the families come back", () => {
     await agent.task("t", () => agent.zoneAsync("z", async () => {}));`);
   const of = (kind: string) => rows.find((row) => row.kind === kind)?.values;
   expect(of("lock.acquired")).toMatchObject({ lock: "accounts", mode: "shared" });
+  expect(of("lock.released")).toEqual({ lock: "accounts" });
   expect(of("job.enqueue")).toMatchObject({ queue: "mail", job: 7n, depth: 3n });
   expect(of("job.finish")).toMatchObject({ job: 7n, outcome: "failed" });
   expect(of("db.query")).toMatchObject({ statement: "select ?", duration: 1500n, rows: 2n });

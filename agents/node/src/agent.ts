@@ -1,18 +1,20 @@
 import type { LaneKind, ObjectInfo } from "@wayward/block";
 import {
   counterValue,
-  dbQuery,
   type Kind,
   noteText,
+  processExit,
   type SessionId,
   sessionText,
   type Threshold,
-  threadExit,
   zoneBegin,
   zoneEnd,
 } from "@wayward/record";
 import { barrierRecords, conditionRecords, contextRecords, fileRecords, heapRecords, queueRecords } from "./bare.ts";
+import { type OwnLane, ownLane, pauseRecords } from "./bare-lane.ts";
 import { lockRecords } from "./bare-lock.ts";
+import { ticketRecords } from "./bare-ticket.ts";
+import type { Called } from "./call-stack.ts";
 import { Channel } from "./channel.ts";
 import { Control } from "./control.ts";
 import { delivered } from "./delivered.ts";
@@ -24,7 +26,8 @@ import { Mutex, RwLock, Semaphore } from "./locks.ts";
 import type { Pushing } from "./push/pushing.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Settings } from "./settings.ts";
-import { type Called, Sites } from "./sites.ts";
+import { Sites } from "./sites.ts";
+import { type DbFacts, recordStatement } from "./statement.ts";
 import { tell } from "./tell.ts";
 import { textOf } from "./text.ts";
 import { formatTraceparent, parseTraceparent, type Trace } from "./trace.ts";
@@ -51,27 +54,11 @@ export interface OpenZone {
   end(status?: number, failed?: boolean): void;
 }
 
-/** What may be known of a statement beside its duration; in nanoseconds. */
-export interface DbFacts {
-  /** Wait for a connection. */
-  readonly poolWait?: bigint;
-  readonly lockWait?: bigint;
-  readonly error?: string;
-}
-
-/** A lane that the program runs by itself, such as a fibre. */
-export interface OwnLane {
-  /** Names it in other records. */
-  readonly number: number;
-  /** Runs `work`, and what it starts, as this lane. */
-  run<T>(work: () => T): T;
-  /** Says that nothing runs on it any more. */
-  exit(code?: number): void;
-}
-
 /** Records what this process does. */
 export class Agent {
   readonly log: Channel;
+  /** What the running lane has done that takes time, while it may hold locks; told at its end, in nanoseconds. */
+  readonly pause: ReturnType<typeof pauseRecords>;
   readonly #parts: AgentParts;
   readonly #recorder: Recorder;
   readonly #sites: Sites;
@@ -89,10 +76,11 @@ export class Agent {
     const { settings, recorder, writing } = parts;
     this.#parts = parts;
     this.#recorder = recorder;
-    this.#sites = new Sites(recorder.writer.dictionary, settings.sites);
+    this.#sites = new Sites(recorder, settings.sites);
     this.#lockClasses = new LockClasses(recorder, settings.locks);
     this.#ended = writing === undefined;
     this.log = this.channel("main");
+    this.pause = pauseRecords(recorder);
     for (const { channel, level } of settings.levels) this.channel(channel).level = level;
     if (writing === undefined) return;
     this.#upkeep = new Upkeep(recorder, writing.opened.spool);
@@ -177,18 +165,25 @@ export class Agent {
 
   /** A lane that the program itself switches to and from. */
   lane(name: string, kind: LaneKind = "fibre"): OwnLane {
-    const number = this.#recorder.lane(textOf(name), kind);
-    return {
-      number,
-      run: (work) => this.#recorder.on(number, work),
-      exit: (code) => this.#recorder.on(number, () => this.#recorder.record(threadExit, [code])),
-    };
+    return ownLane(this.#recorder, textOf(name), kind);
+  }
+
+  /** Says that the whole process ends, and every lane with it. */
+  processExit(code?: number): void {
+    this.#recorder.record(processExit, [code]);
   }
 
   /** Records of a lock that somebody else implements. */
   lock(name: string, object: Partial<ObjectInfo> = {}) {
     const info = { type: "mutex", class: name, ...object };
-    return lockRecords(this.#recorder, this.#object(info), this.#lockClasses.of(textOf(info.class)), this.#sites);
+    const number = this.#object(info);
+    const lockClass = this.#lockClasses.of(textOf(info.class));
+    return lockRecords(this.#recorder, number, lockClass, this.#sites.ofLock(number));
+  }
+
+  /** Records of a wound/wait ticket by its number, for locks of one class. */
+  ticket(number: number | bigint, lockClass: string) {
+    return ticketRecords(this.#recorder, number, textOf(lockClass));
   }
 
   /** Records of a condition variable that somebody else implements. */
@@ -238,8 +233,7 @@ export class Agent {
 
   /** One database statement that took `duration` ns; the template, without values. */
   db(statement: string, duration: bigint, rows?: number, more: DbFacts = {}): void {
-    const { poolWait, lockWait, error } = more;
-    this.#recorder.record(dbQuery, [this.#string(statement), duration, poolWait, lockWait, rows, error]);
+    recordStatement(this.#recorder, this.#string(statement), duration, rows, more);
   }
 
   /** A named value at this time. */
@@ -366,7 +360,8 @@ export class Agent {
   #lockParts(object: ObjectInfo, called: Called) {
     const site = this.#sites.of(called);
     const lockClass = this.#lockClasses.of(textOf(object.class));
-    return { recorder: this.#recorder, object: this.#object(object), lockClass, sites: this.#sites, site };
+    const number = this.#object(object);
+    return { recorder: this.#recorder, object: number, lockClass, places: this.#sites.ofLock(number), site };
   }
 
   #object(object: ObjectInfo): number {

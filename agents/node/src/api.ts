@@ -4,12 +4,14 @@ import { endWithProcess } from "./exit.ts";
 import type { AgentOptions } from "./settings.ts";
 
 export type { Threshold } from "@wayward/record";
-export type { Agent, DbFacts, OpenZone, OwnLane } from "./agent.ts";
+export type { Agent, OpenZone } from "./agent.ts";
 export type { JobId } from "./bare.ts";
+export type { OwnLane } from "./bare-lane.ts";
 export type { LockFacts } from "./bare-lock.ts";
 export type { Channel } from "./channel.ts";
 export type { Held, Mutex, RwLock, Semaphore } from "./locks.ts";
 export type { AgentOptions } from "./settings.ts";
+export type { DbFacts } from "./statement.ts";
 export { formatTraceparent, parseTraceparent, type Trace } from "./trace.ts";
 
 let running: Agent | undefined;

@@ -1,7 +1,8 @@
 import type { Scalar } from "@wayward/block";
 import { logMessage, THRESHOLDS, type Threshold } from "@wayward/record";
+import type { Called } from "./call-stack.ts";
 import type { Recorder } from "./recorder.ts";
-import type { Called, Sites } from "./sites.ts";
+import type { Sites } from "./sites.ts";
 import { isScalar, shown } from "./text.ts";
 
 /** Counts changes of any channel's level, so that a message need not ask its channel's parents. */

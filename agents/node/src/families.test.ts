@@ -29,6 +29,46 @@ describe("bare records", () => {
     expect(of("lock.released")).toMatchObject({ mode: "shared-recursive" });
   });
 
+  test("of tickets, joins, pauses and the process's exit come back", () => {
+    const { rows, child } = recorded(`
+      const ticket = agent.ticket(9n, "account"); const fibre = agent.lane("fibre");
+      const outer = agent.lock("outer"), lock = agent.lock("account", { instance: "1", type: "ww" });
+      ticket.begin();
+      lock.wait("exclusive", { ticket: ticket.number, slow: true, nestTicket: 3n });
+      lock.acquired("exclusive", { ticket: ticket.number, slow: true, nestTicket: 3n });
+      lock.released(undefined, true);
+      lock.timedOut("shared", "already", { ticket: 9, nestTicket: 3, slow: true, under: outer, subclass: 2 });
+      ticket.done(); ticket.end(); fibre.join();
+      agent.pause.await(1n); agent.pause.io(2n); agent.pause.sleep(3n); agent.pause.call(4n);
+      agent.processExit(5);`);
+    expect(child.stderr).toBe("");
+    const own = rows.filter(({ kind }) => kind !== "thread.start").map(({ kind, values }) => ({ kind, ...values }));
+    const nest = { ticket: 9n, nest_ticket: 3n, slow: true };
+    expect(own).toEqual([
+      { kind: "ticket.begin", ticket: 9n, class: "account" },
+      { kind: "lock.wait", lock: "account/1", mode: "exclusive", ...nest },
+      { kind: "lock.acquired", lock: "account/1", mode: "exclusive", ...nest },
+      { kind: "lock.released", lock: "account/1", plain: true },
+      {
+        kind: "lock.timed-out",
+        lock: "account/1",
+        mode: "shared",
+        result: "already",
+        subclass: 2n,
+        under: "outer",
+        ...nest,
+      },
+      { kind: "ticket.done", ticket: 9n },
+      { kind: "ticket.end", ticket: 9n },
+      { kind: "thread.join", lane: "fibre" },
+      { kind: "pause.await", duration: 1n },
+      { kind: "pause.io", duration: 2n },
+      { kind: "pause.sleep", duration: 3n },
+      { kind: "pause.call", duration: 4n },
+      { kind: "process.exit", code: 5n },
+    ]);
+  });
+
   test("of conditions, barriers, contexts, heaps, files and jobs come back", () => {
     const { rows, child } = recorded(`
       const full = agent.condition("full"); full.wait(agent.lock("queue")); full.woken("timeout"); full.signal(); full.broadcast();
@@ -133,16 +173,16 @@ describe("sites", () => {
     expect(sites("").filter((line) => /\d/.test(line))).toEqual([]);
   });
 
-  test("are looked up once for each name, not for each event", () => {
+  test("are looked up once for each name and order of locks, not for each event", () => {
     const { child } = recorded(
       `let captured = 0; const { captureStackTrace } = Error;
        Error.captureStackTrace = (...given) => { captured++; captureStackTrace(...given); };
        for (let n = 0; n < 1000; n++) agent.zone("same", () => agent.log.debug("same"));
-       const lock = agent.lock("same"); for (let n = 0; n < 1000; n++) lock.acquired();
+       const lock = agent.lock("same"); for (let n = 0; n < 1000; n++) { lock.acquired(); lock.released(); }
        console.log(captured);`,
       { options: "{ sites: true }" },
     );
-    expect(child.stdout).toBe("3\n");
+    expect(child.stdout).toBe("4\n");
   });
 });
 

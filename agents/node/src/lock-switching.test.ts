@@ -41,7 +41,13 @@ class Program {
     const { recorder } = this;
     const { dictionary } = recorder.writer;
     const object = dictionary.object({ type, class: name, instance });
-    return { recorder, object, lockClass: this.classes.of(name), sites: new Sites(dictionary, false), site: 0 };
+    return {
+      recorder,
+      object,
+      lockClass: this.classes.of(name),
+      places: new Sites(recorder, false).ofLock(object),
+      site: 0,
+    };
   }
 
   on(lane: number, work: () => void): void {
@@ -119,8 +125,8 @@ describe("bare locks that are switched while they are held and waited for", () =
       const expected: string[] = [];
       let trace: LockRule["trace"] = "on";
       const locks = Array.from({ length: LOCKS }, (_, index) => {
-        const { recorder, object, lockClass, sites } = program.parts("rwlock", "db", String(index));
-        return { name: `db/${index}`, fair: new FairLock(), records: lockRecords(recorder, object, lockClass, sites) };
+        const { recorder, object, lockClass, places } = program.parts("rwlock", "db", String(index));
+        return { name: `db/${index}`, fair: new FairLock(), records: lockRecords(recorder, object, lockClass, places) };
       });
       const tell = ({ lane, mode, recorded }: Acquisition, kind: string, name: string) => {
         if (recorded) expected.push(`lane ${lane}: lock.${kind} ${name} ${mode}`);
@@ -185,8 +191,8 @@ describe("bare locks that are switched while they are held and waited for", () =
   /** What one lane records while `work` runs on it, without the records of switches. */
   const recordedBy = (work: (program: Program, lock: ReturnType<typeof lockRecords>) => void) => {
     const program = new Program();
-    const { recorder, object, lockClass, sites } = program.parts("mutex", "db");
-    program.on(0, () => work(program, lockRecords(recorder, object, lockClass, sites)));
+    const { recorder, object, lockClass, places } = program.parts("mutex", "db");
+    program.on(0, () => work(program, lockRecords(recorder, object, lockClass, places)));
     const lines = program.recorded().filter((line) => !line.includes("lock.tracing"));
     return { lines: lines.map((line) => line.replace(/^lane (\d): lock\.(\S+).*$/, "$1 $2")), lockClass };
   };
@@ -343,8 +349,8 @@ describe("a class of locks", () => {
 
   test("is switched once the disk takes what tells of locks that are held", () => {
     const program = new Program();
-    const { recorder, object, lockClass, sites } = program.parts("mutex", "db");
-    const lock = lockRecords(recorder, object, lockClass, sites);
+    const { recorder, object, lockClass, places } = program.parts("mutex", "db");
+    const lock = lockRecords(recorder, object, lockClass, places);
     lock.acquired();
     program.isFull = true;
     expect(program.classes.follow([{ class: "db", trace: "off", oneIn: 1 }])).toBe(false);

@@ -16,8 +16,9 @@ import {
   semaphoreWait,
 } from "@wayward/record";
 import type { LockClass } from "./lock-class.ts";
+import type { LockPlaces } from "./lock-places.ts";
+import type { Place } from "./place.ts";
 import type { Recorder } from "./recorder.ts";
-import { OperationSites, type Sites } from "./sites.ts";
 
 /** What was acquired; `release` or `using` gives it back, once. */
 export interface Held extends Disposable {
@@ -44,7 +45,7 @@ interface LockParts {
   readonly object: number;
   /** Says what is recorded. An acquisition is recorded whole or not at all: it is decided once, when it begins. */
   readonly lockClass: LockClass;
-  readonly sites: Sites;
+  readonly places: LockPlaces;
   /** Number of the site where it is made. */
   readonly site: number;
 }
@@ -52,57 +53,57 @@ interface LockParts {
 /** A lock of one writer or many readers for asynchronous code, first come first served. */
 export class RwLock {
   readonly #turns: Turns;
-  readonly #sites: OperationSites;
+  readonly #places: LockPlaces;
 
   constructor(parts: LockParts) {
     this.#turns = new Turns(parts);
-    this.#sites = new OperationSites(parts.sites);
+    this.#places = parts.places;
   }
 
   /** Resolves when the lock is held alone. Rejects with DEADLINE_EXCEEDED / LOCK_TIMEOUT after `withinMs`. */
   write(withinMs?: number): Promise<HeldAlone> {
-    return this.#turns.acquire("exclusive", withinMs, this.#sites.of("write", this.write));
+    return this.#turns.acquire("exclusive", withinMs, this.#places.at("write", this.write));
   }
 
   /** Resolves when the lock is held with other readers. Rejects with DEADLINE_EXCEEDED / LOCK_TIMEOUT after `withinMs`. */
   read(withinMs?: number): Promise<Held> {
-    return this.#turns.acquire("shared", withinMs, this.#sites.of("read", this.read));
+    return this.#turns.acquire("shared", withinMs, this.#places.at("read", this.read));
   }
 
   /** The lock held alone, if that is possible at once. */
   tryWrite(): HeldAlone | undefined {
-    return this.#turns.try("exclusive", this.#sites.of("tryWrite", this.tryWrite));
+    return this.#turns.try("exclusive", this.#places.at("tryWrite", this.tryWrite));
   }
 
   /** The lock held with other readers, if that is possible at once. */
   tryRead(): Held | undefined {
-    return this.#turns.try("shared", this.#sites.of("tryRead", this.tryRead));
+    return this.#turns.try("shared", this.#places.at("tryRead", this.tryRead));
   }
 }
 
 /** A lock for asynchronous code that one holds at a time, first come first served. */
 export class Mutex {
   readonly #turns: Turns;
-  readonly #sites: OperationSites;
+  readonly #places: LockPlaces;
 
   constructor(parts: LockParts) {
     this.#turns = new Turns(parts);
-    this.#sites = new OperationSites(parts.sites);
+    this.#places = parts.places;
   }
 
   /** Resolves when the lock is held. Rejects with DEADLINE_EXCEEDED / LOCK_TIMEOUT after `withinMs`. */
   acquire(withinMs?: number): Promise<Held> {
-    return this.#turns.acquire("exclusive", withinMs, this.#sites.of("acquire", this.acquire));
+    return this.#turns.acquire("exclusive", withinMs, this.#places.at("acquire", this.acquire));
   }
 
   /** The lock, if it is free. */
   tryAcquire(): Held | undefined {
-    return this.#turns.try("exclusive", this.#sites.of("tryAcquire", this.tryAcquire));
+    return this.#turns.try("exclusive", this.#places.at("tryAcquire", this.tryAcquire));
   }
 
   /** Runs `work` while the lock is held. */
   async run<T>(work: () => T | Promise<T>): Promise<T> {
-    const lock = await this.#turns.acquire("exclusive", undefined, this.#sites.of("run", this.run));
+    const lock = await this.#turns.acquire("exclusive", undefined, this.#places.at("run", this.run));
     try {
       return await work();
     } finally {
@@ -116,47 +117,47 @@ export class Semaphore {
   readonly #recorder: Recorder;
   readonly #semaphore: number;
   readonly #class: LockClass;
-  readonly #sites: OperationSites;
+  readonly #places: LockPlaces;
   #waiting: (() => void)[] = [];
   #free: number;
 
-  constructor({ recorder, object, lockClass, sites }: LockParts, permits: number) {
+  constructor({ recorder, object, lockClass, places }: LockParts, permits: number) {
     this.#recorder = recorder;
     this.#class = lockClass;
     this.#semaphore = object;
-    this.#sites = new OperationSites(sites);
+    this.#places = places;
     this.#free = permits;
   }
 
   /** Resolves when there is room. Rejects with DEADLINE_EXCEEDED / LOCK_TIMEOUT after `withinMs`. */
   acquire(withinMs?: number): Promise<Held> {
-    return this.#acquire(withinMs, this.#sites.of("acquire", this.acquire));
+    return this.#acquire(withinMs, this.#places.at("acquire", this.acquire));
   }
 
   /** A place, if there is room. */
   tryAcquire(): Held | undefined {
-    const site = this.#sites.of("tryAcquire", this.tryAcquire);
+    const place = this.#places.at("tryAcquire", this.tryAcquire);
     const recorded = this.#class.takes(false);
     if (this.#free === 0) {
-      if (recorded) this.#recorder.record(semaphoreTryFailed, [this.#semaphore], site);
+      if (recorded) this.#recorder.recordAt(semaphoreTryFailed, [this.#semaphore], place);
       return undefined;
     }
     this.#free--;
-    if (recorded) this.#recorder.record(semaphoreAcquired, [this.#semaphore, TRIED], site);
+    if (recorded) this.#recorder.recordAt(semaphoreAcquired, [this.#semaphore, TRIED], place);
     return this.#held(recorded);
   }
 
-  async #acquire(withinMs: number | undefined, site: number): Promise<Held> {
+  async #acquire(withinMs: number | undefined, place: Place): Promise<Held> {
     const recorded = this.#class.takes(this.#free === 0);
     if (this.#free > 0) this.#free--;
     else {
-      if (recorded) this.#recorder.record(semaphoreWait, [this.#semaphore], site);
+      if (recorded) this.#recorder.recordAt(semaphoreWait, [this.#semaphore], place);
       if (!(await this.#wait(withinMs))) {
-        if (recorded) this.#recorder.record(semaphoreTimedOut, [this.#semaphore], site);
+        if (recorded) this.#recorder.recordAt(semaphoreTimedOut, [this.#semaphore], place);
         throw timedOut("the semaphore", withinMs);
       }
     }
-    if (recorded) this.#recorder.record(semaphoreAcquired, [this.#semaphore], site);
+    if (recorded) this.#recorder.recordAt(semaphoreAcquired, [this.#semaphore], place);
     return this.#held(recorded);
   }
 
@@ -189,51 +190,57 @@ class Turns {
   readonly #recorder: Recorder;
   readonly #lock: number;
   readonly #class: LockClass;
+  readonly #places: LockPlaces;
   #waiting: Waiting[] = [];
   #readers = 0;
   #writing = false;
 
-  constructor({ recorder, object, lockClass, site }: LockParts) {
+  constructor({ recorder, object, lockClass, places, site }: LockParts) {
     this.#recorder = recorder;
     this.#lock = object;
     this.#class = lockClass;
+    this.#places = places;
     if (lockClass.isOn) recorder.record(lockCreated, [object], site);
   }
 
   /** Waits for its turn. Rejects with DEADLINE_EXCEEDED / LOCK_TIMEOUT after `withinMs`. */
-  async acquire(mode: LockMode, withinMs: number | undefined, site: number): Promise<HeldAlone> {
+  async acquire(mode: LockMode, withinMs: number | undefined, place: Place): Promise<HeldAlone> {
     const number = LOCK_MODES.indexOf(mode);
     const isFree = this.#mayTake(mode);
     const recorded = this.#class.takes(!isFree);
     if (isFree) this.#take(mode);
     else {
-      if (recorded) this.#recorder.record(lockWait, [this.#lock, number], site);
+      if (recorded) this.#recorder.recordAt(lockWait, [this.#lock, number], place);
       if (!(await this.#wait(mode, withinMs))) {
-        if (recorded) this.#recorder.record(lockTimedOut, [this.#lock, number, 0], site);
+        if (recorded) this.#recorder.recordAt(lockTimedOut, [this.#lock, number, 0], place);
         throw timedOut("the lock", withinMs);
       }
     }
-    if (recorded) this.#recorder.record(lockAcquired, [this.#lock, number], site);
+    if (recorded) this.#recorder.recordAt(lockAcquired, [this.#lock, number], place);
     return this.#held(mode, recorded);
   }
 
   /** Takes it if that is possible at once. */
-  try(mode: LockMode, site: number): HeldAlone | undefined {
+  try(mode: LockMode, place: Place): HeldAlone | undefined {
     const number = LOCK_MODES.indexOf(mode);
     const recorded = this.#class.takes(false);
     if (!this.#mayTake(mode)) {
-      if (recorded) this.#recorder.record(lockTryFailed, [this.#lock, number], site);
+      if (recorded) this.#recorder.recordAt(lockTryFailed, [this.#lock, number], place);
       return undefined;
     }
     this.#take(mode);
-    if (recorded) this.#recorder.record(lockAcquired, [this.#lock, number, undefined, 0, undefined, TRIED], site);
+    if (recorded) this.#recorder.recordAt(lockAcquired, [this.#lock, number, undefined, 0, undefined, TRIED], place);
     return this.#held(mode, recorded);
   }
 
   #held(taken: LockMode, recorded: boolean): HeldAlone {
     let mode = taken;
+    const lane = recorded ? this.#places.take() : 0;
     const given = held(() => {
-      if (recorded) this.#recorder.record(lockReleased, [this.#lock, LOCK_MODES.indexOf(mode)]);
+      if (recorded) {
+        this.#recorder.record(lockReleased, [this.#lock, LOCK_MODES.indexOf(mode)]);
+        this.#places.give(lane);
+      }
       if (mode === "exclusive") this.#writing = false;
       else this.#readers--;
       this.#grantNext();

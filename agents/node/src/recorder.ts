@@ -12,6 +12,7 @@ import {
 } from "@wayward/block";
 import { dropRecords, type Kind, threadExit, threadName, threadStart, zoneBegin, zoneEnd } from "@wayward/record";
 import { halves, tick, ticked } from "./clock.ts";
+import type { Place } from "./place.ts";
 import type { Sink } from "./sink.ts";
 import { shown } from "./text.ts";
 import type { Trace } from "./trace.ts";
@@ -174,7 +175,7 @@ export class Recorder {
   }
 
   /** Takes a record of any kind; values stand in the order of its fields. */
-  record(kind: Kind, values: readonly FieldValue[], site = 0, under?: Trace): void {
+  record(kind: Kind, values: readonly FieldValue[], site = 0, under?: Trace, stack = 0): void {
     tick();
     const { lane, trace = under } = this.flow;
     if (this.#full || this.#stage.used > this.#last) {
@@ -182,7 +183,28 @@ export class Recorder {
       return;
     }
     const layout = this.#layouts.get(kind) ?? this.#layout(kind);
-    this.#stage.put(layout, lane, halves[0]!, halves[1]!, values, site, trace);
+    this.#stage.put(layout, lane, halves[0]!, halves[1]!, values, site, trace, stack);
+  }
+
+  /** Takes a record of any kind at a place. */
+  recordAt(kind: Kind, values: readonly FieldValue[], { site, stack }: Place): void {
+    this.record(kind, values, site, undefined, stack);
+  }
+
+  /** Takes a record that has only its first two fields, of one word each, and no second below 0: no list of values is made. */
+  recordBrief(kind: Kind, first: number, second: number, place: Place): void {
+    const { lane, trace } = this.flow;
+    if (trace !== undefined) {
+      this.recordAt(kind, second < 0 ? [first] : [first, second], place);
+      return;
+    }
+    tick();
+    if (this.#full || this.#stage.used > this.#last) {
+      this.#drop(lane);
+      return;
+    }
+    const layout = this.#layouts.get(kind) ?? this.#layout(kind);
+    this.#stage.putBrief(layout, lane, halves[0]!, halves[1]!, first, second, place.site, place.stack);
   }
 
   /**
@@ -239,22 +261,6 @@ export class Recorder {
     } catch {
       // A refusing disk must not stop the program: what waits is tried again at the next flush.
     }
-  }
-
-  /** Takes a record that has only its first two fields, of one word each: no list of values is made. */
-  recordTwo(kind: Kind, first: number, second: number, site: number): void {
-    const { lane, trace } = this.flow;
-    if (trace !== undefined) {
-      this.record(kind, [first, second], site);
-      return;
-    }
-    tick();
-    if (this.#full || this.#stage.used > this.#last) {
-      this.#drop(lane);
-      return;
-    }
-    const layout = this.#layouts.get(kind) ?? this.#layout(kind);
-    this.#stage.putTwo(layout, lane, halves[0]!, halves[1]!, first, second, site);
   }
 
   #layout(kind: Kind): Layout {

@@ -173,9 +173,18 @@ export class Stage {
     this.count++;
   }
 
-  /** Adds a record that has only its first two fields, of one word each. */
-  putTwo(layout: Layout, lane: number, timeLo: number, timeHi: number, first: number, second: number, site: number) {
-    this.reserve(HEAD_WORDS + 4);
+  /** Adds a record that has only its first two fields, of one word each; without the second where that is below 0. */
+  putBrief(
+    layout: Layout,
+    lane: number,
+    timeLo: number,
+    timeHi: number,
+    first: number,
+    second: number,
+    site: number,
+    stack: number,
+  ): void {
+    this.reserve(HEAD_WORDS + 5);
     const start = this.used;
     const { words } = this;
     let flags = 0;
@@ -184,15 +193,19 @@ export class Stage {
     words[start + 2] = timeLo;
     words[start + 3] = timeHi;
     if (site !== 0) {
-      flags = FLAG.site;
+      flags |= FLAG.site;
       words[at++] = site;
     }
-    if (layout.codes.length > 2) {
+    if (stack !== 0) {
+      flags |= FLAG.stack;
+      words[at++] = stack;
+    }
+    if (layout.codes.length > 2 || second < 0) {
       flags |= FLAG.absent;
-      words[at++] = 3;
+      words[at++] = second < 0 ? 1 : 3;
     }
     words[at++] = first;
-    words[at++] = second;
+    if (second >= 0) words[at++] = second;
     words[start] = layout.number | ((at - start) << 16) | (flags << 24);
     this.used = at;
     this.count++;

@@ -9,6 +9,8 @@ export interface Row {
   readonly lane: string;
   /** `function file:line`, the file without its folders. */
   readonly site: string;
+  /** Innermost first: `function (file:line)`, files without their folders. */
+  readonly stack: readonly string[];
   readonly values: Readonly<Record<string, Cell>>;
 }
 
@@ -53,6 +55,9 @@ export function rowsOf(envelopes: readonly Envelope[], dictionary = new Dictiona
         kind: kind.name,
         lane: dictionary.lane(laneOf[record]!)?.name ?? "",
         site: siteText(dictionary, own.sites?.[columns.placeOf[record]!] ?? 0),
+        stack: dictionary
+          .stack(own.stacks?.[columns.placeOf[record]!] ?? 0)
+          .map((frame) => frame.replace(/\(.*\//, "(")),
         values: Object.fromEntries(values),
       });
     }
