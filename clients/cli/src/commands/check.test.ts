@@ -15,7 +15,7 @@ const INVERSION = `import { start } from ${JSON.stringify(AGENT)};
   const stock = agent.mutex("stock"), orders = agent.mutex("orders");
   async function pack() { const s = await stock.acquire(); const o = await orders.acquire(); o.release(); s.release(); }
   async function book() { const o = await orders.acquire(); const s = await stock.acquire(); s.release(); o.release(); }
-  await pack(); await book();
+  await agent.task("pack", pack); await agent.task("book", book);
   await agent.delivered();`;
 const INNOCENT = `import { start } from ${JSON.stringify(AGENT)};
   const agent = start({ name: "quiet" });
@@ -64,7 +64,7 @@ describe("wayward check", () => {
     const { code, stdout, stderr } = await check("--name", "shop");
     expect(code).toBe(5);
     expect(stdout).toMatch(/^error order.inversion: /);
-    for (const frame of [/ at pack \(/, /lock\(stock\)/, /DEADLOCK/]) expect(stdout).toMatch(frame);
+    for (const frame of [/ at pack \(/, / at book \(/, /lock\(stock\)/, /DEADLOCK/]) expect(stdout).toMatch(frame);
     expect(stderr).toMatch(/records of 1 session, complete/);
   });
 

@@ -18,7 +18,7 @@ const INVERSION = `import { start } from ${JSON.stringify(AGENT)};
   const stock = agent.mutex("stock"), orders = agent.mutex("orders");
   async function pack() { const s = await stock.acquire(); const o = await orders.acquire(); o.release(); s.release(); }
   async function book() { const o = await orders.acquire(); const s = await stock.acquire(); s.release(); o.release(); }
-  await pack(); await book();
+  await agent.task("pack", pack); await agent.task("book", book);
   await agent.delivered();`;
 
 /** Fields that a section of docs/json.md lists, of one kind of line where it has several. */
