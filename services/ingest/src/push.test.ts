@@ -44,11 +44,14 @@ class Pusher {
     this.call.write({ block: Buffer.from(block), sent: 5n });
   }
 
-  /** Waits for so many answers of this case. */
+  /** Waits for so many answers of this case, as long as some come within 5 s. */
   async wait<C extends NonNullable<ingest.PushResponse["event"]>["$case"]>(kind: C, count = 1) {
     const found = () => this.answers.filter((answer) => answer.$case === kind);
-    for (let tries = 0; tries < 500 && found().length < count; tries++)
+    for (let tries = 0, before = 0; tries < 500 && found().length < count; tries++) {
+      if (found().length > before) tries = 0;
+      before = found().length;
       await new Promise((resolve) => setTimeout(resolve, 10));
+    }
     expect(found()).toHaveLength(count);
     return found().map(({ value }) => value) as Extract<
       NonNullable<ingest.PushResponse["event"]>,
