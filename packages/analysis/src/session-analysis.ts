@@ -16,6 +16,9 @@ export interface SessionFacts {
   readonly until?: bigint | undefined;
 }
 
+/** Later than any clock tells. */
+const END_OF_TIME = 1n << 64n;
+
 /** All analyses of one session as one fold over its blocks, in order of seq. */
 export class SessionAnalysis {
   readonly #facts: SessionFacts;
@@ -23,6 +26,8 @@ export class SessionAnalysis {
   readonly #locks: LockFold;
   /** Aligned time of the session's start. */
   readonly #origin: bigint;
+  /** In nanoseconds of the session's clock; records from then on do not count. */
+  readonly #untilTime: bigint;
   #ended = false;
 
   /** `dictionary` holds what the session has defined; whoever feeds the blocks adds to it. */
@@ -32,6 +37,7 @@ export class SessionAnalysis {
     const { start = 0n, anchor } = facts.description ?? {};
     this.#origin = start + (anchor === undefined ? 0n : anchor.wall - anchor.clock);
     const { until } = facts;
+    this.#untilTime = until === undefined ? END_OF_TIME : until - this.#origin + start;
     this.#locks = new LockFold(dictionary, { start, ...(until && { until: Number(until - this.#origin) }) });
   }
 
@@ -49,7 +55,9 @@ export class SessionAnalysis {
   step(envelope: Envelope): void {
     const block = new Block(envelope);
     this.#locks.step(envelope.header.seq, block.columns, () => block.openSet);
-    if (envelope.header.end === undefined) return;
+    const { end, lastTime } = envelope.header;
+    // What came after the time that is looked at does not count, nor does its end.
+    if (end === undefined || lastTime >= this.#untilTime) return;
     this.#ended = true;
     this.#locks.finish(true);
   }
@@ -70,7 +78,8 @@ export class SessionAnalysis {
 
   /** What matters to other sessions now. */
   shared(): SharedView | undefined {
-    return sharedView(this.#facts.session, this.#locks, this.#dictionary, this.#origin);
+    const dictionary = this.#dictionary;
+    return sharedView(this.#locks.session, { ...this.#facts, dictionary, origin: this.#origin, ended: this.#ended });
   }
 
   #reported(finding: Finding): ReportedFinding {

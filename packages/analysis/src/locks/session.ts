@@ -18,6 +18,8 @@ export function createSession(): LockSession {
     findings: new Map(),
     blocked: new Map(),
     points: new Map(),
+    isShared: false,
+    endedWaits: [],
     holeSince: 0,
     holes: 0,
     leftOut: new Map(),

@@ -25,8 +25,8 @@ export interface ClassNode {
   readonly name: string;
   readonly base: BaseClass;
   readonly perLane: boolean;
-  /** Shared with other processes: the class as they all name it; empty for this one's own. */
-  readonly shared: string;
+  /** Shared with other processes: the class as they all name it; empty where any lock of it is this one's own. */
+  shared: string;
   /** Bits of contexts it is acquired in, and held with enabled: by writers at 0, by readers at 1. */
   readonly usedIn: [number, number];
   readonly enabled: [number, number];
@@ -142,6 +142,20 @@ export interface Wait {
   readonly ticket: number;
 }
 
+/** A wait that has ended, of a lane that held locks meanwhile. */
+interface EndedWait extends Taken {
+  readonly holds: readonly Taken[];
+  /** Nanoseconds since the session's start. */
+  readonly until: number;
+}
+
+/** A lock that was held or waited for. */
+export interface Taken {
+  readonly lock: Lock;
+  readonly mode: number;
+  readonly at: Place;
+}
+
 /** A lane that waits for a condition, with what it gave away. */
 export interface Sleeper {
   readonly lane: Lane;
@@ -227,6 +241,10 @@ export interface LockSession {
   readonly blocked: Map<string, Blocked>;
   /** By lock and kind of point: where waits began, and where what they waited for was taken. */
   readonly points: Map<string, ContentionPoint>;
+  /** Some lock is known to other processes. */
+  isShared: boolean;
+  /** The last waits that have ended of lanes that held locks, where some lock is shared. */
+  readonly endedWaits: EndedWait[];
   /** Serial of the last hole in the records; 0 without. */
   holeSince: number;
   holes: number;
