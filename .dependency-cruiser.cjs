@@ -173,6 +173,8 @@ module.exports = {
     combinedDependencies: true,
     tsConfig: { fileName: "tsconfig.json" },
     doNotFollow: { path: "node_modules" },
+    // A stranger's program with packages of its own, which a checkout need not have.
+    exclude: { path: "^test/real-server/server\\.mjs$" },
     enhancedResolveOptions: {
       exportsFields: ["exports"],
       conditionNames: ["import", "node", "types", "default"],

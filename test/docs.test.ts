@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { BUS_SETTINGS, PROCESS_SETTINGS, unknownSettings } from "@wayward/service-kit";
 
 const root = join(import.meta.dirname, "..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -71,6 +72,12 @@ describe("docs/operations.md", () => {
       .filter(([, services = ""]) => services === "all" || services.split(", ").includes(service))
       .map(([name, , fallback, meaning]) => [name, fallback, meaning]);
     expect(listed).toEqual(told);
+  });
+
+  test("belongs to services that know every variable that anything here reads", () => {
+    const read = new Set(sources.flatMap((text) => text.match(/\bWAYWARD_[A-Z_]+[A-Z]\b/g) ?? []));
+    const set = Object.fromEntries([...read].map((name) => [name, ""]));
+    expect(unknownSettings({ ...PROCESS_SETTINGS, ...BUS_SETTINGS }, set)).toEqual([]);
   });
 
   test("has every metric, and no other", () => {

@@ -25,6 +25,11 @@ export class Started {
     this.ended = new Promise((resolve) => this.child.once("close", (code) => resolve(code ?? 1)));
   }
 
+  /** What it has written so far. */
+  get output(): string {
+    return this.#output;
+  }
+
   /** Waits for a line that matches, and tells its first group. Throws if the process ends before, or after `withinMs`. */
   async says(pattern: RegExp, withinMs: number): Promise<string> {
     const until = Date.now() + withinMs;
@@ -36,11 +41,6 @@ export class Started {
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-  }
-
-  /** Everything that it has written so far. */
-  get output(): string {
-    return this.#output;
   }
 
   /** Writes a line to its stdin. */

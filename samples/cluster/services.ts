@@ -7,7 +7,7 @@ import { Started } from "./process.ts";
 const NAMES = ["ingest", "archive", "query", "stream"] as const;
 export type ServiceName = (typeof NAMES)[number];
 
-export interface ClusterOptions {
+interface ClusterOptions {
   readonly syncAlways?: boolean;
   /** Address on which the services listen. Default: loopback. */
   readonly host?: string;
@@ -20,7 +20,6 @@ export class Cluster {
   readonly #folder = mkdtempSync(join(tmpdir(), "wayward-cluster-"));
   readonly #services = new Map<ServiceName, Started>();
   readonly #ports = new Map<ServiceName, { readonly port: number; readonly httpPort: number }>();
-
   readonly #host: string;
 
   private constructor(nats: NatsServer, s3: S3Server, host: string) {

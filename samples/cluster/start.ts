@@ -1,12 +1,14 @@
 /**
  * `npm start`: the all-in-one with the sample cluster, and what is to be seen
- * there. Stays up until Ctrl-C; with `--once` it ends after the report.
+ * there. Stays up until Ctrl-C; with `--once` it ends after the report. One
+ * fault is planted, which the report tells; `--no-fault` leaves it out.
  */
 import { join, relative } from "node:path";
 import { wayward } from "./process.ts";
 import { tellStory } from "./story.ts";
 
 const once = process.argv.includes("--once");
+const fault = !process.argv.includes("--no-fault");
 const data = process.env.WAYWARD_DATA ?? join(new URL("../../", import.meta.url).pathname, ".wayward");
 const port = process.env.WAYWARD_PORT ?? "4610";
 const httpPort = process.env.WAYWARD_HTTP_PORT ?? "4611";
@@ -25,7 +27,7 @@ try {
   const server = await up.says(/ready: gRPC at (\S+?),/, 20_000);
   process.stdout.write(`wayward is up at ${server}, data in ${data}\n`);
   const before = once ? [upCommand(server)] : [];
-  await tellStory({ env: { WAYWARD_SERVER: server }, spool: join(data, "spool"), seconds: 5, before });
+  await tellStory({ env: { WAYWARD_SERVER: server }, spool: join(data, "spool"), seconds: 5, fault, before });
   if (!once) {
     process.stdout.write("\nStill up; Ctrl-C ends it.\n");
     await new Promise<void>((resolve) => {

@@ -10,11 +10,12 @@ interface Order {
   readonly traceparent: string;
 }
 
-const [storeUrl = ""] = process.argv.slice(2);
-const agent = start({ name: "workers" });
+const [storeUrl = "", fault = "fault"] = process.argv.slice(2);
+const agent = start({ name: "workers", sites: true });
 const log = agent.channel("workers.pool");
 const queue = agent.queue("orders");
 const inventory = agent.mutex("inventory");
+const ledger = agent.mutex("ledger");
 const waiting: { readonly job: bigint; readonly order: Order }[] = [];
 let lastJob = 0n;
 let running = 0;
@@ -23,11 +24,28 @@ async function work(job: bigint, order: Order): Promise<void> {
   queue.start(job);
   await agent.within(order.traceparent, () =>
     agent.zoneAsync("fulfil order", async () => {
-      await inventory.run(() => sleep(1 + (order.amount % 3)));
+      await takeFromStock(order);
       await postJson(storeUrl, order, agent.traceparent());
     }),
   );
   queue.finish(job, "ok");
+}
+
+async function takeFromStock({ amount }: Order): Promise<void> {
+  await inventory.run(async () => {
+    await sleep(1 + (amount % 3));
+    await ledger.run(() => {});
+  });
+}
+
+/**
+ * Fills the stock before the first order. With the planted fault it takes the
+ * two locks the other way round than an order: no run hangs by that, as no
+ * order is there yet, and one day it will.
+ */
+async function restock(): Promise<void> {
+  const [outer, inner] = fault === "fault" ? [ledger, inventory] : [inventory, ledger];
+  await outer.run(() => inner.run(() => {}));
 }
 
 /** Starts as many as may run at once. */
@@ -57,4 +75,5 @@ const server = createServer((request, response) => {
   });
 });
 
+await agent.task("restock", restock);
 await listen(server, 0);

@@ -19,7 +19,7 @@ const WRITER = `
   import { newSessionId } from ${place("../../../packages/record/src/index.ts")};
   import { Spool } from ${place("index.ts")};
   const session = newSessionId(Date.now());
-  const description = api.SessionDescription.fromPartial({ name: "dies", flushIntervalMs: 70 });
+  const description = api.SessionDescription.fromPartial({ name: "dies", flushIntervalMs: 70, run: Buffer.alloc(16, 1) });
   const spool = new Spool({ root: process.argv[1], session, description: api.SessionDescription.encode(description).finish() });
   for (const { seq, bytes } of new BlockWriter({ session, description }).write(new Stage(64))) spool.append(seq, bytes);
   console.log("ready"); setInterval(() => {}, 1000);`;
@@ -127,5 +127,15 @@ describe("collectors of one folder", () => {
       uncertainMs: 70,
       exit: "",
     });
+  });
+
+  test("adopt only what their run has written, where they are for one", async () => {
+    await kill(await begin(WRITER));
+    const within = (run: number) =>
+      collect({ root, address: NOWHERE, run: Buffer.alloc(16, run), signal: AbortSignal.timeout(1_500) });
+    expect(await within(2)).toMatchObject({ waiting: 0 });
+    expect(names()).toEqual(["000000000000.block", "description", "owner"]);
+    expect(await within(1)).toMatchObject({ waiting: 2 });
+    expect(names()).toContain("owner.1");
   });
 });

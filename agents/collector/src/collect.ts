@@ -19,7 +19,7 @@ export interface CollectOptions {
   readonly signal: AbortSignal;
   /** End as soon as all that is there was accepted. */
   readonly once?: boolean;
-  /** Push only sessions of this run (16 bytes), and those whose program is gone; else all. */
+  /** Push only sessions of this run (16 bytes), also when their program is gone; else all. */
   readonly run?: Uint8Array;
   /** A program of the run that the caller has started: how it ended goes into the end mark, if it did not write one. */
   readonly child?: Child | undefined;
@@ -119,7 +119,9 @@ class Choice {
   /** Looks whose the spools are, once a second, and says of those that are ours that somebody is here. */
   judge(sessions: readonly string[], nowMs: number): void {
     const all = nowMs - this.#judgedMs > JUDGE_EVERY_MS;
-    for (const session of sessions) if (all || !this.#standing.has(session)) this.#judgeOne(session, nowMs);
+    for (const session of sessions) {
+      if ((all || !this.#standing.has(session)) && this.#isNoStranger(session)) this.#judgeOne(session, nowMs);
+    }
     if (!all) return;
     this.#judgedMs = nowMs;
     const there = new Set(sessions);
@@ -130,16 +132,14 @@ class Choice {
 
   has(session: string): boolean {
     const { run, own = false } = this.#options;
-    const isOfRun = this.#isOfRun(session);
-    const standing = this.#standing.get(session)?.type ?? "others";
-    if (standing === "adopted" || (run === undefined && !own)) return true;
-    if (own && standing === "own") return true;
-    return isOfRun;
+    if (run !== undefined) return this.#isNoStranger(session);
+    return !own || (this.#standing.get(session)?.type ?? "others") !== "others";
   }
 
-  #isOfRun(session: string): boolean {
+  /** A stranger's spool is for another server, as far as anyone here knows, however dead its program is. */
+  #isNoStranger(session: string): boolean {
     const { run, root } = this.#options;
-    if (run === undefined) return false;
+    if (run === undefined) return true;
     const known = this.#ofRun.get(session);
     if (known !== undefined) return known;
     const its = descriptionIn(join(root, session));
@@ -159,7 +159,7 @@ class Choice {
       if (known?.type === "own") touch(folder, 0);
       else if (known?.type === "adopted") touch(folder, known.generation);
       else {
-        const child = this.#isOfRun(session) ? this.#options.child : undefined;
+        const child = this.#options.run !== undefined && this.#isNoStranger(session) ? this.#options.child : undefined;
         this.#standing.set(session, adoptIfDead(folder, session, this.#watched, nowMs, child));
       }
       this.#troubles.passed(work);

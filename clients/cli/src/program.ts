@@ -27,13 +27,17 @@ const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "off"];
 const server = () => new Option("--server <host:port>", "server to ask; else WAYWARD_SERVER, else 127.0.0.1:4610");
 const json = () => new Option("--json", "one JSON value a line, on stdout");
 
-/** Adds the options of a command that runs analyses over sessions. */
-function addAnalysis(command: Command): Command {
+/** Adds the options that choose what analyses run over. */
+function addAnalysed(command: Command): Command {
   return addSelection(command)
     .option("--from <time>", "first time: ISO 8601, or an age such as 5m; blocks that touch it count whole")
     .option("--until <time>", "last time, not included")
-    .addOption(json())
     .addOption(server());
+}
+
+/** Adds the options of a command that runs analyses over sessions. */
+function addAnalysis(command: Command): Command {
+  return addAnalysed(command).addOption(json());
 }
 
 /** Adds the options that say whom a control topic's rule is for, the same for every topic. */
@@ -69,6 +73,20 @@ function addLocks(locks: Command): void {
     .description("who waits for whom at the end of what is known, or at a time; deadlocks, long waits, dead owners")
     .option("--at <time>", "then: ISO 8601, or an age such as 5m")
     .action(async (options) => (await import("./commands/locks/waits.ts")).locksWaits(options));
+  addAnalysis(locks.command("stat"))
+    .description("contention: lockstat's table, splat's, one lock in detail, or who blocks whom")
+    .addOption(
+      new Option("--view <view>", "which").choices(["lockstat", "splat", "detail", "blocked"]).default("lockstat"),
+    )
+    .option("--sort <key>", "splat's sort keys: a c e m s S w W (docs/lock-views.md); else S")
+    .option("--lock <name>", "in detail: only this lock")
+    .option("--top <count>", "how many rows", "20")
+    .action(async (options) => (await import("./commands/locks/stat.ts")).locksStat(options));
+  addAnalysis(locks.command("graph"))
+    .description("which class is acquired while which is held, as a graph")
+    .addOption(new Option("--format <format>", "for Graphviz, or a picture").choices(["dot", "svg"]).default("dot"))
+    .option("-o, --output <file>", "file; else stdout")
+    .action(async (options) => (await import("./commands/locks/graph.ts")).locksGraph(options));
   locks
     .command("replay")
     .description("judge the scenarios of a lock script (docs/lock-scripts.md)")
@@ -177,6 +195,20 @@ export function createProgram(): Command {
     .addOption(server())
     .action(async (options) => (await import("./commands/findings.ts")).findings(options));
 
+  addAnalysed(program.command("check"))
+    .description("run every analysis and fail on what it finds, for CI: exit code 5")
+    .option("--fail-on <what...>", "severities (that and worse) and rules such as order.inversion or misuse.*", [
+      "warning",
+    ])
+    .option("--baseline <file>", "findings that are accepted")
+    .option("--write-baseline <file>", "accept the present findings: write them there, with the reasons it has already")
+    .addOption(
+      new Option("--format <format>", "shape of the report")
+        .choices(["text", "json", "junit", "sarif"])
+        .default("text"),
+    )
+    .action(async (options) => (await import("./commands/check.ts")).check(options));
+
   program
     .command("delete")
     .description("delete a session for ever")
@@ -197,6 +229,7 @@ export function createProgram(): Command {
   program
     .command("doctor")
     .description("check every hop from here to the archive, and say what to do")
+    .option("--metrics <host:port...>", "HTTP ports of the archivers; else port 4611 of a server on port 4610")
     .addOption(json())
     .addOption(server())
     .action(async (options) => (await import("./commands/doctor.ts")).doctor(options));

@@ -1,5 +1,5 @@
 import type { Column, Columns, Dictionary, LaneRun } from "@wayward/block";
-import { OP, opOf } from "./ops.ts";
+import { LOCK_OPS_LAST, OP, opOf } from "./ops.ts";
 import { sortByTime } from "./time-order.ts";
 
 /** Blocks hold at most so many records. */
@@ -25,14 +25,14 @@ const times = new Float64Array(RECORDS_MAX);
 const runOf = new Uint32Array(RECORDS_MAX);
 
 /**
- * The records of a block that analyses read, in order of time, then lane and
- * event number. Its arrays are shared: one batch is read at a time, and
+ * The records of a block that the lock analyses read, in order of time, then
+ * lane and event number; and all of them lane by lane. Its arrays are shared: one batch is read at a time, and
  * nothing keeps them.
  */
 export class Batch {
   readonly dictionary: Dictionary;
   readonly runs: readonly LaneRun[];
-  /** How many records the analyses read. */
+  /** How many records the lock analyses read. */
   readonly count: number;
   /** Their places in the block, in order of time. */
   readonly order: Uint32Array = order;
@@ -59,7 +59,8 @@ export class Batch {
     const ops = Uint8Array.from(this.kinds, ({ op }) => op);
     let count = 0;
     for (let index = 0; index < columns.count; index++) {
-      if (ops[this.slots[index]!] !== OP.none) order[count++] = index;
+      const op = ops[this.slots[index]!]!;
+      if (op !== OP.none && op <= LOCK_OPS_LAST) order[count++] = index;
     }
     if (columns.lanes.length > 1) sortByTime(order, count, times);
     while (count > 0 && times[order[count - 1]!]! >= until) count--;

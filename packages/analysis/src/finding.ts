@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Severity } from "@wayward/record";
 
 /** One record of a session: its lane's number and how many the lane attempted before it. */
-export interface RecordId {
+interface RecordId {
   readonly lane: number;
   readonly eventNo: number;
 }

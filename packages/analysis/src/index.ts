@@ -9,3 +9,14 @@ export { isInnocent, replayScenario, type ScenarioFinding, type ScenarioVerdict 
 export type { Scenario } from "./script/scenario.ts";
 export { SessionAnalysis, type SessionFacts } from "./session-analysis.ts";
 export { type Cell, column, rowsOf, type Table, type TableColumn } from "./table.ts";
+export { type BlockedOptions, blockedView } from "./views/blocked.ts";
+export { graphDot } from "./views/graph/dot.ts";
+export type { GraphSource } from "./views/graph/order-graph.ts";
+export { graphSvg } from "./views/graph/svg.ts";
+export { type LockstatOptions, lockstatView } from "./views/lockstat.ts";
+export { lockstatText } from "./views/lockstat-text.ts";
+export { type SplatOptions, splatView } from "./views/splat.ts";
+export { type DetailOptions, detailView } from "./views/splat-detail.ts";
+export { SPLAT_SORTS, type SplatSort } from "./views/splat-sort.ts";
+export { type View, type ViewColumn, viewObjects } from "./views/view.ts";
+export { viewCells, viewText } from "./views/view-text.ts";

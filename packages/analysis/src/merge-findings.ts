@@ -19,7 +19,7 @@ export function mergeFindings(findings: Iterable<ReportedFinding>): ReportedFind
   return [...merged.values()].sort(compareFindings);
 }
 
-export function compareFindings(a: ReportedFinding, b: ReportedFinding): number {
+function compareFindings(a: ReportedFinding, b: ReportedFinding): number {
   const worse = SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity);
   if (worse !== 0) return worse;
   const [left, right] = [`${a.rule} ${a.fingerprint}`, `${b.rule} ${b.fingerprint}`];

@@ -40,7 +40,12 @@ export const OP = {
   processExit: 37,
   pause: 38,
   drop: 39,
+  laneName: 40,
+  took: 41,
 } as const;
+
+/** The lock analyses read what has this number or a lower one; the rest tells of lanes only. */
+export const LOCK_OPS_LAST = OP.drop;
 
 const OPS: Readonly<Record<string, number>> = {
   "lock.acquired": OP.acquired,
@@ -85,6 +90,14 @@ const OPS: Readonly<Record<string, number>> = {
   "pause.sleep": OP.pause,
   "pause.call": OP.pause,
   "drop.records": OP.drop,
+  "thread.name": OP.laneName,
+  // Recorded at their ends, with a duration.
+  "io.open": OP.took,
+  "io.read": OP.took,
+  "io.write": OP.took,
+  "io.fsync": OP.took,
+  "io.close": OP.took,
+  "db.query": OP.took,
 };
 
 export function opOf(kindName: string): number {

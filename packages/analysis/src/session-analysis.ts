@@ -1,11 +1,15 @@
 import type { block as api } from "@wayward/api";
 import { Block, type Dictionary, type Envelope } from "@wayward/block";
+import { Batch } from "./batch.ts";
 import { type SharedView, sharedView } from "./cluster/shared.ts";
 import { type Finding, fingerprintOf } from "./finding.ts";
 import { LockFold } from "./locks/fold.ts";
+import { countedCycle } from "./locks/rules/inversion.ts";
 import { lockTables } from "./locks/tables.ts";
 import type { AnalysisResult, ReportedFinding } from "./result.ts";
 import { RULES, type RuleId } from "./rules.ts";
+import { ThreadFold } from "./threads/fold.ts";
+import { threadTables } from "./threads/tables.ts";
 
 /** Which session, as results name it. */
 export interface SessionFacts {
@@ -14,20 +18,22 @@ export interface SessionFacts {
   readonly description: api.SessionDescription | undefined;
   /** Records from then on do not count; nanoseconds since 1970, all count without it. */
   readonly until?: bigint | undefined;
+  /** Count functions and lanes of each lock too, which takes longer. */
+  readonly detail?: boolean;
 }
-
-/** Later than any clock tells. */
-const END_OF_TIME = 1n << 64n;
 
 /** All analyses of one session as one fold over its blocks, in order of seq. */
 export class SessionAnalysis {
   readonly #facts: SessionFacts;
   readonly #dictionary: Dictionary;
   readonly #locks: LockFold;
+  readonly #threads: ThreadFold;
+  /** The session's start in nanoseconds of its clock. */
+  readonly #start: bigint;
+  /** Records from then on do not count, in nanoseconds since the start. */
+  readonly #until: number;
   /** Aligned time of the session's start. */
   readonly #origin: bigint;
-  /** In nanoseconds of the session's clock; records from then on do not count. */
-  readonly #untilTime: bigint;
   #ended = false;
 
   /** `dictionary` holds what the session has defined; whoever feeds the blocks adds to it. */
@@ -36,9 +42,11 @@ export class SessionAnalysis {
     this.#dictionary = dictionary;
     const { start = 0n, anchor } = facts.description ?? {};
     this.#origin = start + (anchor === undefined ? 0n : anchor.wall - anchor.clock);
-    const { until } = facts;
-    this.#untilTime = until === undefined ? END_OF_TIME : until - this.#origin + start;
-    this.#locks = new LockFold(dictionary, { start, ...(until && { until: Number(until - this.#origin) }) });
+    const { until, detail = false } = facts;
+    this.#start = start;
+    this.#until = until === undefined ? Infinity : Number(until - this.#origin);
+    this.#locks = new LockFold(dictionary, { detail });
+    this.#threads = new ThreadFold(dictionary);
   }
 
   /** Changes with what the findings say. */
@@ -54,10 +62,12 @@ export class SessionAnalysis {
   /** Throws a refusal if the block's columns are damaged. */
   step(envelope: Envelope): void {
     const block = new Block(envelope);
-    this.#locks.step(envelope.header.seq, block.columns, () => block.openSet);
+    const batch = new Batch(block.columns, this.#dictionary, this.#start, this.#until);
+    this.#locks.step(envelope.header.seq, batch, () => block.openSet);
+    this.#threads.step(envelope.header.seq, batch, () => block.openSet);
     const { end, lastTime } = envelope.header;
     // What came after the time that is looked at does not count, nor does its end.
-    if (end === undefined || lastTime >= this.#untilTime) return;
+    if (end === undefined || Number(lastTime - this.#start) >= this.#until) return;
     this.#ended = true;
     this.#locks.finish(true);
   }
@@ -71,9 +81,11 @@ export class SessionAnalysis {
     this.#locks.finish(this.#ended);
     const findings = this.findings();
     const { session: state } = this.#locks;
-    const facts = { session: this.#facts.session, state, dictionary: this.#dictionary };
-    const leftOut = Object.fromEntries(state.leftOut);
-    return { findings, tables: lockTables(facts), leftOut, shared: this.shared() };
+    const { session } = this.#facts;
+    const { state: threads } = this.#threads;
+    const tables = [...lockTables({ session, state, dictionary: this.#dictionary }), ...threadTables(session, threads)];
+    const leftOut = Object.fromEntries([...state.leftOut, ...threads.leftOut]);
+    return { findings, tables, leftOut, shared: this.shared() };
   }
 
   /** What matters to other sessions now. */
@@ -83,7 +95,7 @@ export class SessionAnalysis {
   }
 
   #reported(finding: Finding): ReportedFinding {
-    const { rule, severity, message, count, locks, unproven, detail } = finding;
+    const { rule, severity, message, count, locks, unproven } = finding;
     const { session } = this.#facts;
     return {
       rule,
@@ -98,7 +110,7 @@ export class SessionAnalysis {
       locks,
       evidence: finding.evidence.map(({ lane, eventNo }) => ({ session, lane, eventNo })),
       unproven,
-      detail,
+      detail: countedCycle(this.#locks.session, finding),
     };
   }
 }

@@ -41,6 +41,9 @@ export interface Bus {
   /** First and last bus sequence now held; `last` is `first - 1` if the partition is empty. */
   bounds(partition: number): Promise<{ readonly first: bigint; readonly last: bigint }>;
 
+  /** What the partition holds and may hold. Of an embedded bus all partitions share one limit. */
+  usage(partition: number): Promise<BusUsage>;
+
   /** Removes all messages up to and including this bus sequence. */
   purge(partition: number, upTo: bigint): Promise<void>;
 
@@ -56,6 +59,11 @@ export interface Bus {
   hear(channel: string, listener: (body: Uint8Array) => void): Promise<Subscription>;
 
   readonly topics: Topics;
+
+  /** Whether it can be used now: it is connected, and what it keeps messages in is known to be there. */
+  readonly isReady: boolean;
+  /** Hears each loss of the connection, and each return. */
+  onConnection(listener: (isConnected: boolean) => void): void;
 
   close(): Promise<void>;
 }
@@ -97,6 +105,12 @@ export interface Address {
 export interface Stored {
   readonly busSeq: bigint;
   readonly incarnation: string;
+}
+
+export interface BusUsage {
+  readonly messages: number;
+  readonly bytes: number;
+  readonly bytesMax: number;
 }
 
 export interface BusMessage {

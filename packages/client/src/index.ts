@@ -11,6 +11,7 @@ export {
   type ReadOptions,
 } from "./connect.ts";
 export type { ControlTopic } from "./control.ts";
+export { isServing } from "./health.ts";
 export { type ClientRecord, compareRecords, type FieldValue, type Site } from "./record.ts";
 export { filterOf, type Selection, selectorOf } from "./selection.ts";
 export { type Seen, Watch, type WatchOptions } from "./watch.ts";

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { loadConfig, setting } from "./config.ts";
+import { BUS_SETTINGS } from "./settings.ts";
+import { unknownSettings } from "./unknown-settings.ts";
 
 const table = {
   port: setting.port("WAYWARD_PORT", "gRPC port", { fallback: "4610" }),
@@ -29,5 +31,45 @@ describe("a configuration", () => {
         "  WAYWARD_KEY is (hidden): not a whole number from 1 to 9",
       ].join("\n"),
     );
+  });
+
+  test("shows no login of a URL that it refuses", () => {
+    const secret = "s3cr/t@,x";
+    const env = {
+      WAYWARD_NATS: `nats://me:${secret}@bus:4222`,
+      WAYWARD_NATS_MONITOR: `http://me:${encodeURIComponent(secret)}%40bus`,
+      WAYWARD_NATS_CA: "/nowhere/ca.pem",
+      WAYWARD_BUS_BYTES: "1MiB",
+    };
+    let message = "";
+    try {
+      loadConfig(BUS_SETTINGS, env);
+    } catch (error) {
+      ({ message } = error as Error);
+    }
+    expect(message.split("\n  ").slice(1)).toEqual([
+      'WAYWARD_NATS is "(hidden)@bus:4222": a login belongs into WAYWARD_NATS_USER and WAYWARD_NATS_PASSWORD',
+      'WAYWARD_NATS_CA is "/nowhere/ca.pem": cannot be read: ENOENT',
+      'WAYWARD_NATS_MONITOR is "(hidden)@bus": not a URL of http: or https:',
+      'WAYWARD_BUS_BYTES is "1MiB": less than 16MiB',
+    ]);
+  });
+
+  test.each(["bus", "nats://bus:4222, tls://[::1]:4222", "nats://a.b:1/"])("takes NATS servers as %s", (servers) => {
+    expect(loadConfig(BUS_SETTINGS, { WAYWARD_NATS: servers })).toMatchObject({ servers, user: undefined });
+  });
+
+  test.each(["", "http://bus:4222", "nats://bus:4222/x", "nats://bus:port"])(
+    "takes no NATS servers as %s",
+    (servers) => {
+      expect(() => loadConfig(BUS_SETTINGS, { WAYWARD_NATS: servers })).toThrow("is not nats://host:port");
+    },
+  );
+
+  test("tells of variables that nothing reads, with the nearest that something does", () => {
+    const env = { WAYWARD_PARTITION: "8", WAYWARD_SPOOL: "/x", WAYWARD_STORE: "file:///x", PATH: "/bin" };
+    expect(unknownSettings(BUS_SETTINGS, env)).toEqual([
+      "WAYWARD_PARTITION is not known, the nearest is WAYWARD_PARTITIONS",
+    ]);
   });
 });

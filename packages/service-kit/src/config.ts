@@ -1,4 +1,5 @@
-import { WaywardError } from "@wayward/base";
+import { accessSync, constants } from "node:fs";
+import { hideLogin, type Result, WaywardError } from "@wayward/base";
 
 /** One line of a service's configuration table. */
 export interface Setting<T> {
@@ -9,7 +10,7 @@ export interface Setting<T> {
   /** What holds where it is not set; without one it must be set. */
   readonly fallback?: string;
   /** The value, or what is wrong with it. */
-  readonly parse: (text: string) => { readonly value: T } | { readonly wrong: string };
+  readonly parse: (text: string) => Parsed<T>;
   readonly secret?: boolean;
 }
 
@@ -33,13 +34,18 @@ export function loadConfig<T extends Table>(table: T, env: NodeJS.ProcessEnv = p
     }
     const parsed = setting.parse(text);
     if ("value" in parsed) values[name] = parsed.value;
-    else wrong.push(`${setting.env} is ${setting.secret ? "(hidden)" : JSON.stringify(text)}: ${parsed.wrong}`);
+    else wrong.push(`${setting.env} is ${setting.secret ? "(hidden)" : shown(text)}: ${parsed.wrong}`);
   }
   if (wrong.length > 0) {
     const message = `${wrong.length} of ${Object.keys(table).length} settings cannot be used:\n  ${wrong.join("\n  ")}`;
     throw new WaywardError("INVALID_ARGUMENT", "BAD_CONFIG", message);
   }
   return values as Config<T>;
+}
+
+/** A URL that is refused may be so for the login in it. */
+function shown(text: string): string {
+  return JSON.stringify(hideLogin(text).slice(0, 200));
 }
 
 /** The table as text, for `--help` and the docs. */
@@ -52,6 +58,8 @@ export function describeConfig(table: Table): string {
     .join("");
 }
 
+/** What is parsed, or what is wrong with it. */
+type Parsed<T> = { readonly value: T } | { readonly wrong: string };
 type Extra = { readonly fallback?: string; readonly secret?: boolean };
 
 /** Short forms for the usual settings. */
@@ -60,6 +68,36 @@ export const setting = {
     env,
     meaning,
     parse: (text) => ({ value: text }),
+    ...extra,
+  }),
+  /** A text that may be left out. */
+  optional: (env: string, meaning: string, extra: Extra = {}): Setting<string | undefined> => ({
+    env,
+    meaning,
+    fallback: "",
+    parse: (text) => ({ value: text === "" ? undefined : text }),
+    ...extra,
+  }),
+  /** A file that can be read, or none. */
+  file: (env: string, meaning: string): Setting<string | undefined> => ({
+    env,
+    meaning,
+    fallback: "",
+    parse: (text) => (text === "" ? { value: undefined } : readable(text)),
+  }),
+  /** A text that the parser of whoever uses it takes. */
+  parsed: (
+    env: string,
+    meaning: string,
+    parse: (text: string) => Result<unknown>,
+    extra: Extra = {},
+  ): Setting<string> => ({
+    env,
+    meaning,
+    parse: (text) => {
+      const { error } = parse(text);
+      return error === undefined ? { value: text } : { wrong: error.message };
+    },
     ...extra,
   }),
   port: (env: string, meaning: string, extra: Extra = {}): Setting<number> => ({
@@ -75,10 +113,10 @@ export const setting = {
     ...extra,
   }),
   /** Bytes, as `64MiB` or `1000000`. */
-  size: (env: string, meaning: string, extra: Extra = {}): Setting<number> => ({
+  size: (env: string, meaning: string, extra: Extra & { readonly least?: string } = {}): Setting<number> => ({
     env,
     meaning,
-    parse: parseSize,
+    parse: (text) => sizeFrom(text, extra.least ?? "0"),
     ...extra,
   }),
   flag: (env: string, meaning: string): Setting<boolean> => ({
@@ -106,11 +144,27 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /** Bytes from `10GiB`, `500MB` or a plain number. */
-export function parseSize(text: string): { readonly value: number } | { readonly wrong: string } {
+export function parseSize(text: string): Parsed<number> {
   const match = /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(text.trim());
   const unit = UNITS[match?.[2] ?? "?"];
   if (match === null || unit === undefined) return { wrong: "not a size such as 64MiB or 10GiB" };
   return { value: Math.round(Number(match[1]) * unit) };
+}
+
+function sizeFrom(text: string, least: string): Parsed<number> {
+  const parsed = parseSize(text);
+  const limit = parseSize(least);
+  if ("value" in parsed && "value" in limit && parsed.value < limit.value) return { wrong: `less than ${least}` };
+  return parsed;
+}
+
+function readable(path: string): Parsed<string> {
+  try {
+    accessSync(path, constants.R_OK);
+    return { value: path };
+  } catch (error) {
+    return { wrong: `cannot be read: ${(error as NodeJS.ErrnoException).code ?? error}` };
+  }
 }
 
 function whole(text: string, least: number, most: number, what: string) {

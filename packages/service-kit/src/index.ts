@@ -8,4 +8,6 @@ export { createLog, errorFacts, type Facts, isLogLevel, type Log, type LogLevel 
 export { createMetrics, type Metrics } from "./metrics.ts";
 export { runMain, signalled } from "./run-main.ts";
 export { type Part, type ServeOptions, type Serving, serve } from "./serve.ts";
-export { BUS_SETTINGS, PROCESS_SETTINGS, STORE_SETTINGS } from "./settings.ts";
+export { BUS_SETTINGS, PROCESS_SETTINGS, storeSettings } from "./settings.ts";
+export { unknownSettings } from "./unknown-settings.ts";
+export { watchBus } from "./watch-bus.ts";

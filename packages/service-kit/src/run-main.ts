@@ -1,56 +1,135 @@
 import { WaywardError } from "@wayward/base";
+import { BringUp, type Open, type Started } from "./bring-up.ts";
 import { type Config, describeConfig, loadConfig, type Table } from "./config.ts";
+import { createLog, errorFacts, type Facts, type Log } from "./log.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
+import { type ServeOptions, serve } from "./serve.ts";
+import { PROCESS_SETTINGS } from "./settings.ts";
+import { unknownSettings } from "./unknown-settings.ts";
 
-/** A configuration that can never work, as in sysexits.h. */
+/** Nothing but another configuration helps, as in sysexits.h. */
 const EXIT_CONFIG = 78;
 /** Ending takes this long at most. */
 const STOP_WITHIN_MS = 15_000;
 
+/** What a service is started with. */
+export interface Given<C> {
+  readonly config: C;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly open: Open;
+}
+
 /**
- * Runs a service until SIGTERM or SIGINT: reads its configuration, brings it
- * up by `start`, and ends it. `--help` prints the table. Exit codes: 0 ended in order, 1 failed, 2 wrong configuration,
- * 78 a store that can never be used.
+ * Runs a service until SIGTERM or SIGINT: reads its configuration, answers
+ * probes, brings the service up by `start`, again as long as what it stands
+ * on is UNAVAILABLE, and ends it. `--help` prints the table. Exit codes: 0
+ * ended in order, 1 failed, 2 wrong configuration, 78 a bus or store that can
+ * never be used so.
  */
 export async function runMain<T extends Table>(
   name: string,
   table: T,
-  start: (config: Config<T>) => Promise<{ stop(): Promise<void> }>,
+  start: (given: Given<Config<T>>) => Promise<Started>,
 ): Promise<void> {
   if (process.argv.includes("--help")) {
-    process.stdout.write(`wayward ${name}: configured by the environment\n${describeConfig(table)}`);
+    const all = { ...PROCESS_SETTINGS, ...table };
+    process.stdout.write(`wayward ${name}: configured by the environment\n${describeConfig(all)}`);
     return;
   }
+  endOnFault(createLog("info", { service: name }));
   try {
-    const running = await start(loadConfig(table));
-    await signalled();
-    const timer = setTimeout(() => process.exit(1), STOP_WITHIN_MS);
-    await running.stop();
-    clearTimeout(timer);
+    loadConfig({ ...PROCESS_SETTINGS, ...table });
+    const { logLevel, ...listener } = loadConfig(PROCESS_SETTINGS);
+    const config = loadConfig(table);
+    const log = createLog(logLevel, { service: name });
+    for (const warning of unknownSettings({ ...PROCESS_SETTINGS, ...table })) log.warn(warning);
+    await runUntilSignalled(log, listener, (metrics, open) => start({ config, log, metrics, open }));
     process.exitCode = 0;
   } catch (error) {
-    const known = WaywardError.from(error);
-    process.stderr.write(`${known.message} [${known.reason}]\n`);
-    if (known.reason === "UNEXPECTED" && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-    process.exitCode = exitCode(known.reason);
+    process.exitCode = tellFailure(name, error);
   }
   // Whatever still holds a handle must not keep a service that has ended.
   setTimeout(() => process.exit(), 500).unref();
 }
 
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
-export function signalled(): Promise<void> {
+async function runUntilSignalled(
+  log: Log,
+  listener: Pick<ServeOptions, "host" | "port" | "httpPort">,
+  begin: (metrics: Metrics, open: Open) => Promise<Started>,
+): Promise<void> {
+  const ending = new AbortController();
+  let sinceMs = 0;
+  const signal = signalled().then((by) => {
+    log.info(`ending (${by})`);
+    sinceMs = performance.now();
+    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+    ending.abort();
+  });
+  const metrics = createMetrics({ process: true });
+  const up = new BringUp(log);
+  let facts: Facts = {};
+  const parts = async () => {
+    const started = await up.start((open) => begin(metrics, open), ending.signal);
+    facts = started.facts;
+    return started.parts;
+  };
+  try {
+    const serving = await serve({ ...listener, parts, log, metrics });
+    log.info("ready", { address: serving.address, http: serving.httpAddress, ...facts });
+    await signal;
+    await serving.stop();
+  } catch (error) {
+    if (!ending.signal.aborted) throw error;
+  } finally {
+    await up.close();
+  }
+  log.info(`ended in ${Math.round(performance.now() - sinceMs)} ms`);
+}
+
+/** For people on a terminal a plain line, else one of the log; gives the exit code. */
+function tellFailure(name: string, error: unknown): number {
+  const { reason, message } = WaywardError.from(error);
+  const stack = reason === "UNEXPECTED" && error instanceof Error ? error.stack : undefined;
+  if (process.stderr.isTTY) process.stderr.write(`${[`${message} [${reason}]`, stack].filter(Boolean).join("\n")}\n`);
+  else createLog("info", { service: name }).error("ended by an error", { ...errorFacts(error), stack });
+  return exitCode(reason);
+}
+
+/** What nobody caught leaves the process in a state that nobody knows: it says so in its log, and ends with 1. */
+function endOnFault(log: Log): void {
+  process.on("uncaughtException", (error, origin) => {
+    log.error("ended by a fault", { origin, ...errorFacts(error), stack: error.stack });
+    process.exit(1);
+  });
+}
+
+/** Resolves at the first SIGTERM or SIGINT, with its name; a second one ends the process at once. */
+export function signalled(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    const once = () => {
+    const once = (signal: NodeJS.Signals) => {
       process.once("SIGINT", () => process.exit(130));
       process.once("SIGTERM", () => process.exit(143));
-      resolve();
+      resolve(signal);
     };
     process.once("SIGINT", once);
     process.once("SIGTERM", once);
   });
 }
 
+/** Reasons that no second try will change. */
+const NEVER: ReadonlySet<string> = new Set([
+  "BUS_DENIED",
+  "BUS_MISCONFIGURED",
+  "BUS_NOT_DURABLE",
+  "BUS_TOO_OLD",
+  "BUS_TOO_SMALL",
+  "LAYOUT_MISMATCH",
+  "STORE_DENIED",
+  "STORE_NOT_CONDITIONAL",
+]);
+
 function exitCode(reason: string): number {
-  if (reason === "BAD_CONFIG") return 2;
-  return reason === "STORE_NOT_CONDITIONAL" ? EXIT_CONFIG : 1;
+  if (reason === "BAD_CONFIG" || reason === "BAD_STORE_URL") return 2;
+  return NEVER.has(reason) ? EXIT_CONFIG : 1;
 }

@@ -1,3 +1,4 @@
+import type { Server } from "node:http";
 import { type GrpcService, serveGrpc } from "./grpc/server.ts";
 import { serveHttp } from "./http.ts";
 import { errorFacts, type Log } from "./log.ts";
@@ -16,7 +17,8 @@ export interface ServeOptions {
   readonly host: string;
   readonly port: number;
   readonly httpPort: number;
-  readonly parts: readonly Part[];
+  /** The parts, or how they are started: until then HTTP answers, not ready, and gRPC does not. */
+  readonly parts: readonly Part[] | (() => Promise<readonly Part[]>);
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -34,45 +36,46 @@ const GRACE_MS = 5_000;
 
 /**
  * All parts on one gRPC port and one HTTP port. Owns the parts from now on:
- * `stop` stops them, and so does a failure. Throws PORT_IN_USE, BAD_LISTENER.
+ * `stop` stops them, and so does a failure. Throws PORT_IN_USE, BAD_LISTENER,
+ * and what starting the parts throws.
  */
-export async function serve(options: ServeOptions): Promise<Serving> {
+export async function serve({ host, port, httpPort, parts, log, metrics }: ServeOptions): Promise<Serving> {
+  let started = typeof parts === "function" ? [] : parts;
+  let listening = false;
+  const isReady = () => listening && started.every((part) => part.isReady?.() ?? true);
+  let http: Server | undefined;
   try {
-    return await listen(options);
-  } catch (error) {
-    await stopParts(options);
-    throw error;
-  }
-}
-
-async function listen(options: ServeOptions): Promise<Serving> {
-  const { host, port, httpPort, parts, log, metrics } = options;
-  let stopping = false;
-  const isReady = () => !stopping && parts.every((part) => part.isReady?.() ?? true);
-  const services = parts.flatMap((part) => part.services ?? []);
-  const grpc = await serveGrpc({ host, port, services, log, isReady });
-  try {
-    const http = await serveHttp({ host, port: httpPort, metrics, isReady });
+    http = await serveHttp({ host, port: httpPort, metrics, isReady });
+    if (typeof parts === "function") started = await parts();
+    const services = started.flatMap((part) => part.services ?? []);
+    const grpc = await serveGrpc({ host, port, services, log, isReady });
+    listening = true;
     const bound = http.address();
     const httpAddress = `${host}:${typeof bound === "object" && bound !== null ? bound.port : httpPort}`;
     const stop = async () => {
-      stopping = true;
-      await stopParts(options);
+      listening = false;
+      await stopParts(started, log);
       await grpc.stop(GRACE_MS);
-      await new Promise<void>((resolve) => {
-        http.close(() => resolve());
-        http.closeAllConnections();
-      });
+      await closeHttp(http);
     };
     return { address: grpc.address, httpAddress, stop };
   } catch (error) {
-    await grpc.stop(0);
+    await stopParts(started, log);
+    await closeHttp(http);
     throw error;
   }
 }
 
+function closeHttp(http: Server | undefined): Promise<void> {
+  return new Promise<void>((resolve) => {
+    if (http === undefined) return resolve();
+    http.close(() => resolve());
+    http.closeAllConnections();
+  });
+}
+
 /** Stops every part, whatever becomes of the others. */
-async function stopParts({ parts, log }: ServeOptions): Promise<void> {
+async function stopParts(parts: readonly Part[], log: Log): Promise<void> {
   for (const ended of await Promise.allSettled(parts.map((part) => part.stop()))) {
     if (ended.status === "rejected") log.error("a part did not end in good order", errorFacts(ended.reason));
   }

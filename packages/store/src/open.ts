@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { fail, ok, type Result, unwrap } from "@wayward/base";
+import { fail, hideLogin, ok, type Result, unwrap } from "@wayward/base";
 import { openFolderStore } from "./folder/store.ts";
 import type { Store } from "./port.ts";
 import { testStore } from "./self-test.ts";
@@ -14,17 +14,35 @@ export type StorePlace =
  * Error INVALID_ARGUMENT / BAD_STORE_URL. Credentials are never in it.
  */
 export function parseStoreUrl(text: string): Result<StorePlace> {
-  const bad = (why: string) => fail("INVALID_ARGUMENT", "BAD_STORE_URL", `store URL "${text.slice(0, 200)}": ${why}`);
-  if (!URL.canParse(text)) return bad("not a URL; give file:///folder or s3://bucket");
-  const url = new URL(text);
-  if (url.protocol === "file:") return ok({ type: "folder", folder: fileURLToPath(url) });
+  const bad = (why: string) => {
+    return fail("INVALID_ARGUMENT", "BAD_STORE_URL", `store URL: ${why}`, {
+      subject: "store URL",
+      got: hideLogin(text),
+    });
+  };
+  const url = URL.parse(text);
+  if (url === null) return bad("not a URL such as file:///folder or s3://bucket");
+  if (url.protocol === "file:")
+    return url.host === "" ? folderOf(url, bad) : bad(`host is ${url.host}, none is needed`);
   if (url.protocol !== "s3:") return bad(`scheme is ${url.protocol}, known are file: and s3:`);
   if (url.username !== "" || url.password !== "") return bad("credentials belong into the environment");
   if (url.host === "") return bad("the bucket is missing");
-  const endpoint = url.searchParams.get("endpoint") ?? undefined;
-  if (endpoint !== undefined && !URL.canParse(endpoint)) return bad(`endpoint "${endpoint}" is not a URL`);
-  const region = url.searchParams.get("region") ?? undefined;
-  return ok({ type: "s3", bucket: url.host, ...(endpoint ? { endpoint } : {}), ...(region ? { region } : {}) });
+  const region = url.searchParams.get("region") ?? "";
+  const given = url.searchParams.get("endpoint") ?? "";
+  const place: StorePlace = { type: "s3", bucket: url.host, ...(region === "" ? {} : { region }) };
+  if (given === "") return ok(place);
+  const endpoint = URL.parse(given);
+  if (endpoint === null || !/^https?:$/.test(endpoint.protocol)) return bad("endpoint is no URL of http: or https:");
+  if (endpoint.username !== "" || endpoint.password !== "") return bad("credentials belong into the environment");
+  return ok({ ...place, endpoint: given });
+}
+
+function folderOf(url: URL, bad: (why: string) => Result<StorePlace>): Result<StorePlace> {
+  try {
+    return ok({ type: "folder", folder: fileURLToPath(url) });
+  } catch (error) {
+    return bad(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** Opens the store and proves that it is fit. Throws STORE_NOT_CONDITIONAL, STORE_UNUSABLE, NO_BUCKET … */

@@ -4,6 +4,7 @@ export { type NatsCluster, type NatsOptions, type NatsServer, startNats, startNa
 export { type ObserveListener, observeBlocks } from "./observe.ts";
 export { installPackages } from "./packages.ts";
 export { type PushAnswer, PushStream } from "./push.ts";
+export { junitProblems, sarifProblems } from "./report-schemas.ts";
 export { requireReal } from "./require-real.ts";
 export { type ServerCommand, type ServerProcess, startServer } from "./server-process.ts";
 export { type TempFolder, tempFolder } from "./temp.ts";

@@ -11,11 +11,13 @@ export interface NatsOptions {
   readonly syncAlways?: boolean;
   /** Lines added at the end of the configuration file. */
   readonly config?: string;
+  /** Let in only who names user `app` and password `app` (default false). */
+  readonly login?: boolean;
   /** Lines added inside its `jetstream` block, such as `max_file_store: 64MB`. */
   readonly jetstream?: string;
 }
 
-/** A running nats-server with JetStream. Clients need no user name. */
+/** A running nats-server with JetStream. Clients need no user name unless it was told to ask for one. */
 export interface NatsServer {
   /** `nats://127.0.0.1:<port>` */
   readonly url: string;
@@ -169,7 +171,7 @@ function configText(node: Node, cluster: readonly Node[], dataFolder: string, op
     "  APP: { jetstream: enabled, users: [ { user: app, password: app } ] }",
     "}",
     "system_account: SYS",
-    "no_auth_user: app",
+    options.login === true ? "" : "no_auth_user: app",
     cluster.length === 0 ? "" : `cluster { name: C1, listen: "127.0.0.1:${node.routePort}", routes: [ ${routes} ] }`,
     options.config ?? "",
   ];

@@ -4,7 +4,7 @@ import { startArchiver } from "@wayward/archive";
 import { openEmbeddedBus } from "@wayward/bus";
 import { startIngest } from "@wayward/ingest";
 import { startQuery } from "@wayward/query";
-import { createMetrics, type Log, type Serving, serve } from "@wayward/service-kit";
+import { createMetrics, type Log, type Serving, serve, watchBus } from "@wayward/service-kit";
 import { openStore } from "@wayward/store";
 import { startStream } from "@wayward/stream";
 
@@ -43,6 +43,7 @@ export async function startAllInOne(options: AllInOneOptions): Promise<Serving> 
   try {
     const archive = await startArchiver({ ...common, keepBytes });
     const parts = [
+      watchBus(bus, { log, metrics, usage: true }),
       startIngest({ bus, log, metrics }),
       startQuery(common),
       startStream({ ...common, analysis }),

@@ -2,10 +2,9 @@ import { randomBytes } from "node:crypto";
 import { backoffMs, delay } from "@wayward/base";
 import { type Bus, withLease } from "@wayward/bus";
 import type { Log, Metrics, Part } from "@wayward/service-kit";
-import type { Store } from "@wayward/store";
+import { ensureLayout, type Store } from "@wayward/store";
 import { mirrorControl } from "./control-mirror.ts";
 import { type ArchiveEvents, archiveEvents } from "./events.ts";
-import { ensureLayout } from "./layout.ts";
 import { archivePartition } from "./partition.ts";
 
 export interface ArchiverOptions {

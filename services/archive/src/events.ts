@@ -11,6 +11,9 @@ export function archiveEvents(metrics: Metrics, log: Log) {
   const blocks = metrics.counter("wayward_archive_blocks_total", "Blocks by what became of them", ["result"]);
   const bytes = metrics.counter("wayward_archive_committed_bytes_total", "Bytes of blocks that the log names");
   const seconds = metrics.histogram("wayward_archive_commit_seconds", "From a full buffer to its log entry", SECONDS);
+  const committedAt = metrics.gauge("wayward_archive_committed_at_seconds", "Wall time of the last commit", [
+    "partition",
+  ]);
   const failures = metrics.counter("wayward_archive_failures_total", "Attempts that failed, by reason", ["reason"]);
   const waitingBytes = metrics.gauge("wayward_archive_waiting_bytes", "Read from the bus, not committed", [
     "partition",
@@ -26,6 +29,7 @@ export function archiveEvents(metrics: Metrics, log: Log) {
       blocks.inc({ result: "committed" }, committed);
       blocks.inc({ result: "copy" }, all - committed - aside.length);
       bytes.inc(tally.bytes);
+      committedAt.set({ partition: String(partition) }, Date.now() / 1000);
       seconds.observe(tookMs / 1000);
       log.debug("committed", { partition, blocks: committed, of: all, bytes: tally.bytes, ms: Math.round(tookMs) });
       for (const block of aside) this.putAside(partition, block);

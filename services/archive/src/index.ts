@@ -1,2 +1,1 @@
 export { type ArchiverOptions, startArchiver } from "./archiver.ts";
-export { ensureLayout } from "./layout.ts";

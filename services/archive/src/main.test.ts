@@ -69,6 +69,9 @@ if (await requireReal("nats-server", "versitygw")) {
       expect(text).toContain("# TYPE wayward_archive_blocks_total counter");
       expect(text).toContain("# TYPE wayward_archive_commit_seconds histogram");
       expect(text).toMatch(/^wayward_archive_leases 1$/m);
+      expect(text).toMatch(/^wayward_bus_connected 1$/m);
+      expect(text).toMatch(/^wayward_bus_messages\{partition="0"\} \d+$/m);
+      expect(text).toMatch(/^wayward_bus_bytes_max\{partition="0"\} 67108864$/m);
       service.kill("SIGTERM");
       expect(await ended(service)).toBe(0);
     }, 60_000);

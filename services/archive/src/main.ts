@@ -1,16 +1,8 @@
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { openJetStreamBus } from "@wayward/bus";
-import {
-  BUS_SETTINGS,
-  createLog,
-  createMetrics,
-  PROCESS_SETTINGS,
-  runMain,
-  STORE_SETTINGS,
-  serve,
-} from "@wayward/service-kit";
-import { openStore } from "@wayward/store";
+import { BUS_SETTINGS, runMain, storeSettings, watchBus } from "@wayward/service-kit";
+import { ensureLayout, openStore, parseStoreUrl } from "@wayward/store";
 import { startArchiver } from "./archiver.ts";
 import { ARCHIVE_SETTINGS } from "./settings.ts";
 
@@ -23,23 +15,20 @@ setFlagsFromString("--external-memory-accounted-in-global-limit");
 const { keep } = parseArgs({ options: { keep: { type: "string" } }, strict: false }).values;
 if (typeof keep === "string") process.env.WAYWARD_KEEP = keep;
 
-const TABLE = { ...PROCESS_SETTINGS, ...BUS_SETTINGS, ...STORE_SETTINGS, ...ARCHIVE_SETTINGS };
+const TABLE = { ...BUS_SETTINGS, ...storeSettings(parseStoreUrl), ...ARCHIVE_SETTINGS };
 
-await runMain("archive", TABLE, async (config) => {
-  const log = createLog(config.logLevel, { service: "archive" });
-  const metrics = createMetrics({ process: true });
-  const store = await openStore(config.store);
-  const bus = await openJetStreamBus({ ...config, name: "wayward-archive" });
-  for (const warning of bus.facts.warnings) log.warn(warning);
+await runMain("archive", TABLE, async ({ config, log, metrics, open }) => {
   const { partitions, keepBytes } = config;
-  const archiver = await startArchiver({ bus, store, partitions, keepBytes, log, metrics });
-  const serving = await serve({ ...config, parts: [archiver], log, metrics });
-  log.info("ready", { address: serving.address, http: serving.httpAddress, bus: bus.facts.name, store: store.name });
+  const store = await open(openStore(config.store));
+  // Before the bus, which would take any number.
+  await ensureLayout(store, partitions);
+  const bus = await open(openJetStreamBus({ ...config, name: "wayward-archive" }));
+  for (const warning of bus.facts.warnings) log.warn(warning);
   return {
-    stop: async () => {
-      await serving.stop();
-      await bus.close();
-      await store.close();
-    },
+    parts: [
+      await startArchiver({ bus, store, partitions, keepBytes, log, metrics }),
+      watchBus(bus, { log, metrics, usage: true }),
+    ],
+    facts: { bus: bus.facts.name, store: store.name },
   };
 });

@@ -46,7 +46,7 @@ export async function* analyze(
 /** Blocks that touch the time range, with what the ones before them have defined. */
 function sourceOf(
   session: SessionBlocks,
-  { from, until }: query.AnalyzeRequest,
+  { from, until, detail }: query.AnalyzeRequest,
   progress: { blocksDone: bigint; blocks: bigint },
 ): SessionSource {
   const { view } = session;
@@ -58,7 +58,7 @@ function sourceOf(
   const first = refs[0];
   progress.blocks += BigInt(refs.length);
   return {
-    facts: { session: view.text, description: view.description, until: until === 0n ? undefined : until },
+    facts: { session: view.text, description: view.description, until: until === 0n ? undefined : until, detail },
     definitions: first === undefined ? [] : definedBefore(session, first.seq),
     async *blocks() {
       for (const ref of refs) {

@@ -1,30 +1,16 @@
 import { openJetStreamBus } from "@wayward/bus";
-import {
-  BUS_SETTINGS,
-  createLog,
-  createMetrics,
-  PROCESS_SETTINGS,
-  runMain,
-  STORE_SETTINGS,
-  serve,
-} from "@wayward/service-kit";
-import { openStore } from "@wayward/store";
+import { BUS_SETTINGS, runMain, storeSettings, watchBus } from "@wayward/service-kit";
+import { openStore, parseStoreUrl, readLayout } from "@wayward/store";
 import { startQuery } from "./start.ts";
 
-await runMain("query", { ...PROCESS_SETTINGS, ...BUS_SETTINGS, ...STORE_SETTINGS }, async (config) => {
-  const log = createLog(config.logLevel, { service: "query" });
-  const metrics = createMetrics({ process: true });
-  const store = await openStore(config.store);
-  const bus = await openJetStreamBus({ ...config, name: "wayward-query" });
+await runMain("query", { ...BUS_SETTINGS, ...storeSettings(parseStoreUrl) }, async ({ config, log, metrics, open }) => {
+  const { partitions } = config;
+  const store = await open(openStore(config.store));
+  await readLayout(store, partitions);
+  const bus = await open(openJetStreamBus({ ...config, name: "wayward-query" }));
   for (const warning of bus.facts.warnings) log.warn(warning);
-  const parts = [startQuery({ bus, store, partitions: config.partitions, log, metrics })];
-  const serving = await serve({ ...config, parts, log, metrics });
-  log.info("ready", { address: serving.address, http: serving.httpAddress, bus: bus.facts.name, store: store.name });
   return {
-    stop: async () => {
-      await serving.stop();
-      await bus.close();
-      await store.close();
-    },
+    parts: [watchBus(bus, { log, metrics, usage: false }), startQuery({ bus, store, partitions, log, metrics })],
+    facts: { bus: bus.facts.name, store: store.name },
   };
 });

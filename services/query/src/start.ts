@@ -8,6 +8,7 @@ import { sessionText } from "@wayward/record";
 import { type CallContext, type Log, type Metrics, type Part, serverStream, unary } from "@wayward/service-kit";
 import type { Store } from "@wayward/store";
 import { analyze } from "./analyze.ts";
+import { countCalls } from "./calls.ts";
 import { checkId, removeSession } from "./delete.ts";
 import { pageOf, sessionMessage } from "./sessions.ts";
 
@@ -28,15 +29,14 @@ export function startQuery({ bus, store, partitions, log, metrics }: QueryOption
     return reader;
   };
   const pool = new AnalysisPool();
-  const answered = metrics.counter("wayward_query_calls_total", "Calls by method", ["method"]);
+  const calls = countCalls(metrics);
   const call = <Request, Response>(
     method: string,
     handle: (reader: Reader, request: Request, context: CallContext) => Promise<Response>,
   ) =>
-    unary<Request, Response>(log, (request, context) => {
-      answered.inc({ method });
-      return handle(readerOf(context), request, context);
-    });
+    unary<Request, Response>(log, (request, context) =>
+      calls.one(method, () => handle(readerOf(context), request, context)),
+    );
 
   const implementation: UntypedServiceImplementation = {
     listSessions: call<query.ListSessionsRequest, query.ListSessionsResponse>(
@@ -67,14 +67,12 @@ export function startQuery({ bus, store, partitions, log, metrics }: QueryOption
         logNumber: await removeSession({ bus, store, partitions, tenant }, reader, request),
       }),
     ),
-    analyze: serverStream<query.AnalyzeRequest, query.AnalyzeResponse>(log, (request, context) => {
-      answered.inc({ method: "Analyze" });
-      return analyze(request, readerOf(context), pool, context.signal);
-    }),
-    read: serverStream<query.ReadRequest, query.ReadResponse>(log, (request, context) => {
-      answered.inc({ method: "Read" });
-      return readerOf(context).read(request, context.signal);
-    }),
+    analyze: serverStream<query.AnalyzeRequest, query.AnalyzeResponse>(log, (request, context) =>
+      calls.many("Analyze", analyze(request, readerOf(context), pool, context.signal), context.signal),
+    ),
+    read: serverStream<query.ReadRequest, query.ReadResponse>(log, (request, context) =>
+      calls.many("Read", readerOf(context).read(request, context.signal), context.signal),
+    ),
   };
   return {
     services: [{ definition: query.QueryServiceService, implementation }],

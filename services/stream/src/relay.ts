@@ -112,18 +112,20 @@ class Hearing {
 
   /** Everything is heard before the bounds are asked for, so that nothing falls between. */
   async #start(): Promise<void> {
-    try {
-      const all = this.#states.flatMap((_, partition) => [
-        this.#bus.listen(partition, (address, body) => this.#heard(partition, address, body)),
-        this.#bus.hear(`accepted-${partition}`, (body) => this.#announced(partition, body)),
-      ]);
-      for (const subscribing of all) {
-        const subscription = await subscribing;
-        if (this.#stopped) await this.#close(subscription);
-        else this.#subscriptions.push(subscription);
-      }
-    } catch (error) {
-      this.#log.warn("the bus cannot be heard; it is read instead", errorFacts(error));
+    const all = this.#states.flatMap((_, partition) => [
+      this.#bus.listen(partition, (address, body) => this.#heard(partition, address, body)),
+      this.#bus.hear(`accepted-${partition}`, (body) => this.#announced(partition, body)),
+    ]);
+    // Each is waited for: one that fails unheard would end the process.
+    const outcomes = await Promise.allSettled(all);
+    for (const outcome of outcomes) {
+      if (outcome.status === "rejected") continue;
+      if (this.#stopped) await this.#close(outcome.value);
+      else this.#subscriptions.push(outcome.value);
+    }
+    const failed = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failed !== undefined) {
+      this.#log.warn("the bus cannot be heard; it is read instead", errorFacts(failed.reason));
     }
     if (this.#stopped) return;
     const tick = () => {

@@ -10,7 +10,7 @@ import { Observation, type ObserveSource } from "./observe.ts";
 import { Relay } from "./relay.ts";
 
 /** Where live analyses report, and keep what they have to report meanwhile. */
-export interface AnalysisOptions {
+interface AnalysisOptions {
   /** `host:port` of ingest; asked for at the first finding. */
   readonly ingest: () => string;
   readonly spool: string;

@@ -1,9 +1,10 @@
-import { lookup } from "node:dns/promises";
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
-import { connect as connectTcp } from "node:net";
 import { addressOf, checkAddress, connect } from "@wayward/client";
 import { waitingBlocks } from "@wayward/collector";
+import { archivingFinding } from "../doctor/archiving.ts";
+import type { Finding } from "../doctor/finding.ts";
+import { namedBy, type Service, serviceFinding } from "../doctor/service.ts";
 import { EXIT } from "../exit.ts";
 import { ingestAddress, spoolFolder } from "../folders.ts";
 import { jsonLine } from "../output/json.ts";
@@ -12,18 +13,16 @@ import { write } from "../output/write.ts";
 export interface DoctorCommand {
   readonly server?: string;
   readonly json?: boolean;
+  /** HTTP addresses of the archivers. */
+  readonly metrics?: string[];
 }
 
-/** One hop on the way from a program to an analyst. */
-interface Finding {
-  readonly hop: string;
-  readonly ok: boolean;
-  readonly what: string;
-  /** What to do about it. */
-  readonly fix?: string;
-}
+const SERVICES: readonly Service[] = ["ingest", "query", "stream"];
+/** Where a process with these settings answers gRPC and tells its metrics. */
+const DEFAULT_PORT = ":4610";
+const DEFAULT_HTTP_PORT = ":4611";
 
-/** `wayward doctor`: checks hop after hop, names the first that fails and the fix. Exit code 5 if one does. */
+/** `wayward doctor`: checks hop after hop, names those that fail and the fix. Exit code 5 if one does. */
 export async function doctor(options: DoctorCommand): Promise<void> {
   let failed = false;
   for await (const finding of examine(options)) {
@@ -37,25 +36,34 @@ export async function doctor(options: DoctorCommand): Promise<void> {
   if (failed) process.exitCode = EXIT.findings;
 }
 
-async function* examine({ server }: DoctorCommand): AsyncGenerator<Finding> {
+async function* examine({ server, metrics }: DoctorCommand): AsyncGenerator<Finding> {
   yield { hop: "node", ok: true, what: process.version };
   yield await spoolFinding();
-  for (const target of ["ingest", "query", "stream"] as const) {
-    const address = target === "ingest" ? checkAddress(ingestAddress(server)) : addressOf(target, server);
+  const failed = new Set<string>();
+  const addresses = new Set<string>();
+  for (const service of SERVICES) {
+    const address = service === "ingest" ? checkAddress(ingestAddress(server)) : addressOf(service, server);
     if (address.error !== undefined) {
-      yield {
-        hop: target,
-        ok: false,
-        what: address.error.message,
-        fix: "name it as host:port, for example localhost:4610",
-      };
+      const fix = "name it as host:port, for example localhost:4610";
+      yield { hop: service, ok: false, what: address.error.message, fix };
       return;
     }
-    const reached = await reach(target, address.value);
-    yield reached;
-    if (!reached.ok) return;
+    // One process that is not there fails once, whatever it would have served.
+    if (failed.has(address.value)) continue;
+    const finding = await serviceFinding(service, address.value, namedBy(service, server, process.env));
+    yield finding;
+    if (!finding.ok) failed.add(address.value);
+    addresses.add(address.value);
   }
-  yield await answerFinding(server);
+  const [only = ""] = addresses;
+  const guess =
+    addresses.size === 1 && only.endsWith(DEFAULT_PORT) ? [only.replace(DEFAULT_PORT, DEFAULT_HTTP_PORT)] : [];
+  const archivers = metrics ?? guess;
+  if (failed.size === 0 || metrics !== undefined) {
+    const unknown = { hop: "archiving", ok: true, what: "not looked at: name the archivers' HTTP ports in --metrics" };
+    yield archivers.length === 0 ? unknown : await archivingFinding(archivers);
+  }
+  if (failed.size === 0) yield await answerFinding(server);
 }
 
 async function spoolFinding(): Promise<Finding> {
@@ -82,34 +90,6 @@ async function spoolFinding(): Promise<Finding> {
       fix: "make the folder, and let this user write there",
     };
   }
-}
-
-async function reach(hop: string, address: string): Promise<Finding> {
-  const at = address.lastIndexOf(":");
-  const host = address.slice(0, at).replace(/^\[|\]$/g, "");
-  try {
-    await lookup(host);
-  } catch {
-    return { hop, ok: false, what: `${host} has no address`, fix: "check the name in WAYWARD_SERVER" };
-  }
-  const error = await knock(host, Number(address.slice(at + 1)));
-  if (error === undefined) return { hop, ok: true, what: `${address} takes connections` };
-  const fix = error === "ECONNREFUSED" ? "start the server: wayward up" : "check the network between here and there";
-  return { hop, ok: false, what: `${address}: ${error}`, fix };
-}
-
-/** Opens a connection and closes it again; tells why not. */
-function knock(host: string, port: number): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const socket = connectTcp({ host, port, timeout: 3000 });
-    const finish = (error?: string) => {
-      socket.destroy();
-      resolve(error);
-    };
-    socket.once("connect", () => finish());
-    socket.once("timeout", () => finish("no answer for 3 s"));
-    socket.once("error", (error: NodeJS.ErrnoException) => finish(error.code ?? error.message));
-  });
 }
 
 async function answerFinding(server: string | undefined): Promise<Finding> {

@@ -1,7 +1,7 @@
 import { mergeFindings } from "@wayward/analysis";
 import { fromBase32 } from "@wayward/base";
-import { type ClientFinding, type ClientRecord, connect } from "@wayward/client";
-import { SEVERITIES } from "@wayward/record";
+import { type Client, type ClientFinding, type ClientRecord, connect } from "@wayward/client";
+import { SEVERITIES, sessionText } from "@wayward/record";
 import type { AnalyzeCommand } from "../analyzed.ts";
 import { untilInterrupted } from "../interrupt.ts";
 import { coverageLines } from "../output/coverage.ts";
@@ -20,6 +20,7 @@ export interface LiveCommand extends SelectionOptions {
 export async function findings(options: LiveCommand): Promise<void> {
   if (options.live) return watchFindings([], options);
   const client = connect({ server: options.server });
+  const chosen = await chosenSessions(client, options);
   const told: ClientFinding[] = [];
   const answer = client.read({ kinds: ["finding.reported"], from: selectionOf(options).from });
   try {
@@ -27,7 +28,7 @@ export async function findings(options: LiveCommand): Promise<void> {
   } finally {
     client.close();
   }
-  for (const finding of mergeFindings(told).filter((one) => concerns(one, options))) {
+  for (const finding of mergeFindings(told).filter((one) => concerns(one, chosen))) {
     await write(options.json ? jsonLine(findingJson(finding)) : `${findingText(finding)}\n`);
   }
   if (answer.coverage !== undefined) process.stderr.write(coverageLines(answer.coverage));
@@ -36,6 +37,7 @@ export async function findings(options: LiveCommand): Promise<void> {
 /** Prints findings of these rules as they are reported: each when it is new, or of more sessions than before. */
 export async function watchFindings(rules: readonly string[], options: AnalyzeCommand): Promise<void> {
   const client = connect({ server: options.server });
+  let chosen = await chosenSessions(client, options);
   const known = new Map<string, ClientFinding>();
   const watch = client.watch({ kinds: ["finding.reported"], start: "first", signal: untilInterrupted() });
   try {
@@ -43,7 +45,10 @@ export async function watchFindings(rules: readonly string[], options: AnalyzeCo
       const records = seen.type === "record" ? [seen.record] : seen.type === "fill" ? seen.records : [];
       for (const record of records) {
         const finding = findingOf(record);
-        if (!isOf(finding.rule, rules) || !concerns(finding, options)) continue;
+        if (!isOf(finding.rule, rules)) continue;
+        // It may be of a session that has begun since.
+        if (!concerns(finding, chosen)) chosen = await chosenSessions(client, options);
+        if (!concerns(finding, chosen)) continue;
         const before = known.get(finding.fingerprint);
         const [merged] = mergeFindings(before === undefined ? [finding] : [before, finding]);
         known.set(finding.fingerprint, merged!);
@@ -60,9 +65,17 @@ function isOf(rule: string, rules: readonly string[]): boolean {
   return rules.length === 0 || rules.some((one) => rule === one || rule.startsWith(`${one}.`));
 }
 
-/** True if a session that was named is among its sessions, or none was named. */
-function concerns({ sessions }: ClientFinding, { session }: SelectionOptions): boolean {
-  return session === undefined || sessions.some((one) => session.includes(one));
+/** Ids of the sessions that the options choose; undefined where they choose none. */
+async function chosenSessions(client: Client, options: SelectionOptions): Promise<ReadonlySet<string> | undefined> {
+  const { session, run, name, host, label } = options;
+  if ([session, run, name, host, label].every((option) => option === undefined)) return undefined;
+  const ids = new Set<string>();
+  for await (const found of client.find(selectionOf(options))) ids.add(sessionText(found.session));
+  return ids;
+}
+
+function concerns({ sessions }: ClientFinding, chosen: ReadonlySet<string> | undefined): boolean {
+  return chosen === undefined || sessions.some((one) => chosen.has(one));
 }
 
 /** Reads what a record of kind finding.reported says. */

@@ -1,4 +1,4 @@
-import { chargeWait, countAcquired, countBlocked, countWaited } from "./contention.ts";
+import { chargeWait, countAcquired, countBlocked, countDepth, countGivenUp, countWaited } from "./contention.ts";
 import { useLock } from "./lifetime.ts";
 import { variantOf } from "./lookup.ts";
 import { CHAIN, childOf } from "./order/chains.ts";
@@ -47,14 +47,17 @@ export function attempt(run: Run, outcome: Outcome, asked: Attempt): void {
     return;
   }
   if (outcome === "ended") {
+    if (waiting === undefined && asked.result !== "already") countGivenUp(run, asked);
     if (asked.result === "deadlock" && asked.ticket !== 0) noteDeadlock(run, asked.ticket, lock);
     return;
   }
   judgeGrant(run, lock, mode);
   const own = ownHold(lane, lock);
   // A lock that its lane holds is taken once more: the hold is free after as many releases.
-  if (own !== undefined) own.depth++;
-  else pushHold(run, asked);
+  if (own !== undefined) {
+    own.depth++;
+    countDepth(own);
+  } else pushHold(run, asked);
   lock.knownSince = session.serial;
 }
 
@@ -113,6 +116,7 @@ export function pushHold(
     pins: 0,
     before: lane.chain,
     unsure: false,
+    resumed: 0,
     time: run.time,
     eventNo: at.eventNo,
     site: at.site,
@@ -121,7 +125,7 @@ export function pushHold(
   lane.chain = childOf(session.chains, lane.chain, codeOf(variant.id, mode, tried));
   lane.holds.push(hold);
   lock.holds.push(hold);
-  countAcquired(lock, mode, lane.id);
+  countAcquired(lock, mode, subclass, lane.id);
   return hold;
 }
 
@@ -135,9 +139,10 @@ export function dropHold({ session }: Run, hold: Hold): void {
   else refreshChain(session, lane);
 }
 
-export function beginWait(run: Run, { lock, mode, ticket }: Pick<Attempt, "lock" | "mode" | "ticket">): void {
+export function beginWait(run: Run, asked: Pick<Attempt, "lock" | "mode" | "subclass" | "ticket">): void {
   const { lane, session } = run;
-  const wait: Wait = { lock, lane, mode, since: session.serial, at: here(run), ticket };
+  const { lock, mode, subclass, ticket } = asked;
+  const wait: Wait = { lock, lane, mode, subclass, since: session.serial, at: here(run), ticket };
   lane.waits.push(wait);
   lock.waiters.push(wait);
   countBlocked(run, wait);

@@ -1,4 +1,5 @@
 import { ownHold } from "./acquire.ts";
+import { countAsleep, countCall, countEnded, countResumed, countSlept } from "./contention.ts";
 import { useLock } from "./lifetime.ts";
 import { refreshChain } from "./order/lane-chain.ts";
 import { reportBarrierCount } from "./rules/barrier.ts";
@@ -16,11 +17,13 @@ export function waitForCondition(run: Run, condition: Lock, mutex: Lock | undefi
   const given = mutex === undefined ? undefined : ownHold(lane, mutex);
   judgeWait(run, condition, mutex, given);
   if (given !== undefined) {
+    countEnded(run, given);
     lane.holds.splice(lane.holds.indexOf(given), 1);
     given.lock.holds.splice(given.lock.holds.indexOf(given), 1);
     refreshChain(session, lane);
   }
   condition.sleepers.push({ lane, mutex, given, at: here(run), since: session.serial, woken: false });
+  countAsleep(condition);
   lane.stands = true;
   lane.standsAt = condition;
 }
@@ -30,6 +33,7 @@ export function signal(run: Run, condition: Lock, all: boolean): void {
   useLock(run, condition);
   const asleep = condition.sleepers.filter(({ woken }) => !woken);
   for (const sleeper of all ? asleep : asleep.slice(0, 1)) sleeper.woken = true;
+  countCall(condition, all, asleep.length === 0);
   if (asleep.length > 0) return;
   const finding = reportSignalLost(run, condition);
   if (finding === undefined) return;
@@ -45,12 +49,14 @@ export function woken(run: Run, lane: Lane, timedOut: boolean): void {
   const at = condition?.sleepers.findIndex((sleeper) => sleeper.lane === lane) ?? -1;
   if (condition === undefined || at < 0) return;
   const [sleeper] = condition.sleepers.splice(at, 1) as [Sleeper];
+  countSlept(run, condition, sleeper, timedOut);
   if (timedOut) judgeWoken(run, condition, sleeper);
   const { given } = sleeper;
   if (given === undefined) return;
   const place = lane.holds.findIndex(({ since }) => since > given.since);
   lane.holds.splice(place < 0 ? lane.holds.length : place, 0, given);
   given.lock.holds.push(given);
+  countResumed(run, given);
   refreshChain(run.session, lane);
 }
 

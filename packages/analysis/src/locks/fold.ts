@@ -1,6 +1,6 @@
 import { deserialize, serialize } from "node:v8";
-import type { Columns, Dictionary, OpenSet } from "@wayward/block";
-import { Batch } from "../batch.ts";
+import type { Dictionary, OpenSet } from "@wayward/block";
+import type { Batch } from "../batch.ts";
 import type { Finding } from "../finding.ts";
 import { pushHold } from "./acquire.ts";
 import { lockOf } from "./lookup.ts";
@@ -13,10 +13,8 @@ import type { Hold, LockSession } from "./state.ts";
 import { stepBatch } from "./step.ts";
 
 export interface FoldOptions {
-  /** The session's start in nanoseconds of its clock. */
-  readonly start: bigint;
-  /** Records from then on do not count, in nanoseconds since the start. */
-  readonly until?: number;
+  /** Count functions and lanes of each lock too: several times slower. A checkpoint says so itself. */
+  readonly detail?: boolean;
   /** What `checkpoint` has given: the fold goes on from there. */
   readonly checkpoint?: Uint8Array;
 }
@@ -25,31 +23,26 @@ export interface FoldOptions {
  * All lock analyses of one session as a fold over its blocks, in order of
  * seq: order, contexts, misuse, contention and who waits for whom, in one
  * pass. Memory is bounded: 65,536 classes, a million edges and chains,
- * 10,000 findings, contention points and pairs of lanes; what is beyond is
- * counted in `leftOut`. It also grows with what is held and waited for, and
- * with the locks and lanes that exist.
+ * 10,000 findings, contention points and pairs of lanes, 100,000 functions
+ * and lanes of locks where those are asked for; what is beyond is counted in
+ * `leftOut`. It also grows with what is held and waited for, and with the
+ * locks and lanes that exist.
  */
 export class LockFold {
   readonly session: LockSession;
   readonly #dictionary: Dictionary;
-  readonly #start: bigint;
-  readonly #until: number;
-  #nextSeq: bigint | undefined;
   #run: Run | undefined;
 
   /** `dictionary` holds what the session has defined; whoever feeds the blocks adds to it. */
-  constructor(dictionary: Dictionary, { start, until = Infinity, checkpoint }: FoldOptions) {
+  constructor(dictionary: Dictionary, { detail = false, checkpoint }: FoldOptions = {}) {
     this.#dictionary = dictionary;
-    this.#start = start;
-    this.#until = until;
-    this.session = checkpoint === undefined ? createSession() : (deserialize(checkpoint) as LockSession);
+    this.session = checkpoint === undefined ? createSession(detail) : (deserialize(checkpoint) as LockSession);
   }
 
   /** Takes a block. Where the one before it is missing, what was open then is taken from its open set. */
-  step(seq: bigint, columns: Columns, openSet: () => OpenSet): void {
-    if (this.#nextSeq === undefined ? seq !== 0n : seq !== this.#nextSeq) this.#resume(columns, openSet());
-    this.#nextSeq = seq + 1n;
-    const batch = new Batch(columns, this.#dictionary, this.#start, this.#until);
+  step(seq: bigint, batch: Batch, openSet: () => OpenSet): void {
+    if (this.session.nextSeq === undefined ? seq !== 0n : seq !== this.session.nextSeq) this.#resume(batch, openSet());
+    this.session.nextSeq = seq + 1n;
     this.#noteHoles(batch);
     stepBatch(this.#runOf(batch), batch);
     boundChains(this.session);
@@ -98,10 +91,10 @@ export class LockFold {
   }
 
   /** Blocks before this one were not seen: what is held is what its open set says. */
-  #resume(columns: Columns, openSet: OpenSet): void {
+  #resume(batch: Batch, openSet: OpenSet): void {
     const { session } = this;
     // A reader that begins here misses nothing: all that is open is listed.
-    if (this.#nextSeq !== undefined || openSet.leftOut > 0) this.#noteHole();
+    if (this.session.nextSeq !== undefined || openSet.leftOut > 0) this.#noteHole();
     for (const lane of session.lanes.values()) {
       lane.holds = [];
       lane.waits = [];
@@ -117,7 +110,7 @@ export class LockFold {
       lock.sleepers = [];
       lock.arrived = [];
     }
-    const run = this.#runOf(new Batch(columns, this.#dictionary, this.#start));
+    const run = this.#runOf(batch);
     for (const { kind, lane: id, subject, detail, start, eventNo, unsure } of openSet.entries) {
       if (kind !== "held") continue;
       const lane = laneOf(session, id);

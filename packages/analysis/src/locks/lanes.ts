@@ -1,5 +1,5 @@
 import { noteEnded } from "./acquire.ts";
-import { countReleased } from "./contention.ts";
+import { countEnded } from "./contention.ts";
 import { reportHeldAtExit } from "./rules/exit.ts";
 import { judgeDeadlock, judgeDeadOwner } from "./rules/live.ts";
 import { here, type Run } from "./run.ts";
@@ -11,7 +11,7 @@ export function exitLane(run: Run, lane: Lane): void {
   for (const hold of lane.holds) {
     reportHeldAtExit(run, hold);
     for (const wait of hold.lock.waiters) if (wait.lane !== lane) judgeDeadOwner(run, hold.lock, wait.at);
-    countReleased(hold, run.time);
+    countEnded(run, hold);
   }
   dropWaits(run, lane);
   // Its number may come back for another one; what it held still names this one.

@@ -54,6 +54,9 @@ function freshParts() {
     parties: 0,
     arrived: [],
     stats: undefined,
+    nested: undefined,
+    users: undefined,
+    calls: undefined,
   };
 }
 
@@ -84,6 +87,7 @@ function nodeOf(session: LockSession, { base, perLane, shared }: Lock, subclass:
     id: session.nodes.length,
     name: subclass === 0 ? base.name : `${base.name}/${subclass}`,
     base,
+    subclass,
     perLane,
     shared: common,
     usedIn: [0, 0],

@@ -37,7 +37,7 @@ export function quickAcquire(run: Run, lane: Lane, lock: Lock, mode: number): bo
   lane.holds.push(hold);
   lock.holds.push(hold);
   lock.knownSince = session.serial;
-  countAcquired(lock, mode, lane.id);
+  countAcquired(lock, mode, 0, lane.id);
   return true;
 }
 
@@ -47,8 +47,9 @@ export function quickRelease(session: LockSession, lane: Lane, lock: Lock, mode:
   const hold = holds[holds.length - 1];
   if (hold === undefined || hold.lock !== lock || lane.stands || hold.level !== lane.frames.length) return false;
   if (lock.holds.length !== 1 || hold.depth !== 1 || hold.pins !== 0 || hold.ticket !== 0) return false;
+  if (hold.resumed !== 0) return false;
   if ((mode === 0) !== (hold.mode === 0)) return false;
-  countReleased(hold, now);
+  countReleased(hold, hold.time, now);
   holds.pop();
   lock.holds.pop();
   lane.chain = hold.before;
@@ -71,6 +72,7 @@ function emptyHold(lock: Lock, lane: Lane): Hold {
     pins: 0,
     before: 0,
     unsure: false,
+    resumed: 0,
     time: 0,
     eventNo: 0,
     site: 0,

@@ -1,5 +1,5 @@
 import { dropHold, ownHold, pushHold } from "./acquire.ts";
-import { countReleased, STAT, statsAt, statsOf } from "./contention.ts";
+import { countEnded, STAT, statsAt, statsOf } from "./contention.ts";
 import { useLock } from "./lifetime.ts";
 import { markEnabledNow } from "./order/judge.ts";
 import { refreshChain } from "./order/lane-chain.ts";
@@ -36,7 +36,7 @@ export function release(run: Run, lock: Lock, mode: number | undefined, plain: b
     return;
   }
   lock.leftTicket = plain && hold.ticket !== 0;
-  countReleased(hold, run.time);
+  countEnded(run, hold);
   dropHold(run, hold);
 }
 
@@ -50,7 +50,7 @@ export function changeMode(run: Run, lock: Lock, to: number): void {
     return;
   }
   if (up) judgeGrant(run, lock, to);
-  statsOf(lock)[statsAt(hold.mode) + (up ? STAT.upgrades : STAT.downgrades)]!++;
+  statsOf(lock, hold.variant.node.subclass)[statsAt(hold.mode) + (up ? STAT.upgrades : STAT.downgrades)]!++;
   hold.mode = to;
   markEnabledNow(run, hold);
   refreshChain(run.session, run.lane);
@@ -60,7 +60,8 @@ export function changeMode(run: Run, lock: Lock, to: number): void {
 export function handOver(run: Run, lock: Lock, to: Run["lane"]): void {
   const hold = ownHold(run.lane, lock) ?? lock.holds.at(-1);
   if (hold === undefined) return;
+  countEnded(run, hold);
   dropHold(run, hold);
-  const { mode, ticket, tried } = hold;
-  pushHold({ ...run, lane: to }, { lock, mode, subclass: 0, tried, ticket });
+  const { mode, ticket, tried, variant } = hold;
+  pushHold({ ...run, lane: to }, { lock, mode, subclass: variant.node.subclass, tried, ticket });
 }

@@ -52,8 +52,8 @@ export interface Concern {
   /** The deciding record last. */
   readonly evidence: readonly Place[];
   readonly severity?: Severity;
-  /** The verdict rests on a hold whose end may be in a hole. */
-  readonly unsure?: boolean;
+  /** The verdict rests on a hold whose end may be in a hole: true for that of the first lock, or the name of what was held. */
+  readonly unsure?: boolean | string | undefined;
   readonly detail?: Readonly<Record<string, unknown>>;
 }
 
@@ -105,6 +105,7 @@ function has(evidence: Finding["evidence"], { lane, eventNo }: Finding["evidence
 function unprovenBy(session: LockSession, { locks, unsure }: Concern): string {
   const partial = locks.find(({ base }) => base.partial);
   if (partial !== undefined) return `not all records of ${partial.base.name} are kept: its tracing was switched`;
-  const hidden = unsure ? locks[0] : locks.find((lock) => isUnsure(session, lock));
-  return hidden === undefined ? "" : `records are missing that may tell of ${hidden.name}`;
+  const hidden =
+    typeof unsure === "string" ? unsure : (unsure ? locks[0] : locks.find((lock) => isUnsure(session, lock)))?.name;
+  return hidden === undefined ? "" : `records are missing that may tell of ${hidden}`;
 }

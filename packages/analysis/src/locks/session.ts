@@ -1,7 +1,7 @@
 import { createChains } from "./order/chains.ts";
 import type { BaseClass, Lane, Lock, LockSession } from "./state.ts";
 
-export function createSession(): LockSession {
+export function createSession(detail: boolean): LockSession {
   return {
     serial: 0,
     now: 0,
@@ -22,8 +22,11 @@ export function createSession(): LockSession {
     endedWaits: [],
     holeSince: 0,
     holes: 0,
+    detail,
+    users: 0,
     leftOut: new Map(),
     records: 0,
+    nextSeq: undefined,
     reports: 0,
     edges: 0,
   };

@@ -24,6 +24,7 @@ export interface ClassNode {
   /** As a person reads it: the class, with the subclass where there is one. */
   readonly name: string;
   readonly base: BaseClass;
+  readonly subclass: number;
   readonly perLane: boolean;
   /** Shared with other processes: the class as they all name it; empty where any lock of it is this one's own. */
   shared: string;
@@ -50,6 +51,8 @@ export interface Edge {
   readonly taken: Place;
   /** How often it was seen, as far as chains were counted into it. */
   count: number;
+  /** It rests on a hold whose end may be in a hole of the records. */
+  unsure: boolean;
 }
 
 /** A class without its subclasses. */
@@ -103,8 +106,21 @@ export interface Lock {
   /** Of a barrier: how many waits name; 0 before one does. Who waits. */
   parties: number;
   arrived: Place[];
-  /** Contention of writers, of readers; places as in STAT. */
+  /** Contention of writers, of readers, at subclass 0; places as in STAT. */
   stats: Float64Array | undefined;
+  /** The same by subclass, for those from 1 on. */
+  nested: Map<number, Float64Array> | undefined;
+  /** Who used it, where that is asked for: by userKey, places as in USER. */
+  users: Map<number, Float64Array> | undefined;
+  /** Of a condition: how it was signalled. */
+  calls: ConditionCalls | undefined;
+}
+
+export interface ConditionCalls {
+  signals: number;
+  broadcasts: number;
+  /** Of both, those that met nobody. */
+  lost: number;
 }
 
 export interface Hold {
@@ -126,6 +142,8 @@ export interface Hold {
   before: number;
   /** A hole in the records may hide its end. */
   unsure: boolean;
+  /** Since `time`, in nanoseconds: when its lane had it again from a condition's wait; 0 without one. */
+  resumed: number;
   time: number;
   eventNo: number;
   site: number;
@@ -137,6 +155,7 @@ export interface Wait {
   readonly lock: Lock;
   readonly lane: Lane;
   readonly mode: number;
+  readonly subclass: number;
   readonly since: number;
   readonly at: Place;
   readonly ticket: number;
@@ -248,9 +267,15 @@ export interface LockSession {
   /** Serial of the last hole in the records; 0 without. */
   holeSince: number;
   holes: number;
+  /** Functions and lanes of each lock are counted too, which takes the slow way through every record. */
+  readonly detail: boolean;
+  /** How many of them are counted. */
+  users: number;
   /** What is not tracked any more, by name: how many were left out. */
   readonly leftOut: Map<string, number>;
   records: number;
+  /** Seq of the block that comes next; undefined before the first. */
+  nextSeq: bigint | undefined;
   /** Grows with each finding and each further occurrence of one. */
   reports: number;
   edges: number;
@@ -266,6 +291,8 @@ interface Blocked {
 
 export interface ContentionPoint {
   readonly cls: string;
+  /** Of what was waited for. */
+  readonly subclass: number;
   readonly kind: "waits" | "holds";
   readonly site: number;
   readonly mode: number;

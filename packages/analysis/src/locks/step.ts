@@ -4,6 +4,7 @@ import { OP } from "../ops.ts";
 import type { RuleId } from "../rules.ts";
 import { attempt, beginWait, endWait, type Outcome, ownHold } from "./acquire.ts";
 import { goOn, signal, waitAtBarrier, waitForCondition, woken } from "./conditions.ts";
+import { countTryFailed } from "./contention.ts";
 import { declareContext, declareMaskedBy, enterContext, exitContext, mask, unmask } from "./contexts.ts";
 import { exitLane, exitProcess, joinLane } from "./lanes.ts";
 import { createLock, destroyLock, useLock } from "./lifetime.ts";
@@ -28,7 +29,7 @@ export function stepBatch(run: Run, batch: Batch): void {
   const ops = Uint8Array.from(kinds, ({ op }) => op);
   const firsts = kinds.map(({ first }) => first);
   const seconds = kinds.map(({ second }) => second);
-  const brief = Uint8Array.from(kinds, (kind) => (kind.brief ? 1 : 0));
+  const brief = Uint8Array.from(kinds, (kind) => (kind.brief && !session.detail ? 1 : 0));
   session.records += batch.count;
   for (let at = 0; at < batch.count; at++) {
     const index = order[at]!;
@@ -79,6 +80,7 @@ function stepOne(run: Run, op: number, first: number, second: number): void {
       release(run, lock(run, first), run.batch.number(run.index, "mode"), flag(run, "plain"));
       break;
     case OP.tryFailed:
+      countTryFailed(run, lock(run, first), second);
       noteFailedTry(run, lock(run, first));
       break;
     case OP.created:
@@ -223,7 +225,7 @@ function stepSemaphore(run: Run, op: number, semaphore: Lock): void {
   const waiting = run.lane.waits.find((wait) => wait.lock === semaphore);
   if (waiting === undefined && !flag(run, "tried")) judgeWaitType(run, semaphore);
   if (op === OP.semaphoreWait) {
-    if (waiting === undefined) beginWait(run, { lock: semaphore, mode: 0, ticket: 0 });
+    if (waiting === undefined) beginWait(run, { lock: semaphore, mode: 0, subclass: 0, ticket: 0 });
   } else if (waiting !== undefined) endWait(run, waiting, op === OP.semaphoreAcquired);
 }
 

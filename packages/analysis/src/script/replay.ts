@@ -1,6 +1,7 @@
 import { unwrap } from "@wayward/base";
 import { Block, Dictionary, parseEnvelope, sections } from "@wayward/block";
 import type { Severity } from "@wayward/record";
+import { Batch } from "../batch.ts";
 import type { Finding } from "../finding.ts";
 import { LockFold } from "../locks/fold.ts";
 import { recordScenario } from "./record.ts";
@@ -24,12 +25,13 @@ export interface ScenarioFinding {
 export function replayScenario(scenario: Scenario): ScenarioVerdict {
   const { description, blocks, opOf } = recordScenario(scenario);
   const dictionary = new Dictionary();
-  const fold = new LockFold(dictionary, { start: description.start });
+  const fold = new LockFold(dictionary);
   for (const { bytes } of blocks) {
     const envelope = unwrap(parseEnvelope(bytes));
     dictionary.add(sections(envelope).dictionary);
     const block = new Block(envelope);
-    fold.step(envelope.header.seq, block.columns, () => block.openSet);
+    const batch = new Batch(block.columns, dictionary, description.start);
+    fold.step(envelope.header.seq, batch, () => block.openSet);
   }
   const findings = fold.finish(true).map((finding) => scenarioFinding(finding, opOf));
   return { name: scenario.name, findings };

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { assert, createDeferred, type Deferred, WaywardError } from "@wayward/base";
 import { checkAddress, checkChannel } from "../names.ts";
-import type { Address, Bus, BusFacts, BusMessage, Stored, Subscription } from "../port.ts";
+import type { Address, Bus, BusFacts, BusMessage, BusUsage, Stored, Subscription } from "../port.ts";
 import { BusDatabase, busError, type StagedMessage } from "./database.ts";
 import { EmbeddedTopics } from "./topics.ts";
 
@@ -98,6 +98,10 @@ class EmbeddedBus implements Bus {
     return this.#database.bounds(partition);
   }
 
+  async usage(partition: number): Promise<BusUsage> {
+    return { ...this.#database.usage(partition), bytesMax: this.#maxBytes };
+  }
+
   async purge(partition: number, upTo: bigint): Promise<void> {
     this.#database.purge(partition, upTo);
     this.#bytes = this.#database.bytes() + this.#waiting.reduce((sum, { body }) => sum + body.length, 0);
@@ -119,6 +123,14 @@ class EmbeddedBus implements Bus {
     const listeners = this.#heard.get(channel) ?? new Set();
     this.#heard.set(channel, listeners.add(listener));
     return { close: async () => void listeners.delete(listener) };
+  }
+
+  get isReady(): boolean {
+    return !this.#closed;
+  }
+
+  onConnection(): void {
+    // A file of this process: nothing comes between.
   }
 
   async close(): Promise<void> {

@@ -34,6 +34,7 @@ export class BusDatabase {
   readonly #select: StatementSync;
   readonly #first: StatementSync;
   readonly #bytes: StatementSync;
+  readonly #usage: StatementSync;
   readonly #purge: StatementSync;
   readonly #topic: StatementSync;
   readonly #topics: StatementSync;
@@ -53,6 +54,9 @@ export class BusDatabase {
     );
     this.#first = this.#prepare("SELECT min(id) AS id FROM messages WHERE id >= ? AND id < ?");
     this.#bytes = this.#prepare("SELECT coalesce(sum(length(body)), 0) AS bytes FROM messages");
+    this.#usage = this.#prepare(
+      "SELECT count(*) AS messages, coalesce(sum(length(body)), 0) AS bytes FROM messages WHERE id >= ? AND id < ?",
+    );
     this.#purge = this.#prepare("DELETE FROM messages WHERE id >= ? AND id <= ?");
     this.#topic = this.#prepare("SELECT name, value, revision FROM topics WHERE name = ?");
     this.#topics = this.#prepare("SELECT name, value, revision FROM topics WHERE name >= ? AND name < ? ORDER BY name");
@@ -96,6 +100,11 @@ export class BusDatabase {
     const last = this.#last[partition]!;
     const id = this.#first.get(rowId(partition, 0n), rowId(partition + 1, 0n))?.id;
     return { first: typeof id === "bigint" ? id & ((1n << SEQ_BITS) - 1n) : last + 1n, last };
+  }
+
+  usage(partition: number): { readonly messages: number; readonly bytes: number } {
+    const row = this.#usage.get(rowId(partition, 0n), rowId(partition + 1, 0n));
+    return { messages: Number(row?.messages ?? 0n), bytes: Number(row?.bytes ?? 0n) };
   }
 
   bytes(): number {

@@ -1,26 +1,27 @@
 import { assert, WaywardError } from "@wayward/base";
 import {
   type ConsumeOptions,
-  connect,
   DeliverPolicy,
   type JetStreamClient,
   type JetStreamManager,
   type NatsConnection,
+  type StreamInfo,
 } from "nats";
+import { ensureLayout } from "../layout.ts";
 import { checkAddress, checkChannel } from "../names.ts";
-import type { Address, Bus, BusFacts, BusMessage, Stored, Subscription } from "../port.ts";
+import type { Address, Bus, BusFacts, BusMessage, BusUsage, Stored, Subscription } from "../port.ts";
 import { AckMultiplexer } from "./acks.ts";
+import { connectNats, type NatsAccess, watchConnection } from "./connect.ts";
 import { Creations } from "./creations.ts";
+import { requireReplicas, streamDifferences } from "./differences.ts";
 import { follow } from "./follow.ts";
 import { StreamPublisher } from "./publisher.ts";
 import { inspectServer } from "./server.ts";
-import { busError, HEARTBEAT_MS, streamConfigs, unavailable } from "./streams.ts";
-import { addressOf, announceSubject, messageSubject, partitionSubject, streamName } from "./subjects.ts";
+import { busError, HEARTBEAT_MS, partitionStreams, type StreamLimits, topicStreams, unavailable } from "./streams.ts";
+import { addressOf, announceSubject, messageSubject, partitionSubject, streamName, TOPICS_STREAM } from "./subjects.ts";
 import { JetStreamTopics } from "./topics.ts";
 
-export interface JetStreamBusOptions {
-  /** `nats://host:port`, several with commas between. */
-  readonly servers: string;
+export interface JetStreamBusOptions extends NatsAccess {
   readonly partitions: number;
   /** `http://host:port` where the server tells its settings. */
   readonly monitorUrl?: string | undefined;
@@ -30,42 +31,65 @@ export interface JetStreamBusOptions {
   readonly maxBytes?: number | undefined;
   /** Copies of each stream. Default 1. */
   readonly replicas?: number | undefined;
-  /** What the server's list of connections calls this one. */
-  readonly name?: string | undefined;
 }
 
 /** Bytes that wait in a reader. */
 const READ_BYTES = 8 * 1024 * 1024;
 
-/** Connects and makes the streams. Throws BUS_UNAVAILABLE, BUS_TOO_OLD, BUS_NOT_DURABLE, BUS_MISCONFIGURED. */
+/**
+ * Connects and makes the streams. Throws BAD_CONFIG, BUS_DENIED,
+ * BUS_MISCONFIGURED, BUS_NOT_DURABLE, BUS_TOO_OLD, BUS_TOO_SMALL,
+ * BUS_UNAVAILABLE, LAYOUT_MISMATCH.
+ */
 export async function openJetStreamBus(options: JetStreamBusOptions): Promise<Bus> {
-  const { servers, partitions, monitorUrl, requireDurable = false, name = "wayward" } = options;
+  const { partitions, monitorUrl, requireDurable = false } = options;
   const limits = { maxBytes: options.maxBytes ?? 1024 ** 3, replicas: options.replicas ?? 1 };
-  const connection = await connect({
-    servers: servers.split(","),
-    name,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 250,
-    timeout: 5_000,
-  }).catch((error: unknown) => {
-    throw new WaywardError("UNAVAILABLE", "BUS_UNAVAILABLE", `no nats-server at ${servers}: ${error}`, {
-      cause: error,
-    });
-  });
+  const connection = await connectNats(options);
   try {
-    const facts = await inspectServer(connection, monitorUrl, requireDurable);
+    const server = await inspectServer(connection, monitorUrl, requireDurable);
     const manager = await connection.jetstreamManager();
-    const creations = await Creations.ensure(manager, streamConfigs(partitions, limits));
-    return new JetStreamBus({ connection, manager, facts, partitions, creations, batches: facts.syncAlways === true });
+    const client = connection.jetstream();
+    const creations = new Creations(manager);
+    const topics = new JetStreamTopics(client, manager, creations);
+    const streams = await makeStreams(creations, topics, partitions, limits);
+    if (requireDurable) requireReplicas(streams, limits.replicas);
+    const facts = { ...server, warnings: [...server.warnings, ...streamDifferences(streams, limits)] };
+    const batches = server.syncAlways === true;
+    return new JetStreamBus({ connection, client, manager, topics, facts, partitions, creations, batches });
   } catch (error) {
     await connection.close();
     throw busError(error);
   }
 }
 
+async function makeStreams(
+  creations: Creations,
+  topics: JetStreamTopics,
+  partitions: number,
+  limits: StreamLimits,
+): Promise<StreamInfo[]> {
+  try {
+    const ofTopics = await creations.ensure(topicStreams(limits));
+    // Before any stream is made that only a wrong number of partitions has.
+    await ensureLayout(topics, partitions);
+    const ofPartitions = await creations.ensure(partitionStreams(partitions, limits));
+    // Made anew, the topics do not hold it; who cannot write it now leaves it to the next who starts.
+    creations.onDoubt(TOPICS_STREAM, () => {
+      if (creations.isProven(TOPICS_STREAM, creations.of(TOPICS_STREAM)))
+        void ensureLayout(topics, partitions).catch(() => {});
+    });
+    return [...ofTopics, ...ofPartitions];
+  } catch (error) {
+    if (WaywardError.from(error).reason === "BUS_TOO_SMALL") await creations.undo();
+    throw error;
+  }
+}
+
 interface Opened {
   readonly connection: NatsConnection;
+  readonly client: JetStreamClient;
   readonly manager: JetStreamManager;
+  readonly topics: JetStreamTopics;
   readonly facts: BusFacts;
   readonly partitions: number;
   readonly creations: Creations;
@@ -104,14 +128,14 @@ class JetStreamBus implements Bus {
   readonly #acks: AckMultiplexer;
   readonly #publishers: readonly StreamPublisher[];
 
-  constructor({ connection, manager, facts, partitions, creations, batches }: Opened) {
+  constructor({ connection, client, manager, topics, facts, partitions, creations, batches }: Opened) {
     this.partitions = partitions;
     this.facts = facts;
     this.#connection = connection;
     this.#manager = manager;
-    this.#client = connection.jetstream();
+    this.#client = client;
     this.#creations = creations;
-    this.topics = new JetStreamTopics(this.#client, manager, creations);
+    this.topics = topics;
     this.#acks = new AckMultiplexer(connection);
     this.#publishers = Array.from({ length: partitions }, () => new StreamPublisher(this.#acks, batches));
     void creations.watch(connection);
@@ -156,6 +180,11 @@ class JetStreamBus implements Bus {
     return state.messages === 0 ? { first: last + 1n, last } : { first: BigInt(state.first_seq), last };
   }
 
+  async usage(partition: number): Promise<BusUsage> {
+    const { state, config } = await this.#creations.check(streamName(partition));
+    return { messages: state.messages, bytes: state.bytes, bytesMax: config.max_bytes };
+  }
+
   async purge(partition: number, upTo: bigint): Promise<void> {
     try {
       await this.#manager.streams.purge(streamName(partition), { seq: Number(upTo) + 1 });
@@ -179,6 +208,14 @@ class JetStreamBus implements Bus {
     return this.#subscribe(announceSubject(channel), (_, body) => listener(body));
   }
 
+  get isReady(): boolean {
+    return this.#creations.areProven && !this.#connection.isClosed();
+  }
+
+  onConnection(listener: (isConnected: boolean) => void): void {
+    void watchConnection(this.#connection, listener);
+  }
+
   async close(): Promise<void> {
     this.#creations.close();
     this.#acks.close();
@@ -189,8 +226,13 @@ class JetStreamBus implements Bus {
     const subscription = this.#connection.subscribe(subject, {
       callback: (error, message) => error === null && listener(message.subject, message.data),
     });
-    // The server knows of it once it has answered.
-    await this.#connection.flush();
+    try {
+      // The server knows of it once it has answered.
+      await this.#connection.flush();
+    } catch (error) {
+      subscription.unsubscribe();
+      throw busError(error);
+    }
     return { close: async () => subscription.unsubscribe() };
   }
 }

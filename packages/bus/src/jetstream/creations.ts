@@ -1,6 +1,7 @@
 import { backoffMs, delay, present, type WaywardError } from "@wayward/base";
 import { Events, type JetStreamManager, type NatsConnection, type StreamInfo } from "nats";
 import { busError, creationOf, ensureStream, isApiError, type StreamSettings, unavailable } from "./streams.ts";
+import { TOPICS_STREAM } from "./subjects.ts";
 
 /** What is known of one stream. */
 interface Known {
@@ -25,30 +26,50 @@ interface Known {
 export class Creations {
   readonly #manager: JetStreamManager;
   readonly #streams = new Map<string, Known>();
+  readonly #made: string[] = [];
   readonly #closing = new AbortController();
 
-  private constructor(manager: JetStreamManager) {
+  constructor(manager: JetStreamManager) {
     this.#manager = manager;
   }
 
-  /** Makes what is missing. Throws BUS_MISCONFIGURED, BUS_UNAVAILABLE. */
-  static async ensure(manager: JetStreamManager, all: readonly StreamSettings[]): Promise<Creations> {
-    const made = new Creations(manager);
-    await Promise.all(
-      all.map(async (settings) => {
-        const creation = creationOf(await ensureStream(manager, settings));
-        const known = {
-          settings,
-          creation,
-          doubt: undefined,
-          round: 0,
-          suspected: false,
-          listeners: new Set<() => void>(),
-        };
-        made.#streams.set(settings.name, known);
-      }),
-    );
-    return made;
+  /**
+   * Makes what is missing of these, and looks after all of them. Throws
+   * BUS_MISCONFIGURED, BUS_TOO_SMALL, BUS_UNAVAILABLE.
+   */
+  async ensure(all: readonly StreamSettings[]): Promise<StreamInfo[]> {
+    const infos: StreamInfo[] = [];
+    const ensuring = all.map(async (settings) => {
+      const { info, isNew } = await ensureStream(this.#manager, settings);
+      if (isNew) this.#made.push(settings.name);
+      const creation = creationOf(info);
+      this.#streams.set(settings.name, {
+        settings,
+        creation,
+        doubt: undefined,
+        round: 0,
+        suspected: false,
+        listeners: new Set(),
+      });
+      infos.push(info);
+    });
+    const outcomes = await Promise.allSettled(ensuring);
+    const failed = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+    return infos;
+  }
+
+  /** Removes what was made here and nobody has used: it takes the room that a smaller setting needs. */
+  async undo(): Promise<void> {
+    for (const stream of this.#made) {
+      try {
+        const { state } = await this.#manager.streams.info(stream);
+        // The number of partitions is all that is written before the bus is used.
+        if (state.messages <= (stream === TOPICS_STREAM ? 1 : 0)) await this.#manager.streams.delete(stream);
+      } catch {
+        // What cannot be removed stays, empty.
+      }
+    }
   }
 
   /** The creation that was told of last. */
@@ -92,6 +113,11 @@ export class Creations {
     return known.doubt === undefined && known.creation === creation;
   }
 
+  /** No stream is in doubt. */
+  get areProven(): boolean {
+    return [...this.#streams.values()].every(({ doubt }) => doubt === undefined);
+  }
+
   /** Calls `listener` when the stream may be, or is, another one; gives back how to end that. */
   onDoubt(stream: string, listener: () => void): () => void {
     const { listeners } = this.#known(stream);
@@ -118,7 +144,7 @@ export class Creations {
     const round = doubt(known, why);
     for (let attempt = 0; known.round === round && !signal.aborted; attempt++) {
       try {
-        const creation = creationOf(await ensureStream(this.#manager, known.settings));
+        const creation = creationOf((await ensureStream(this.#manager, known.settings)).info);
         if (known.round !== round) return;
         known.doubt = undefined;
         note(known, creation);

@@ -108,6 +108,65 @@ if (await requireReal("nats-server")) {
       await bus.close();
     }, 60_000);
 
+    test("refuses another number of partitions before it makes their streams, also when all was made anew", async () => {
+      await using server = await startNats({ syncAlways: false });
+      const { url: servers } = server;
+      const limits = { servers, maxBytes: 64 * 1024 * 1024 };
+      const bus = await openJetStreamBus({ ...limits, partitions: 1 });
+      const mismatch = {
+        code: "FAILED_PRECONDITION",
+        reason: "LAYOUT_MISMATCH",
+        message: "the bus is laid out for 1 partitions, configured are 2 (WAYWARD_PARTITIONS)",
+      };
+      await expect(openJetStreamBus({ ...limits, partitions: 2 })).rejects.toMatchObject(mismatch);
+      const connection = await connect({ servers });
+      const { streams } = await connection.jetstreamManager();
+      await expect(streams.info("wm-1")).rejects.toThrow("stream not found");
+      await connection.close();
+      await server.kill();
+      await rm(join(server.folder, "data"), { recursive: true });
+      await server.restart();
+      await retried(() => bus.publish(0, address, Buffer.from("new")), 500);
+      await retried(async () => expect((await bus.topics.get("layout/partitions"))?.value).toBeDefined(), 100);
+      await expect(openJetStreamBus({ ...limits, partitions: 2 })).rejects.toMatchObject(mismatch);
+      await bus.close();
+    }, 60_000);
+
+    test("refuses a server without room for its streams, and leaves none that were made", async () => {
+      await using server = await startNats({ syncAlways: false, jetstream: "max_file_store: 300MB" });
+      const { url: servers } = server;
+      const maxBytes = 64 * 1024 * 1024;
+      await expect(openJetStreamBus({ servers, maxBytes, partitions: 4 })).rejects.toMatchObject({
+        code: "FAILED_PRECONDITION",
+        reason: "BUS_TOO_SMALL",
+        message: expect.stringMatching(/^stream wm-\d needs 67108864 bytes of storage \(WAYWARD_BUS_BYTES /),
+      });
+      await expect(openJetStreamBus({ servers, maxBytes, partitions: 2, replicas: 3 })).rejects.toMatchObject({
+        reason: "BUS_TOO_SMALL",
+        message: expect.stringContaining("3 copies (WAYWARD_BUS_REPLICAS)"),
+      });
+      const bus = await openJetStreamBus({ servers, maxBytes, partitions: 2 });
+      expect((await bus.publish(1, address, Buffer.from("it fits"))).busSeq).toBe(1n);
+      await bus.close();
+    }, 30_000);
+
+    test("tells what present streams have otherwise than it is set", async () => {
+      await using server = await startNats({ syncAlways: true });
+      const { url: servers, monitorUrl } = server;
+      const options = { servers, monitorUrl, partitions: 2 };
+      const first = await openJetStreamBus({ ...options, maxBytes: 64 * 1024 * 1024 });
+      expect(first.facts.warnings).toEqual([]);
+      const second = await openJetStreamBus({ ...options, maxBytes: 32 * 1024 * 1024, replicas: 3 });
+      expect(second.facts.warnings).toEqual([
+        expect.stringMatching(/^stream wm-\d and 1 more have max_bytes 67108864, WAYWARD_BUS_BYTES is 33554432/),
+        expect.stringMatching(/^stream wm-\w+ and 3 more have num_replicas 1, WAYWARD_BUS_REPLICAS is 3/),
+      ]);
+      const strict = openJetStreamBus({ ...options, replicas: 3, requireDurable: true });
+      await expect(strict).rejects.toMatchObject({ reason: "BUS_NOT_DURABLE" });
+      await first.close();
+      await second.close();
+    }, 30_000);
+
     test("refuses what does not fit, and takes it after a purge", async () => {
       await using server = await startNats();
       const { url: servers, monitorUrl } = server;

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { WaywardError } from "@wayward/base";
 import {
   DiscardPolicy,
+  ErrorCode,
   type JetStreamManager,
   type NatsError,
   RetentionPolicy,
@@ -33,13 +34,27 @@ const TOPICS_BYTES = 64 * 1024 * 1024;
 /** Fields of a stream that the library does not know yet. */
 export type StreamSettings = Partial<StreamConfig> & { readonly name: string; readonly allow_atomic?: boolean };
 
-/** All streams of a bus: one a partition, and those of the last-value topics. */
-export function streamConfigs(partitions: number, limits: StreamLimits): StreamSettings[] {
-  const all = Array.from({ length: partitions }, (_, partition) => partitionConfig(partition, limits));
-  return [...all, ...topicConfigs(limits)];
+/** A stream that is there now. */
+export interface Ensured {
+  readonly info: StreamInfo;
+  /** Made just now, by this process. */
+  readonly isNew: boolean;
 }
 
-function topicConfigs({ replicas }: StreamLimits): StreamSettings[] {
+/** Codes of JetStream's answers to who makes a stream. */
+const ACCOUNT_LIMIT = 10002;
+const NO_PEERS = 10005;
+const NO_STORAGE = 10047;
+const NAME_IN_USE = 10058;
+const REPLICAS_UNSUPPORTED = 10074;
+
+/** The stream of each partition. */
+export function partitionStreams(partitions: number, limits: StreamLimits): StreamSettings[] {
+  return Array.from({ length: partitions }, (_, partition) => partitionConfig(partition, limits));
+}
+
+/** The streams of the last-value topics. */
+export function topicStreams({ replicas }: StreamLimits): StreamSettings[] {
   const common = {
     storage: StorageType.File,
     retention: RetentionPolicy.Limits,
@@ -70,21 +85,36 @@ function partitionConfig(partition: number, { maxBytes, replicas }: StreamLimits
 }
 
 /** Makes the stream where there is none. */
-export async function ensureStream(manager: JetStreamManager, settings: StreamSettings): Promise<StreamInfo> {
+export async function ensureStream(manager: JetStreamManager, settings: StreamSettings): Promise<Ensured> {
   // Tells a stream that was deleted and made anew within one clock tick apart.
   const config = { ...settings, metadata: { "wayward-creation": randomBytes(8).toString("hex") } };
   try {
-    return checked(await manager.streams.info(config.name), config);
+    return { info: checked(await manager.streams.info(config.name), config), isNew: false };
   } catch (error) {
     if (!isApiError(error, 404)) throw busError(error);
   }
   try {
-    return await manager.streams.add(config);
+    return { info: await manager.streams.add(config), isNew: true };
   } catch (error) {
     // Another process was faster.
-    if (isApiError(error, 400)) return checked(await manager.streams.info(config.name), config);
-    throw busError(error);
+    if (errorCode(error) === NAME_IN_USE) {
+      return { info: checked(await manager.streams.info(config.name), config), isNew: false };
+    }
+    throw tooSmall(error, settings) ?? busError(error);
   }
+}
+
+/** BUS_TOO_SMALL where the server says that it has no room or too few nodes: waiting changes neither. */
+function tooSmall(error: unknown, { name, max_bytes, num_replicas }: StreamSettings): WaywardError | undefined {
+  const code = errorCode(error);
+  const why = error instanceof Error ? error.message : String(error);
+  const make = (needs: string) =>
+    new WaywardError("FAILED_PRECONDITION", "BUS_TOO_SMALL", `stream ${name} needs ${needs}: ${why}`, { cause: error });
+  if (code === REPLICAS_UNSUPPORTED) return make(`${num_replicas} copies (WAYWARD_BUS_REPLICAS)`);
+  if (code === NO_STORAGE || code === ACCOUNT_LIMIT || (code === NO_PEERS && why.includes("insufficient storage"))) {
+    return make(`${max_bytes} bytes of storage (WAYWARD_BUS_BYTES for each partition) and nats-server has less left`);
+  }
+  return undefined;
 }
 
 /** What an operator changed and nobody may: messages that go by age or are pushed out would be lost. */
@@ -113,10 +143,18 @@ export function isApiError(error: unknown, status: number): boolean {
   );
 }
 
-/** Whatever the library throws, as BUS_UNAVAILABLE. */
+function errorCode(error: unknown): number | undefined {
+  return (error as NatsError).api_error?.err_code;
+}
+
+/** Whatever the library throws: BUS_DENIED where the server does not let this user do it, else BUS_UNAVAILABLE. */
 export function busError(error: unknown): WaywardError {
   if (error instanceof WaywardError) return error;
-  return unavailable(error instanceof Error ? error.message : String(error), error);
+  const message = error instanceof Error ? error.message : String(error);
+  if ((error as NatsError).code === ErrorCode.PermissionsViolation) {
+    return new WaywardError("PERMISSION_DENIED", "BUS_DENIED", `JetStream: ${message}`, { cause: error });
+  }
+  return unavailable(message, error);
 }
 
 export function unavailable(why: string, cause?: unknown): WaywardError {

@@ -16,6 +16,10 @@ export function streamName(partition: number): string {
   return `wm-${partition}`;
 }
 
+export function isPartitionStream(name: string): boolean {
+  return /^wm-\d+$/.test(name);
+}
+
 /** All messages of a partition. */
 export function partitionSubject(partition: number): string {
   return `wm.${partition}.>`;

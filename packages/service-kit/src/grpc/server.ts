@@ -1,4 +1,11 @@
-import { Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import {
+  logVerbosity,
+  Server,
+  ServerCredentials,
+  type ServiceDefinition,
+  setLogVerbosity,
+  type UntypedServiceImplementation,
+} from "@grpc/grpc-js";
 import { listenError } from "../http.ts";
 import type { Log } from "../log.ts";
 import { healthService } from "./health.ts";
@@ -40,6 +47,8 @@ const OPTIONS = {
 
 /** Serves the services with health and reflection beside them. Throws PORT_IN_USE, BAD_LISTENER. */
 export async function serveGrpc({ host, port, services, log, isReady }: GrpcOptions): Promise<GrpcServer> {
+  // What goes wrong is thrown; the library would write lines to stderr that are none of the log.
+  if (process.env.GRPC_VERBOSITY === undefined) setLogVerbosity(logVerbosity.NONE);
   const server = new Server(OPTIONS);
   const names = services.map(({ definition }) => serviceName(definition));
   const stopping = new AbortController();

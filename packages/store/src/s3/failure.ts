@@ -22,6 +22,9 @@ export function isRange(error: unknown): boolean {
 
 const FULL = new Set(["QuotaExceeded", "StorageFull", "EntityTooLarge", "InsufficientStorage"]);
 
+/** Not every server says 403 to a key that it does not know. */
+const DENIED = new Set(["AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "XAdminUserNotFound"]);
+
 /** BAD_DIGEST, STORE_FULL, STORE_DENIED, NO_BUCKET, or STORE_UNUSABLE for what may pass. */
 export function s3Error(error: unknown, subject: string): WaywardError {
   if (error instanceof WaywardError) return error;
@@ -34,7 +37,7 @@ export function s3Error(error: unknown, subject: string): WaywardError {
   const status = error.$metadata.httpStatusCode;
   if (/BadDigest|Checksum|SHA256Mismatch/i.test(error.name)) return make("DATA_LOSS", "BAD_DIGEST");
   if (FULL.has(error.name) || status === 507) return make("RESOURCE_EXHAUSTED", "STORE_FULL");
-  if (status === 403) return make("PERMISSION_DENIED", "STORE_DENIED");
-  if (status === 404) return make("NOT_FOUND", "NO_BUCKET");
+  if (status === 403 || DENIED.has(error.name)) return make("PERMISSION_DENIED", "STORE_DENIED");
+  if (error.name === "NoSuchBucket") return make("NOT_FOUND", "NO_BUCKET");
   return make("UNAVAILABLE", "STORE_UNUSABLE");
 }

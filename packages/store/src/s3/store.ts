@@ -3,7 +3,6 @@ import { Readable } from "node:stream";
 import {
   DeleteObjectsCommand,
   GetObjectCommand,
-  HeadBucketCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
@@ -41,10 +40,11 @@ export async function openS3Store({ bucket, endpoint, region }: S3StoreOptions):
     requestHandler: { requestTimeout: 30_000, connectionTimeout: 5_000 },
   });
   try {
-    await client.send(new HeadBucketCommand({ Bucket: bucket }));
+    // The answer to a HEAD has no body, so nobody could tell a wrong key from a missing bucket.
+    await client.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 }));
   } catch (error) {
     client.destroy();
-    throw s3Error(error, `bucket ${bucket}${endpoint === undefined ? "" : ` at ${endpoint}`}`);
+    throw s3Error(error, `bucket ${bucket}${endpoint === undefined ? "" : ` at ${new URL(endpoint).host}`}`);
   }
   return new S3Store(client, bucket);
 }

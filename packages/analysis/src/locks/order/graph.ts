@@ -27,9 +27,12 @@ export function addEdge(
   bit: number,
   held: Place,
   taken: Place,
+  unsure = false,
 ): boolean {
   const known = from.out.get(to.id);
   if (known !== undefined) {
+    // Seen once for sure is enough.
+    if (!unsure) known.unsure = false;
     if ((known.bits & bit) !== 0) return false;
     known.bits |= bit;
     return true;
@@ -39,7 +42,7 @@ export function addEdge(
     return false;
   }
   session.edges++;
-  const edge: Edge = { from, to, bits: bit, held, taken, count: 0 };
+  const edge: Edge = { from, to, bits: bit, held, taken, count: 0, unsure };
   from.out.set(to.id, edge);
   to.in.set(from.id, edge);
   return true;

@@ -72,7 +72,7 @@ function judgeEdge(run: Run, hold: Hold, node: ClassNode, mode: number): void {
   if (isBeyond(hold.lock.base)) return;
   const bit = dependencyOf(hold.mode, mode);
   const [held, taken] = [placeOf(hold), here(run)];
-  if (!addEdge(run.session, hold.variant.node, node, bit, held, taken)) return;
+  if (!addEdge(run.session, hold.variant.node, node, bit, held, taken, hold.unsure)) return;
   const edge = hold.variant.node.out.get(node.id)!;
   judgeInversion(run, edge, bit, held, taken);
   judgeNewEdge(run, edge, bit);

@@ -33,6 +33,7 @@ export function reportDependency(
       ...usedAt(enabled, "on", context),
       here(run),
     ],
+    unsure: path.find(({ unsure }) => unsure)?.from.name,
     detail: { context: context.name, path: names },
   });
 }

@@ -1,0 +1,246 @@
+import type { Dictionary } from "@wayward/block";
+import { LOCK_MODES } from "@wayward/record";
+import { type Cell, column, type Table } from "../table.ts";
+import { STAT, statsAt } from "./contention.ts";
+import { siteLine } from "./place-text.ts";
+import { siteText } from "./run.ts";
+import type { ConditionCalls, Lock, LockSession } from "./state.ts";
+import { USER, userOf } from "./users.ts";
+
+const { text, count, nanoseconds } = column;
+
+/** Contention of each lock, of writers and of readers: what lockstat's and splat's tables are made from. */
+const LOCK_COLUMNS = [
+  text("session"),
+  text("class"),
+  count("subclass"),
+  text("lock"),
+  text("type"),
+  /** `exclusive`, or `shared` for readers of both kinds. */
+  text("mode"),
+  count("acquired_bounces"),
+  count("wait_bounces"),
+  count("waits"),
+  nanoseconds("wait_min"),
+  nanoseconds("wait_max"),
+  nanoseconds("wait_total"),
+  count("holds"),
+  nanoseconds("hold_min"),
+  nanoseconds("hold_max"),
+  nanoseconds("hold_total"),
+  count("tries_failed"),
+  count("upgrades"),
+  count("downgrades"),
+  count("timeouts"),
+  count("queue_max"),
+  count("depth_max"),
+  /** Of every wait that began: how many lanes waited then, itself among them; divided by `waits_begun` the mean. */
+  count("queue_total"),
+  count("waits_begun"),
+];
+
+/** Sites where waits began, and where what they waited for was taken. */
+const POINT_COLUMNS = [
+  text("session"),
+  text("class"),
+  /** Of what was waited for. */
+  count("subclass"),
+  /** `waits` or `holds`. */
+  text("point"),
+  text("mode"),
+  text("function"),
+  text("file"),
+  count("line"),
+  count("count"),
+];
+
+/** Who used which lock; rows only where that detail was asked for. */
+const USER_COLUMNS = [
+  text("session"),
+  text("class"),
+  text("lock"),
+  /** `function` or `lane`. */
+  text("by"),
+  /** The function's name, the place of one that has none, or the lane's name. */
+  text("user"),
+  text("mode"),
+  count("holds"),
+  nanoseconds("hold_total"),
+  count("tries_failed"),
+  count("waits"),
+  nanoseconds("wait_total"),
+  count("timeouts"),
+];
+
+/** Condition variables. */
+const CONDITION_COLUMNS = [
+  text("session"),
+  text("class"),
+  text("condition"),
+  count("signals"),
+  count("broadcasts"),
+  /** Signals and broadcasts that met no waiter. */
+  count("lost"),
+  /** Waits that ended, woken or not. */
+  count("waits"),
+  count("timeouts"),
+  nanoseconds("wait_min"),
+  nanoseconds("wait_max"),
+  nanoseconds("wait_total"),
+  count("queue_max"),
+  count("queue_total"),
+  count("waits_begun"),
+];
+
+interface TableFacts {
+  readonly session: string;
+  readonly state: LockSession;
+  readonly dictionary: Dictionary;
+}
+
+/** The tables of contention: `locks`, `points`, `users`, `conditions`. */
+export function contentionTables(facts: TableFacts): Table[] {
+  return [
+    { name: "locks", columns: LOCK_COLUMNS, rows: lockRows(facts) },
+    { name: "points", columns: POINT_COLUMNS, rows: pointRows(facts) },
+    { name: "users", columns: USER_COLUMNS, rows: userRows(facts) },
+    { name: "conditions", columns: CONDITION_COLUMNS, rows: conditionRows(facts) },
+  ];
+}
+
+function allLocks({ locks, perLane }: LockSession): Lock[] {
+  return [...locks.values(), ...perLane.values()];
+}
+
+/** Without any of these a lock was not used in a mode. */
+const { holds, waitsBegun, waits, triesFailed, timeouts, upgrades, downgrades } = STAT;
+const SIGNS_OF_USE = [holds, waitsBegun, waits, triesFailed, timeouts, upgrades, downgrades];
+
+/** Locks of one name count together: they cannot be told apart by who reads. */
+function lockRows({ session, state }: TableFacts): Cell[][] {
+  const sums = new Map<string, { readonly lock: Lock; readonly subclass: number; readonly stats: Float64Array }>();
+  for (const lock of allLocks(state)) {
+    if (lock.calls !== undefined) continue;
+    const bySubclass: [number, Float64Array][] = [...(lock.nested ?? [])];
+    if (lock.stats !== undefined) bySubclass.unshift([0, lock.stats]);
+    for (const [subclass, stats] of bySubclass) {
+      const key = [lock.base.name, lock.name, lock.type, subclass].join("\n");
+      const known = sums.get(key);
+      if (known === undefined) sums.set(key, { lock, subclass, stats: stats.slice() });
+      else addStats(known.stats, stats);
+    }
+  }
+  return [...sums.values()].flatMap(({ lock, subclass, stats }) =>
+    [0, 1].flatMap((mode) => {
+      const at = (place: number) => stats[statsAt(mode) + place]!;
+      if (SIGNS_OF_USE.every((place) => at(place) === 0)) return [];
+      const least = (place: number) => (at(place) === Infinity ? 0 : at(place));
+      return [
+        [
+          session,
+          lock.base.name,
+          subclass,
+          lock.name,
+          lock.type,
+          LOCK_MODES[mode]!,
+          at(STAT.acquiredBounces),
+          at(STAT.waitBounces),
+          at(STAT.waits),
+          least(STAT.waitLeast),
+          at(STAT.waitMost),
+          at(STAT.waitSum),
+          at(STAT.holds),
+          least(STAT.holdLeast),
+          at(STAT.holdMost),
+          at(STAT.holdSum),
+          at(STAT.triesFailed),
+          at(STAT.upgrades),
+          at(STAT.downgrades),
+          at(STAT.timeouts),
+          at(STAT.queueMost),
+          at(STAT.depthMost),
+          at(STAT.queueSum),
+          at(STAT.waitsBegun),
+        ],
+      ];
+    }),
+  );
+}
+
+const LEAST = new Set<number>([STAT.waitLeast, STAT.holdLeast]);
+const MOST = new Set<number>([STAT.waitMost, STAT.holdMost, STAT.queueMost, STAT.depthMost]);
+
+function addStats(into: Float64Array, from: Float64Array): void {
+  for (let at = 0; at < into.length; at++) {
+    const place = at % statsAt(1);
+    if (LEAST.has(place)) into[at] = Math.min(into[at]!, from[at]!);
+    else if (MOST.has(place)) into[at] = Math.max(into[at]!, from[at]!);
+    else into[at]! += from[at]!;
+  }
+}
+
+function pointRows({ session, state, dictionary }: TableFacts): Cell[][] {
+  return [...state.points.values()].map(({ cls, subclass, kind, mode, site, count: times }) => {
+    const at = siteText({ dictionary }, { site, stack: 0 });
+    return [session, cls, subclass, kind, LOCK_MODES[mode] ?? "", at.function, at.file, at.line, times];
+  });
+}
+
+/** Sites of one function, and locks of one name, count together. */
+function userRows({ session, state, dictionary }: TableFacts): Cell[][] {
+  const sums = new Map<string, { readonly cells: Cell[]; readonly numbers: Float64Array }>();
+  for (const lock of allLocks(state)) {
+    for (const [key, numbers] of lock.users ?? []) {
+      const { by, id, mode } = userOf(key);
+      const place = { site: id, stack: 0 };
+      const user =
+        by === "lane"
+          ? dictionary.name("lane", id)
+          : siteText({ dictionary }, place).function || siteLine(dictionary, place) || "(unknown)";
+      const cells = [session, lock.base.name, lock.name, by === "lane" ? "lane" : "function", user, LOCK_MODES[mode]];
+      const known = sums.get(cells.join("\n"));
+      if (known === undefined) sums.set(cells.join("\n"), { cells, numbers: numbers.slice() });
+      else for (const [place, number] of numbers.entries()) known.numbers[place]! += number;
+    }
+  }
+  return [...sums.values()].map(({ cells, numbers }) => [
+    ...cells,
+    numbers[USER.holds]!,
+    numbers[USER.holdSum]!,
+    numbers[USER.triesFailed]!,
+    numbers[USER.waits]!,
+    numbers[USER.waitSum]!,
+    numbers[USER.timeouts]!,
+  ]);
+}
+
+function conditionRows({ session, state }: TableFacts): Cell[][] {
+  const sums = new Map<string, { readonly lock: Lock; readonly calls: ConditionCalls; readonly stats: Float64Array }>();
+  for (const lock of allLocks(state)) {
+    if (lock.calls === undefined) continue;
+    const key = `${lock.base.name}\n${lock.name}`;
+    const stats = lock.stats ?? new Float64Array(statsAt(1) * 2);
+    const known = sums.get(key);
+    if (known === undefined) sums.set(key, { lock, calls: { ...lock.calls }, stats: stats.slice() });
+    else {
+      addStats(known.stats, stats);
+      for (const call of ["signals", "broadcasts", "lost"] as const) known.calls[call] += lock.calls[call];
+    }
+  }
+  return [...sums.values()].map(({ lock, calls, stats }) => [
+    session,
+    lock.base.name,
+    lock.name,
+    calls.signals,
+    calls.broadcasts,
+    calls.lost,
+    stats[STAT.waits]!,
+    stats[STAT.timeouts]!,
+    stats[STAT.waits] === 0 ? 0 : stats[STAT.waitLeast]!,
+    stats[STAT.waitMost]!,
+    stats[STAT.waitSum]!,
+    stats[STAT.queueMost]!,
+    stats[STAT.queueSum]!,
+    stats[STAT.waitsBegun]!,
+  ]);
+}
