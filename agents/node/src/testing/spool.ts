@@ -1,7 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { unwrap } from "@wayward/base";
-import { type Cell, cellAt, Dictionary, type Envelope, parseEnvelope, verifyBlock } from "@wayward/block";
+import {
+  type Cell,
+  cellAt,
+  Dictionary,
+  type Envelope,
+  type KindColumns,
+  parseEnvelope,
+  verifyBlock,
+} from "@wayward/block";
 
 /** One record as a test looks at it. */
 export interface Row {
@@ -9,6 +17,8 @@ export interface Row {
   readonly lane: string;
   /** `function file:line`, the file without its folders. */
   readonly site: string;
+  /** Trace and span id in hex, without any where there is none. */
+  readonly span: string;
   readonly values: Readonly<Record<string, Cell>>;
 }
 
@@ -53,11 +63,17 @@ export function rowsOf(envelopes: readonly Envelope[], dictionary = new Dictiona
         kind: kind.name,
         lane: dictionary.lane(laneOf[record]!)?.name ?? "",
         site: siteText(dictionary, own.sites?.[columns.placeOf[record]!] ?? 0),
+        span: spanText(own.correlations, columns.placeOf[record]!),
         values: Object.fromEntries(values),
       });
     }
   }
   return rows;
+}
+
+function spanText(links: KindColumns["correlations"], place: number): string {
+  const at = links?.present === undefined ? place : links.present[place]!;
+  return links === undefined || at < 0 ? "" : Buffer.from(links.bytes.subarray(at * 24, at * 24 + 24)).toString("hex");
 }
 
 function siteText(dictionary: Dictionary, number: number): string {
