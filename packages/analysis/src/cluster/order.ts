@@ -26,9 +26,8 @@ const BITS = [1, 2, 4, 8];
 /** Searches for cycles at most, each over all edges. */
 const SEARCHES_MAX = 10_000;
 
-/** Inversions that no session shows alone: strong cycles over edges of at least two of them. */
+/** Inversions that no session shows alone: strong cycles over edges of at least two of them, or over calls. */
 export function clusterInversions(views: readonly SharedView[]): ReportedFinding[] {
-  if (views.length < 2) return [];
   const nodes = new Map<string, GlobalNode>();
   for (const { edges } of views) for (const edge of edges) addEdge(nodes, edge);
   peel([...nodes.values()]);
@@ -84,7 +83,10 @@ function cycleOf(edge: GlobalEdge, bit: number): GlobalEdge[] | undefined {
 function findingOf(cycle: readonly GlobalEdge[]): ReportedFinding | undefined {
   const bits = strongBits(cycle.map((edge) => edge.bits));
   if (bits === undefined || cycle[0]!.seen.some(({ held }) => isAlone(held.session, cycle))) return undefined;
-  const names = cycle.map(({ from }) => from.name);
+  const names = cycle.map(({ from }) => from.name).filter((name) => name !== "");
+  const overCalls = names.length < cycle.length;
+  if (overCalls && names.length === 1 && !isOneLock(cycle)) return undefined;
+  const how = overCalls ? "over calls that are waited for" : "by different processes";
   const edges = cycle.map(({ seen }, index) => firstOf(seen.filter((edge) => (edge.bits & bits[index]!) !== 0)));
   const places = edges.flatMap(({ held, taken }) => [held, taken]);
   const functions = places.map((place) => place.function).filter((name) => name !== "");
@@ -93,7 +95,7 @@ function findingOf(cycle: readonly GlobalEdge[]): ReportedFinding | undefined {
     rule: "order.inversion",
     severity: RULES["order.inversion"].severity,
     title: RULES["order.inversion"].title,
-    message: `${names.join(", then ")}, then ${names[0]} again, by different processes: lanes of them can wait for each other in a circle`,
+    message: `${names.join(", then ")}, then ${names[0]} again, ${how}: lanes of them can wait for each other in a circle`,
     fingerprint: fingerprintOf({ rule: "order.inversion", classes: names, functions }).toString("hex"),
     count: 1,
     ...span,
@@ -103,8 +105,8 @@ function findingOf(cycle: readonly GlobalEdge[]): ReportedFinding | undefined {
     unproven: "",
     detail: {
       cycle: edges.map(({ from, to, held, taken }) => ({
-        from: from.name,
-        to: to.name,
+        from: from.name || "(call)",
+        to: to.name || "(call)",
         held: plainPlace(held),
         taken: plainPlace(taken),
       })),
@@ -112,8 +114,15 @@ function findingOf(cycle: readonly GlobalEdge[]): ReportedFinding | undefined {
   };
 }
 
-/** True if this session's own edges are a strong cycle already. */
+/** True if the lock that is held over a call is the one that is taken to answer it, and not only of its class. */
+function isOneLock(cycle: readonly GlobalEdge[]): boolean {
+  const locks = cycle.flatMap(({ seen }) => seen.map(({ lock }) => lock)).filter((lock) => lock !== "");
+  return new Set(locks).size === 1;
+}
+
+/** True if this session's own edges are a strong cycle already; it does not look at calls itself. */
 function isAlone(session: string, cycle: readonly GlobalEdge[]): boolean {
+  if (cycle.some(({ from }) => from.name === "")) return false;
   const own = cycle.map(({ seen }) => seen.find(({ held }) => held.session === session)?.bits ?? 0);
   return strongBits(own) !== undefined;
 }

@@ -3,7 +3,7 @@ import type { Dictionary } from "@wayward/block";
 import type { SiteText } from "../finding.ts";
 import { placeOf } from "../locks/rules/recursion.ts";
 import { siteText } from "../locks/run.ts";
-import type { Lane, LockSession, Place, Taken } from "../locks/state.ts";
+import type { CallEdge, ClassNode, Lane, LockSession, Place, Taken } from "../locks/state.ts";
 
 /**
  * What one session knows that matters to others: its order graph, and who
@@ -18,7 +18,7 @@ export interface SharedView {
   readonly waits: readonly SharedWait[];
 }
 
-/** Keys of what belongs to the session alone begin with its id. */
+/** Keys of what belongs to the session alone begin with its id; a call has an empty name. */
 export interface SharedEdge {
   readonly from: SharedClass;
   readonly to: SharedClass;
@@ -26,6 +26,8 @@ export interface SharedEdge {
   readonly bits: number;
   readonly held: SharedPlace;
   readonly taken: SharedPlace;
+  /** The lock's own name, where one end is a call; empty where both are. */
+  readonly lock?: string;
 }
 
 interface SharedClass {
@@ -79,9 +81,9 @@ export interface ViewOf {
 /** Edges of one session that are looked at together with others'. */
 const EDGES_MAX = 20_000;
 
-/** Undefined where no lock of the session is known to other processes. */
+/** Undefined where no lock of the session is known to other processes, and none is held or taken over calls. */
 export function sharedView(state: LockSession, of: ViewOf): SharedView | undefined {
-  if (!state.isShared) return undefined;
+  if (!state.isShared && state.calls.length === 0) return undefined;
   const { session, description, origin, ended } = of;
   const names = new Names(of);
   const edges = state.nodes.flatMap(({ out }) => [...out.values()]).slice(0, EDGES_MAX);
@@ -97,13 +99,7 @@ export function sharedView(state: LockSession, of: ViewOf): SharedView | undefin
   return {
     session,
     boot: description?.bootId ?? "",
-    edges: edges.map(({ from, to, bits, held, taken }) => ({
-      from: names.class(from.shared, from.name),
-      to: names.class(to.shared, to.name),
-      bits,
-      held: names.place(held),
-      taken: names.place(taken),
-    })),
+    edges: [...edges.map((edge) => names.edge(edge)), ...state.calls.map((edge) => names.edge(edge))],
     waits: [...state.endedWaits.map((wait) => waitOf(wait, wait.holds, wait.until)), ...open],
   };
 }
@@ -127,6 +123,22 @@ class Names {
     // The same name on another host, or in another container of this one, is another lock.
     const within = shared.startsWith("host ") ? `${description?.bootId} ${description?.host} ` : "";
     return { key: `${within}${shared}`, name };
+  }
+
+  edge({ from, to, bits, held, taken, lock }: Omit<CallEdge, "lock"> & { readonly lock?: string }): SharedEdge {
+    const [heldAt, takenAt] = [this.place(held), this.place(taken)];
+    return {
+      from: this.#end(from),
+      to: this.#end(to),
+      bits,
+      held: heldAt,
+      taken: takenAt,
+      ...(lock !== undefined && { lock }),
+    };
+  }
+
+  #end(end: ClassNode | string): SharedClass {
+    return typeof end === "string" ? { key: `call ${end}`, name: "" } : this.class(end.shared, end.name);
   }
 
   taken({ lock, mode, at }: Taken): SharedTaken {

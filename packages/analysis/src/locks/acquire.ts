@@ -1,3 +1,4 @@
+import { noteAnswer } from "./calls.ts";
 import { chargeWait, countAcquired, countBlocked, countDepth, countGivenUp, countWaited } from "./contention.ts";
 import { useLock } from "./lifetime.ts";
 import { variantOf } from "./lookup.ts";
@@ -80,6 +81,7 @@ function judge(run: Run, outcome: Outcome, asked: Attempt): void {
   }
   if (outcome !== "acquired") judgeDeadOwner(run, lock);
   const variant = variantOf(session, lock, asked.subclass);
+  if (!tried) noteAnswer(run, lock, variant, mode);
   const chain = childOf(session.chains, lane.chain, codeOf(variant.id, mode, tried));
   session.chains.counts[chain]!++;
   const nested = nestOf(run, asked);

@@ -20,6 +20,8 @@ export function createSession(detail: boolean): LockSession {
     points: new Map(),
     isShared: false,
     endedWaits: [],
+    calls: [],
+    callsUpTo: 0xffff_ffff,
     holeSince: 0,
     holes: 0,
     detail,
@@ -47,6 +49,7 @@ export function laneOf(session: LockSession, id: number): Lane {
     standsAt: undefined,
     joins: undefined,
     joinsAt: undefined,
+    answers: undefined,
     next: -1,
     tries: [],
   };

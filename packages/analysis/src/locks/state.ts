@@ -175,6 +175,26 @@ export interface Taken {
   readonly at: Place;
 }
 
+/** A call that a lane answers. */
+interface Answer {
+  /** Trace and span, 48 hex digits. */
+  readonly call: string;
+  readonly at: Place;
+  /** Classes and how they were taken for it: a node's id and a dependency's bit. */
+  readonly taken: Set<string>;
+}
+
+/** An edge of which one end, or both, is a call: held by who answers it, and waited for by who makes it. */
+export interface CallEdge {
+  readonly from: ClassNode | string;
+  readonly to: ClassNode | string;
+  readonly bits: number;
+  readonly held: Place;
+  readonly taken: Place;
+  /** The lock at the other end, as all who know it name it; empty where there is none. */
+  readonly lock: string;
+}
+
 /** A lane that waits for a condition, with what it gave away. */
 export interface Sleeper {
   readonly lane: Lane;
@@ -224,6 +244,7 @@ export interface Lane {
   standsAt: Lock | undefined;
   joins: Lane | undefined;
   joinsAt: Place | undefined;
+  answers: Answer | undefined;
   /** Number of the record that comes next; -1 where nobody knows. */
   next: number;
   /** Failed tries since the last one that succeeded: the lock, and the lane that had it. */
@@ -264,6 +285,9 @@ export interface LockSession {
   isShared: boolean;
   /** The last waits that have ended of lanes that held locks, where some lock is shared. */
   readonly endedWaits: EndedWait[];
+  readonly calls: CallEdge[];
+  /** Calls whose trace id begins with a higher number are not tracked. */
+  callsUpTo: number;
   /** Serial of the last hole in the records; 0 without. */
   holeSince: number;
   holes: number;
