@@ -2,8 +2,8 @@
  * `npm run e2e:two-hosts`: two programs on two hosts (network namespaces with
  * names of their own) share two distributed locks. First they take them in
  * opposite orders, one after the other: neither alone shows the inversion,
- * both together do, live and from the archive, with the same fingerprint.
- * Then they really hang: the deadlock is told while it lasts. Against the
+ * both together do, live and from the archive, with the same fingerprint. So
+ * does a lock that is held over a call to the other. Then they really hang: the deadlock is told while it lasts. Against the
  * all-in-one, and with `--cluster` against the four services. Ends with code
  * 1 where something does not hold, with 77 where there can be no namespaces.
  */
@@ -50,10 +50,16 @@ interface Scene {
   readonly live: LiveFindings;
 }
 
-async function inversion({ shape, hosts, locks, env, live }: Scene): Promise<void> {
+/** An order that two sessions show together, once `act` has been played; `expected` are the functions of all its places. */
+async function inversion(
+  { shape, hosts, locks, env, live }: Scene,
+  what: string,
+  act: (pair: Pair) => Promise<void>,
+  expected: string,
+): Promise<void> {
   await using pair = new Pair(hosts, locks.port, env);
   const sessions = await pair.sessions();
-  await pair.inTurn();
+  await act(pair);
   const begun = performance.now();
   const told = await live.of("order.inversion", sessions, LIVE_MS);
   const after = `told after ${Math.round(performance.now() - begun)} ms`;
@@ -61,16 +67,20 @@ async function inversion({ shape, hosts, locks, env, live }: Scene): Promise<voi
   const alone = await Promise.all(
     sessions.map((session) => findings("order.inversion", ["locks", "order", "-s", session], env)),
   );
-  const [found] = await findings("order.inversion", ["locks", "order"], env);
+  const both = sessions.flatMap((session) => ["-s", session]);
+  const [found] = await findings("order.inversion", ["locks", "order", ...both], env);
   const places = found === undefined ? [] : placesOf(found);
-  const functions = places.map((place) => place.function).sort();
-  verdict(shape, "inversion", `${after}; ${hostsOf(places)}; ${functions.join(", ")}`, [
+  const functions = places
+    .map((place) => place.function)
+    .filter((name) => name !== "")
+    .sort();
+  verdict(shape, what, `${after}; ${hostsOf(places)}; ${functions.join(", ")}`, [
     !delivered && "not all records were accepted",
     alone.flat().length > 0 && "one session alone shows it",
     found === undefined && "both together do not show it",
     told === undefined && "it is not told live",
     hostsOf(places) !== HOSTS && "not both hosts are named",
-    functions.join() !== "countStock,countStock,shipOrders,shipOrders" && "not all four places are named",
+    functions.join() !== expected && `the places are not those of ${expected}`,
     !sessions.every((session) => found?.sessions.includes(session)) && "not both sessions are named",
     told?.fingerprint !== found?.fingerprint && `live ${told?.fingerprint}, archive ${found?.fingerprint}`,
   ]);
@@ -110,7 +120,13 @@ async function examine(shape: string, hosts: readonly [Host, Host], servers: Rec
   const live = new LiveFindings(env);
   try {
     const scene = { shape, hosts, locks, env, live };
-    await inversion(scene);
+    await inversion(scene, "inversion", (pair) => pair.inTurn(), "countStock,countStock,shipOrders,shipOrders");
+    await inversion(
+      scene,
+      "over a call",
+      (pair) => pair.asking(),
+      "answerStock,askStock,askStock,countStock,countStock",
+    );
     await deadlock(scene);
   } finally {
     await live.stop();

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { Started } from "../../samples/cluster/process.ts";
 
 /** Set for the process that has a network of its own. */
@@ -15,6 +16,8 @@ export const SKIPPED = 77;
 export async function inOwnNetwork(): Promise<number | undefined> {
   if (process.env[INSIDE] !== undefined) {
     ip("link", "set", "lo", "up");
+    // Its hosts reach each other through it.
+    writeFileSync("/proc/sys/net/ipv4/ip_forward", "1");
     return undefined;
   }
   const tried = spawnSync("unshare", ["--net", "--uts", "--", "ip", "link", "set", "lo", "up"], { encoding: "utf8" });
@@ -37,11 +40,14 @@ export class Host {
   readonly name: string;
   /** Where it reaches this process. */
   readonly gateway: string;
+  /** Where others reach it. */
+  readonly address: string;
   readonly #keeper: ChildProcess;
 
-  private constructor(name: string, gateway: string, keeper: ChildProcess) {
+  private constructor(name: string, number: number, keeper: ChildProcess) {
     this.name = name;
-    this.gateway = gateway;
+    this.gateway = `10.77.${number}.1`;
+    this.address = `10.77.${number}.2`;
     this.#keeper = keeper;
   }
 
@@ -52,13 +58,13 @@ export class Host {
     const keeper = spawn("unshare", ["--net", "--uts", "--", "sh", "-c", script], {
       stdio: ["pipe", "pipe", "inherit"],
     });
-    const host = new Host(name, `10.77.${number}.1`, keeper);
+    const host = new Host(name, number, keeper);
     await once(keeper.stdout!, "data");
     const outer = `host${number}`;
     ip("link", "add", outer, "type", "veth", "peer", "name", "eth0", "netns", String(keeper.pid));
     ip("address", "add", `${host.gateway}/24`, "dev", outer);
     ip("link", "set", outer, "up");
-    host.#inside("ip", "address", "add", `10.77.${number}.2/24`, "dev", "eth0");
+    host.#inside("ip", "address", "add", `${host.address}/24`, "dev", "eth0");
     host.#inside("ip", "link", "set", "eth0", "up");
     host.#inside("ip", "route", "add", "default", "via", host.gateway);
     return host;

@@ -12,10 +12,13 @@ export class Pair implements AsyncDisposable {
   /** Takes stock, then orders. */
   readonly stocktaking: Started;
 
+  readonly #south: Host;
+
   /** `locks` is the lock server's port; `env` says where records go. */
   constructor([north, south]: readonly [Host, Host], locks: number, env: NodeJS.ProcessEnv) {
     const run = (host: Host, name: string) =>
       host.run("test/two-hosts/program.ts", [name, `${host.gateway}:${locks}`, String(LOCK_WAIT_MS)], env);
+    this.#south = south;
     this.shipping = run(north, "shipping");
     this.stocktaking = run(south, "stocktaking");
   }
@@ -35,6 +38,17 @@ export class Pair implements AsyncDisposable {
       program.tell("on");
       await program.says(done, STEP_MS);
     }
+  }
+
+  /** One holds a lock while it asks the other, which takes another lock for the answer; then the other takes both in turn. */
+  async asking(): Promise<void> {
+    this.stocktaking.tell("serve");
+    const port = await this.stocktaking.says(/\nserves at (\d+)\n/, STEP_MS);
+    this.shipping.tell(`ask http://${this.#south.address}:${port}/`);
+    await this.shipping.says(/\nanswered by south\n/, STEP_MS);
+    this.stocktaking.tell("count");
+    this.stocktaking.tell("on");
+    await this.stocktaking.says(/\ncounted\n/, STEP_MS);
   }
 
   /** Each takes its first lock, then asks for the other's: both hang until their time is over. */
