@@ -2,6 +2,8 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { SessionAnalysis } from "@wayward/analysis";
+import { Dictionary } from "@wayward/block";
 import { BUS_SETTINGS, PROCESS_SETTINGS, unknownSettings } from "@wayward/service-kit";
 
 const root = join(import.meta.dirname, "..");
@@ -89,5 +91,16 @@ describe("docs/operations.md", () => {
         .map(([name]) => name!)
         .sort(),
     ).toEqual(found.sort());
+  });
+});
+
+describe("docs/json.md", () => {
+  test("has the tables of analyses with their columns, and no other", () => {
+    const { tables } = new SessionAnalysis({ session: "none", description: undefined }, new Dictionary()).result();
+    const listed = read("docs/json.md")
+      .split("\n")
+      .filter((line) => /^\| `\w+` +\| `session`/.test(line))
+      .map((line) => [...line.matchAll(/`(\w+)`/g)].map(([, name]) => name));
+    expect(listed).toEqual(tables.map(({ name, columns }) => [name, ...columns.map((column) => column.name)]));
   });
 });
