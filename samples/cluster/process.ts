@@ -12,8 +12,10 @@ export class Started {
     this.child = spawn(program, args, {
       cwd: root,
       env: { ...process.env, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: "pipe",
     });
+    // Who has ended hears nothing any more.
+    this.child.stdin?.on("error", () => {});
     const take = (chunk: Buffer, screen: NodeJS.WriteStream) => {
       this.#output += chunk;
       if (show) screen.write(chunk);
@@ -39,6 +41,11 @@ export class Started {
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  /** Writes a line to its stdin. */
+  tell(line: string): void {
+    this.child.stdin?.write(`${line}\n`);
   }
 
   async stop(): Promise<void> {

@@ -7,24 +7,32 @@ import { Started } from "./process.ts";
 const NAMES = ["ingest", "archive", "query", "stream"] as const;
 export type ServiceName = (typeof NAMES)[number];
 
-/** The four services with a NATS server and an S3 server, all on loopback. */
+interface ClusterOptions {
+  readonly syncAlways?: boolean;
+  /** Address on which the services listen. Default: loopback. */
+  readonly host?: string;
+}
+
+/** The four services with a NATS server and an S3 server, all on one machine. */
 export class Cluster {
   readonly nats: NatsServer;
   readonly s3: S3Server;
   readonly #folder = mkdtempSync(join(tmpdir(), "wayward-cluster-"));
   readonly #services = new Map<ServiceName, Started>();
   readonly #ports = new Map<ServiceName, { readonly port: number; readonly httpPort: number }>();
+  readonly #host: string;
 
-  private constructor(nats: NatsServer, s3: S3Server) {
+  private constructor(nats: NatsServer, s3: S3Server, host: string) {
     this.nats = nats;
     this.s3 = s3;
+    this.#host = host;
   }
 
   /** Starts the servers, then the services. */
-  static async start(options: { readonly syncAlways?: boolean } = {}): Promise<Cluster> {
+  static async start(options: ClusterOptions = {}): Promise<Cluster> {
     const nats = await startNats({ syncAlways: options.syncAlways ?? true });
     const s3 = await startVersitygw();
-    const cluster = new Cluster(nats, s3);
+    const cluster = new Cluster(nats, s3, options.host ?? "127.0.0.1");
     try {
       for (const name of NAMES) cluster.#ports.set(name, { port: await freePort(), httpPort: await freePort() });
       await Promise.all(NAMES.map((name) => cluster.startService(name)));
@@ -37,7 +45,7 @@ export class Cluster {
 
   /** What clients and agents need to find the services. */
   get clientEnv(): Record<"WAYWARD_INGEST" | "WAYWARD_QUERY" | "WAYWARD_STREAM", string> {
-    const address = (name: ServiceName) => `127.0.0.1:${this.#ports.get(name)?.port}`;
+    const address = (name: ServiceName) => `${this.#host}:${this.#ports.get(name)?.port}`;
     return { WAYWARD_INGEST: address("ingest"), WAYWARD_QUERY: address("query"), WAYWARD_STREAM: address("stream") };
   }
 
@@ -53,6 +61,7 @@ export class Cluster {
       WAYWARD_NATS_MONITOR: this.nats.monitorUrl,
       WAYWARD_BUS_BYTES: "512MiB",
       WAYWARD_STORE: this.s3.storeUrl,
+      WAYWARD_HOST: this.#host,
       WAYWARD_PORT: String(port),
       WAYWARD_HTTP_PORT: String(httpPort),
       // Stream reports what it finds to ingest.

@@ -15,9 +15,11 @@ import { type OwnLane, ownLane, pauseRecords } from "./bare-lane.ts";
 import { lockRecords } from "./bare-lock.ts";
 import { ticketRecords } from "./bare-ticket.ts";
 import type { Called } from "./call-stack.ts";
+import { answerCall, waitForCall } from "./calls.ts";
 import { Channel } from "./channel.ts";
 import { Control } from "./control.ts";
 import { delivered } from "./delivered.ts";
+import { ending } from "./ending.ts";
 import { kindRecords } from "./kind-records.ts";
 import { remoteLevels } from "./levels.ts";
 import { LockClasses } from "./lock-classes.ts";
@@ -124,7 +126,7 @@ export class Agent {
     this.#recorder.zoneBegin(zone.name, zone.site);
     if (work === undefined)
       return { [Symbol.dispose ?? Symbol.for("nodejs.dispose")]: () => this.#recorder.zoneEnd(false) } as Disposable;
-    return this.#ending(work);
+    return ending(this.#recorder, work);
   }
 
   /** Runs asynchronous `work` in a zone that may overlap others of its lane; a rejection marks it failed. */
@@ -257,6 +259,17 @@ export class Agent {
     return trace === undefined ? work() : this.#recorder.within(trace, work);
   }
 
+  /** Runs `work`, which waits for another process, with the `traceparent` to send there, whose span is this call's alone. */
+  call<T>(name: string, work: (traceparent: string) => T | Promise<T>): Promise<T> {
+    const { site } = this.#zones.get(name) ?? this.#zoneNamed(name, this.call);
+    return this.zoneAsync(name, () => waitForCall(this.#recorder, site, work));
+  }
+
+  /** Runs `work` as a lane of its own that answers the call, or does the job, of that header; its caller waits for it. */
+  answer<T>(traceparent: string | undefined, name: string, work: () => T | Promise<T>): Promise<T> {
+    return answerCall(this.#recorder, traceparent, textOf(name), work);
+  }
+
   /** The header of the current trace; undefined outside one. */
   traceparent(): string | undefined {
     const { trace } = this.#recorder.flow;
@@ -377,17 +390,5 @@ export class Agent {
 
   #string(text: string): number {
     return this.#recorder.writer.dictionary.string(textOf(text));
-  }
-
-  #ending<T>(work: () => T): T {
-    let result: T;
-    try {
-      result = work();
-    } catch (error) {
-      this.#recorder.zoneEnd(true);
-      throw error;
-    }
-    this.#recorder.zoneEnd(false);
-    return result;
   }
 }

@@ -1,9 +1,11 @@
-import type { Column, Columns, Dictionary, LaneRun } from "@wayward/block";
+import type { Column, Columns, Dictionary, KindColumns, LaneRun } from "@wayward/block";
 import { LOCK_OPS_LAST, OP, opOf } from "./ops.ts";
 import { sortByTime } from "./time-order.ts";
 
 /** Blocks hold at most so many records. */
 const RECORDS_MAX = 65_536;
+/** A trace id and a span id. */
+const SPAN_BYTES = 24;
 const TWO_32 = 0x1_0000_0000;
 
 /** Numbers of one kind's first two fields, by its records; what a record lacks is 0. */
@@ -17,6 +19,8 @@ interface KindFields {
   readonly columns: ReadonlyMap<string, Column>;
   readonly sites: Uint32Array | undefined;
   readonly stacks: Uint32Array | undefined;
+  /** What else the records have. */
+  readonly own: KindColumns | undefined;
 }
 
 const NOTHING = new Uint32Array(RECORDS_MAX);
@@ -87,6 +91,15 @@ export class Batch {
     return this.kinds[this.slots[index]!]!.stacks?.[this.placeOf[index]!] ?? 0;
   }
 
+  /** Trace and span id as 48 hex digits; empty without. */
+  span(index: number): string {
+    const links = this.kinds[this.slots[index]!]!.own?.correlations;
+    const place = this.placeOf[index]!;
+    const at = links?.present === undefined ? place : links.present[place]!;
+    if (links === undefined || at < 0) return "";
+    return Buffer.from(links.bytes.subarray(at * SPAN_BYTES, (at + 1) * SPAN_BYTES)).toString("hex");
+  }
+
   /** A whole-number field; undefined where the record lacks it. Exact below 2^53. */
   number(index: number, field: string): number | undefined {
     const column = this.kinds[this.slots[index]!]!.columns.get(field);
@@ -98,7 +111,15 @@ export class Batch {
   }
 }
 
-const NO_FIELDS = { name: "", first: NOTHING, second: NOTHING, brief: true, columns: new Map(), sites: undefined };
+const NO_FIELDS = {
+  name: "",
+  first: NOTHING,
+  second: NOTHING,
+  brief: true,
+  columns: new Map(),
+  sites: undefined,
+  own: undefined,
+};
 
 function fieldsOf(columns: Columns, slot: number, dictionary: Dictionary): KindFields {
   const kind = dictionary.kind(columns.kinds[slot]!.number);
@@ -114,6 +135,7 @@ function fieldsOf(columns: Columns, slot: number, dictionary: Dictionary): KindF
     columns: new Map(own.columns.map((column) => [column.field.name, column])),
     sites: own.sites,
     stacks: own.stacks,
+    own,
   };
 }
 

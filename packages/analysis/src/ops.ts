@@ -40,12 +40,14 @@ export const OP = {
   processExit: 37,
   pause: 38,
   drop: 39,
-  laneName: 40,
-  took: 41,
+  callBegin: 40,
+  callEnd: 41,
+  laneName: 42,
+  took: 43,
 } as const;
 
 /** The lock analyses read what has this number or a lower one; the rest tells of lanes only. */
-export const LOCK_OPS_LAST = OP.drop;
+export const LOCK_OPS_LAST = OP.callEnd;
 
 const OPS: Readonly<Record<string, number>> = {
   "lock.acquired": OP.acquired,
@@ -90,6 +92,8 @@ const OPS: Readonly<Record<string, number>> = {
   "pause.sleep": OP.pause,
   "pause.call": OP.pause,
   "drop.records": OP.drop,
+  "call.begin": OP.callBegin,
+  "call.end": OP.callEnd,
   "thread.name": OP.laneName,
   // Recorded at their ends, with a duration.
   "io.open": OP.took,

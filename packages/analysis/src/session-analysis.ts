@@ -65,7 +65,9 @@ export class SessionAnalysis {
     const batch = new Batch(block.columns, this.#dictionary, this.#start, this.#until);
     this.#locks.step(envelope.header.seq, batch, () => block.openSet);
     this.#threads.step(envelope.header.seq, batch, () => block.openSet);
-    if (envelope.header.end === undefined) return;
+    const { end, lastTime } = envelope.header;
+    // What came after the time that is looked at does not count, nor does its end.
+    if (end === undefined || Number(lastTime - this.#start) >= this.#until) return;
     this.#ended = true;
     this.#locks.finish(true);
   }
@@ -88,7 +90,8 @@ export class SessionAnalysis {
 
   /** What matters to other sessions now. */
   shared(): SharedView | undefined {
-    return sharedView(this.#facts.session, this.#locks, this.#dictionary, this.#origin);
+    const dictionary = this.#dictionary;
+    return sharedView(this.#locks.session, { ...this.#facts, dictionary, origin: this.#origin, ended: this.#ended });
   }
 
   #reported(finding: Finding): ReportedFinding {

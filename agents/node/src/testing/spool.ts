@@ -1,7 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { unwrap } from "@wayward/base";
-import { type Cell, cellAt, Dictionary, type Envelope, parseEnvelope, verifyBlock } from "@wayward/block";
+import {
+  type Cell,
+  cellAt,
+  Dictionary,
+  type Envelope,
+  type KindColumns,
+  parseEnvelope,
+  verifyBlock,
+} from "@wayward/block";
 
 /** One record as a test looks at it. */
 export interface Row {
@@ -11,6 +19,8 @@ export interface Row {
   readonly site: string;
   /** Innermost first: `function (file:line)`, files without their folders. */
   readonly stack: readonly string[];
+  /** Trace and span id in hex, without any where there is none. */
+  readonly span: string;
   readonly values: Readonly<Record<string, Cell>>;
 }
 
@@ -58,11 +68,17 @@ export function rowsOf(envelopes: readonly Envelope[], dictionary = new Dictiona
         stack: dictionary
           .stack(own.stacks?.[columns.placeOf[record]!] ?? 0)
           .map((frame) => frame.replace(/\(.*\//, "(")),
+        span: spanText(own.correlations, columns.placeOf[record]!),
         values: Object.fromEntries(values),
       });
     }
   }
   return rows;
+}
+
+function spanText(links: KindColumns["correlations"], place: number): string {
+  const at = links?.present === undefined ? place : links.present[place]!;
+  return links === undefined || at < 0 ? "" : Buffer.from(links.bytes.subarray(at * 24, at * 24 + 24)).toString("hex");
 }
 
 function siteText(dictionary: Dictionary, number: number): string {

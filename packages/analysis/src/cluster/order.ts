@@ -1,8 +1,9 @@
 import { fingerprintOf } from "../finding.ts";
-import { isHeldAlone, isTakenRecursively, search } from "../locks/order/graph.ts";
+import { isHeldAlone, isTakenRecursively, search, strongBits } from "../locks/order/graph.ts";
 import type { ReportedFinding } from "../result.ts";
 import { RULES } from "../rules.ts";
-import type { SharedEdge, SharedPlace, SharedView } from "./shared.ts";
+import { plainPlace, spanOf } from "./places.ts";
+import type { SharedEdge, SharedView } from "./shared.ts";
 
 /** A class of the whole cluster; what belongs to one session alone is a class of its own. */
 interface GlobalNode {
@@ -22,21 +23,21 @@ interface GlobalEdge {
 
 /** Each of the four ways in which an edge can be held and taken. */
 const BITS = [1, 2, 4, 8];
+/** Searches for cycles at most, each over all edges. */
+const SEARCHES_MAX = 10_000;
 
-/** Inversions that no session shows alone: strong cycles over edges of at least two of them. */
+/** Inversions that no session shows alone: strong cycles over edges of at least two of them, or over calls. */
 export function clusterInversions(views: readonly SharedView[]): ReportedFinding[] {
-  if (views.length < 2) return [];
   const nodes = new Map<string, GlobalNode>();
   for (const { edges } of views) for (const edge of edges) addEdge(nodes, edge);
+  peel([...nodes.values()]);
+  const starts = [...nodes.values()].flatMap(({ out }) => [...out.values()]).slice(0, SEARCHES_MAX);
   const found = new Map<string, ReportedFinding>();
-  for (const node of nodes.values()) {
-    for (const edge of node.out.values()) {
-      for (const bit of BITS) {
-        const cycle = (edge.bits & bit) === 0 ? undefined : cycleOf(edge, bit);
-        if (cycle === undefined) continue;
-        const finding = findingOf(cycle);
-        if (finding !== undefined && !found.has(finding.fingerprint)) found.set(finding.fingerprint, finding);
-      }
+  for (const edge of starts) {
+    for (const bit of BITS) {
+      const cycle = (edge.bits & bit) === 0 ? undefined : cycleOf(edge, bit);
+      const finding = cycle === undefined ? undefined : findingOf(cycle);
+      if (finding !== undefined && !found.has(finding.fingerprint)) found.set(finding.fingerprint, finding);
     }
   }
   return [...found.values()];
@@ -60,6 +61,17 @@ function addEdge(nodes: Map<string, GlobalNode>, edge: SharedEdge): void {
   to.in.set(from.id, made);
 }
 
+/** Takes away what no cycle passes, again and again: locks that nothing is held before, or nothing taken after. */
+function peel(nodes: GlobalNode[]): void {
+  const ends = nodes.filter((node) => node.out.size === 0 || node.in.size === 0);
+  for (let node = ends.pop(); node !== undefined; node = ends.pop()) {
+    for (const { to } of node.out.values()) if (to.in.delete(node.id) && to.in.size === 0) ends.push(to);
+    for (const { from } of node.in.values()) if (from.out.delete(node.id) && from.out.size === 0) ends.push(from);
+    node.out.clear();
+    node.in.clear();
+  }
+}
+
 function cycleOf(edge: GlobalEdge, bit: number): GlobalEdge[] | undefined {
   for (const reached of search(edge.to, { weak: isTakenRecursively(bit) })) {
     if (reached.node === edge.from && (!reached.weak || isHeldAlone(bit))) return [edge, ...reached.path()];
@@ -69,30 +81,32 @@ function cycleOf(edge: GlobalEdge, bit: number): GlobalEdge[] | undefined {
 
 /** Undefined where one session has seen all of it: it tells by itself. */
 function findingOf(cycle: readonly GlobalEdge[]): ReportedFinding | undefined {
-  const seenBy = cycle.map(({ seen }) => seen.map(({ held }) => held.session));
-  if (seenBy[0]!.some((session) => seenBy.every((sessions) => sessions.includes(session)))) return undefined;
-  const names = cycle.map(({ from }) => from.name);
-  const edges = cycle.map(({ seen }) => seen[0]!);
+  const bits = strongBits(cycle.map((edge) => edge.bits));
+  if (bits === undefined || cycle[0]!.seen.some(({ held }) => isAlone(held.session, cycle))) return undefined;
+  const names = cycle.map(({ from }) => from.name).filter((name) => name !== "");
+  const overCalls = names.length < cycle.length;
+  if (overCalls && names.length === 1 && !isOneLock(cycle)) return undefined;
+  const how = overCalls ? "over calls that are waited for" : "by different processes";
+  const edges = cycle.map(({ seen }, index) => firstOf(seen.filter((edge) => (edge.bits & bits[index]!) !== 0)));
   const places = edges.flatMap(({ held, taken }) => [held, taken]);
-  const walls = places.map(({ wall }) => wall);
   const functions = places.map((place) => place.function).filter((name) => name !== "");
+  const span = spanOf(places);
   return {
     rule: "order.inversion",
     severity: RULES["order.inversion"].severity,
     title: RULES["order.inversion"].title,
-    message: `${names.join(", then ")}, then ${names[0]} again, by different processes: lanes of them can wait for each other in a circle`,
+    message: `${names.join(", then ")}, then ${names[0]} again, ${how}: lanes of them can wait for each other in a circle`,
     fingerprint: fingerprintOf({ rule: "order.inversion", classes: names, functions }).toString("hex"),
     count: 1,
-    first: walls.reduce((least, wall) => (wall < least ? wall : least)),
-    last: walls.reduce((most, wall) => (wall > most ? wall : most)),
+    ...span,
     sessions: [...new Set(cycle.flatMap(({ seen }) => seen.map(({ held }) => held.session)))].sort(),
     locks: names,
     evidence: places.map(({ session, laneNumber, eventNo }) => ({ session, lane: laneNumber, eventNo })),
     unproven: "",
     detail: {
       cycle: edges.map(({ from, to, held, taken }) => ({
-        from: from.name,
-        to: to.name,
+        from: from.name || "(call)",
+        to: to.name || "(call)",
         held: plainPlace(held),
         taken: plainPlace(taken),
       })),
@@ -100,7 +114,23 @@ function findingOf(cycle: readonly GlobalEdge[]): ReportedFinding | undefined {
   };
 }
 
-/** Wall times as text: details travel as JSON. */
-export function plainPlace({ wall, ...place }: SharedPlace) {
-  return { ...place, wall: String(wall) };
+/** True if the lock that is held over a call is the one that is taken to answer it, and not only of its class. */
+function isOneLock(cycle: readonly GlobalEdge[]): boolean {
+  const locks = cycle.flatMap(({ seen }) => seen.map(({ lock }) => lock)).filter((lock) => lock !== "");
+  return new Set(locks).size === 1;
+}
+
+/** True if this session's own edges are a strong cycle already; it does not look at calls itself. */
+function isAlone(session: string, cycle: readonly GlobalEdge[]): boolean {
+  if (cycle.some(({ from }) => from.name === "")) return false;
+  const own = cycle.map(({ seen }) => seen.find(({ held }) => held.session === session)?.bits ?? 0);
+  return strongBits(own) !== undefined;
+}
+
+/** The earliest, so that what comes later changes no fingerprint. */
+function firstOf(seen: readonly SharedEdge[]): SharedEdge {
+  return seen.reduce((first, edge) => {
+    if (edge.taken.wall !== first.taken.wall) return edge.taken.wall < first.taken.wall ? edge : first;
+    return edge.taken.session < first.taken.session ? edge : first;
+  });
 }

@@ -1,22 +1,24 @@
+import type { block as api } from "@wayward/api";
 import type { Dictionary } from "@wayward/block";
 import type { SiteText } from "../finding.ts";
-import type { LockFold } from "../locks/fold.ts";
+import { placeOf } from "../locks/rules/recursion.ts";
 import { siteText } from "../locks/run.ts";
-import type { Lane, LockSession, Place } from "../locks/state.ts";
+import type { CallEdge, ClassNode, Lane, LockSession, Place, Taken } from "../locks/state.ts";
 
 /**
- * What one session knows that matters to others: its order graph and who
- * holds and waits for what now. Only sessions with locks that other
- * processes know too have one. Plain data.
+ * What one session knows that matters to others: its order graph, and who
+ * waits or has waited for what while holding what. Only sessions with locks
+ * that other processes know too have one. Plain data.
  */
 export interface SharedView {
   readonly session: string;
+  /** Boot id: clocks of sessions that have the same align exactly. */
+  readonly boot: string;
   readonly edges: readonly SharedEdge[];
-  readonly holds: readonly SharedHold[];
-  readonly waits: readonly SharedHold[];
+  readonly waits: readonly SharedWait[];
 }
 
-/** Keys of what belongs to the session alone begin with its id. */
+/** Keys of what belongs to the session alone begin with its id; a call has an empty name. */
 export interface SharedEdge {
   readonly from: SharedClass;
   readonly to: SharedClass;
@@ -24,6 +26,8 @@ export interface SharedEdge {
   readonly bits: number;
   readonly held: SharedPlace;
   readonly taken: SharedPlace;
+  /** The lock's own name, where one end is a call; empty where both are. */
+  readonly lock?: string;
 }
 
 interface SharedClass {
@@ -31,10 +35,20 @@ interface SharedClass {
   readonly name: string;
 }
 
-export interface SharedHold {
+/** A wait of a lane that holds locks. */
+export interface SharedWait extends SharedTaken {
   /** Session and lane. */
   readonly lane: string;
-  readonly lock: SharedClass;
+  readonly holds: readonly SharedTaken[];
+  /** Nanoseconds since 1970; undefined while it lasts. */
+  readonly until: bigint | undefined;
+}
+
+/** A lock that is held or waited for. */
+export interface SharedTaken {
+  readonly key: string;
+  readonly name: string;
+  readonly class: string;
   readonly mode: number;
   readonly at: SharedPlace;
 }
@@ -42,6 +56,9 @@ export interface SharedHold {
 /** A record of a session as reports show it. */
 export interface SharedPlace extends SiteText {
   readonly session: string;
+  /** The session's name and host. */
+  readonly program: string;
+  readonly host: string;
   readonly lane: string;
   readonly laneNumber: number;
   readonly eventNo: number;
@@ -49,55 +66,96 @@ export interface SharedPlace extends SiteText {
   readonly wall: bigint;
 }
 
+/** Whose view it is. */
+export interface ViewOf {
+  /** 26 characters. */
+  readonly session: string;
+  readonly description: api.SessionDescription | undefined;
+  readonly dictionary: Dictionary;
+  /** Aligned time of the session's start, in nanoseconds since 1970. */
+  readonly origin: bigint;
+  /** No more records come: who waits then waits no longer. */
+  readonly ended: boolean;
+}
+
 /** Edges of one session that are looked at together with others'. */
 const EDGES_MAX = 20_000;
 
-/** Undefined where no lock of the session is known to other processes. */
-export function sharedView(
-  session: string,
-  { session: state }: Pick<LockFold, "session">,
-  dictionary: Dictionary,
-  origin: bigint,
-): SharedView | undefined {
-  if (![...state.locks.values()].some(({ shared }) => shared !== "")) return undefined;
-  const place = (at: Place): SharedPlace => ({
-    session,
-    lane: dictionary.name("lane", at.lane),
-    laneNumber: at.lane,
-    eventNo: at.eventNo,
-    wall: origin + BigInt(Math.round(at.time)),
-    ...siteText({ dictionary }, at),
-  });
-  const keyOf = (shared: string, name: string) => ({ key: shared === "" ? `${session} ${name}` : shared, name });
+/** Undefined where no lock of the session is known to other processes, and none is held or taken over calls. */
+export function sharedView(state: LockSession, of: ViewOf): SharedView | undefined {
+  if (!state.isShared && state.calls.length === 0) return undefined;
+  const { session, description, origin, ended } = of;
+  const names = new Names(of);
   const edges = state.nodes.flatMap(({ out }) => [...out.values()]).slice(0, EDGES_MAX);
+  const waitOf = (wait: Taken, holds: readonly Taken[], until: number | undefined): SharedWait => ({
+    ...names.taken(wait),
+    lane: `${session} ${wait.at.lane}`,
+    holds: holds.map((hold) => names.taken(hold)),
+    until: until === undefined ? undefined : origin + BigInt(Math.round(until)),
+  });
+  const open = [...state.lanes.values()].flatMap((lane) =>
+    lane.waits.map((wait) => waitOf(wait, holdsOf(lane), ended ? state.now : undefined)),
+  );
   return {
     session,
-    edges: edges.map(({ from, to, bits, held, taken }) => ({
-      from: keyOf(from.shared, from.name),
-      to: keyOf(to.shared, to.name),
-      bits,
-      held: place(held),
-      taken: place(taken),
-    })),
-    holds: lanesOf(state).flatMap((lane) =>
-      lane.holds.map((hold) => ({
-        lane: `${session} ${lane.id}`,
-        lock: keyOf(hold.lock.shared, hold.lock.name),
-        mode: hold.mode,
-        at: place({ lane: lane.id, eventNo: hold.eventNo, time: hold.time, site: hold.site, stack: hold.stack }),
-      })),
-    ),
-    waits: lanesOf(state).flatMap((lane) =>
-      lane.waits.map(({ lock, mode, at }) => ({
-        lane: `${session} ${lane.id}`,
-        lock: keyOf(lock.shared, lock.name),
-        mode,
-        at: place(at),
-      })),
-    ),
+    boot: description?.bootId ?? "",
+    edges: [...edges.map((edge) => names.edge(edge)), ...state.calls.map((edge) => names.edge(edge))],
+    waits: [...state.endedWaits.map((wait) => waitOf(wait, wait.holds, wait.until)), ...open],
   };
 }
 
-function lanesOf({ lanes }: LockSession): Lane[] {
-  return [...lanes.values()];
+function holdsOf({ holds }: Lane): Taken[] {
+  return holds.map((hold) => ({ lock: hold.lock, mode: hold.mode, at: placeOf(hold) }));
+}
+
+/** What the session's numbers mean to others. */
+class Names {
+  readonly #of: ViewOf;
+
+  constructor(of: ViewOf) {
+    this.#of = of;
+  }
+
+  /** A class or lock that is known to others by `shared`, or to nobody else. */
+  class(shared: string, name: string): SharedClass {
+    const { session, description } = this.#of;
+    if (shared === "") return { key: `${session} ${name}`, name };
+    // The same name on another host, or in another container of this one, is another lock.
+    const within = shared.startsWith("host ") ? `${description?.bootId} ${description?.host} ` : "";
+    return { key: `${within}${shared}`, name };
+  }
+
+  edge({ from, to, bits, held, taken, lock }: Omit<CallEdge, "lock"> & { readonly lock?: string }): SharedEdge {
+    const [heldAt, takenAt] = [this.place(held), this.place(taken)];
+    return {
+      from: this.#end(from),
+      to: this.#end(to),
+      bits,
+      held: heldAt,
+      taken: takenAt,
+      ...(lock !== undefined && { lock }),
+    };
+  }
+
+  #end(end: ClassNode | string): SharedClass {
+    return typeof end === "string" ? { key: `call ${end}`, name: "" } : this.class(end.shared, end.name);
+  }
+
+  taken({ lock, mode, at }: Taken): SharedTaken {
+    return { ...this.class(lock.shared, lock.name), class: lock.base.name, mode, at: this.place(at) };
+  }
+
+  place(at: Place): SharedPlace {
+    const { session, description, dictionary, origin } = this.#of;
+    return {
+      session,
+      program: description?.name ?? "",
+      host: description?.host ?? "",
+      lane: dictionary.name("lane", at.lane),
+      laneNumber: at.lane,
+      eventNo: at.eventNo,
+      wall: origin + BigInt(Math.round(at.time)),
+      ...siteText({ dictionary }, at),
+    };
+  }
 }

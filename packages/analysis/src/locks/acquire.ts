@@ -1,3 +1,4 @@
+import { noteAnswer } from "./calls.ts";
 import { chargeWait, countAcquired, countBlocked, countDepth, countGivenUp, countWaited } from "./contention.ts";
 import { useLock } from "./lifetime.ts";
 import { variantOf } from "./lookup.ts";
@@ -6,10 +7,11 @@ import { judgeAcquisition, judgeUse } from "./order/judge.ts";
 import { codeOf, refreshChain, wasJudged } from "./order/lane-chain.ts";
 import { judgeDoubleLock, judgeGrant } from "./rules/double-lock.ts";
 import { judgeDeadlock, judgeDeadOwner, judgeLongWait } from "./rules/live.ts";
+import { placeOf } from "./rules/recursion.ts";
 import { judgeTicket, nestOf, noteDeadlock } from "./rules/tickets.ts";
 import { judgeWaitType } from "./rules/wait-type.ts";
 import { here, type Run } from "./run.ts";
-import type { Hold, Lane, Lock, Wait } from "./state.ts";
+import type { Hold, Lane, Lock, LockSession, Wait } from "./state.ts";
 
 /** How an attempt to acquire went on: it waits, has the lock, or goes without. */
 export type Outcome = "waits" | "acquired" | "ended";
@@ -82,6 +84,7 @@ function judge(run: Run, outcome: Outcome, asked: Attempt): void {
   }
   if (outcome !== "acquired") judgeDeadOwner(run, lock);
   const variant = variantOf(session, lock, asked.subclass);
+  if (!tried) noteAnswer(run, lock, variant, mode);
   const chain = childOf(session.chains, lane.chain, codeOf(variant.id, mode, tried));
   session.chains.counts[chain]!++;
   const nested = nestOf(run, asked);
@@ -155,7 +158,20 @@ export function endWait(run: Run, wait: Wait, acquired: boolean): void {
   const { lane, lock } = wait;
   lane.waits.splice(lane.waits.indexOf(wait), 1);
   lock.waiters.splice(lock.waiters.indexOf(wait), 1);
+  noteEnded(run.session, wait, run.time);
   chargeWait(run, wait, lock.lastLane);
   countWaited(run, wait, acquired);
   judgeLongWait(run, wait, run.time);
+}
+
+/** Ended waits that a session remembers. */
+const ENDED_MAX = 256;
+
+/** A lane that held locks waits no more: only together with other sessions can it be said whether it could ever have gone on. */
+export function noteEnded({ isShared, endedWaits }: LockSession, wait: Wait, until: number): void {
+  const { lock, lane, mode, at } = wait;
+  if (!isShared || lane.holds.length === 0) return;
+  if (endedWaits.length >= ENDED_MAX) endedWaits.shift();
+  const holds = lane.holds.map((hold) => ({ lock: hold.lock, mode: hold.mode, at: placeOf(hold) }));
+  endedWaits.push({ lock, mode, at, holds, until });
 }

@@ -9,7 +9,7 @@ import { judgeWoken } from "./rules/condition.ts";
 import { judgeLongWait } from "./rules/live.ts";
 import type { Run } from "./run.ts";
 import { createSession, laneOf } from "./session.ts";
-import type { Hold, LockSession } from "./state.ts";
+import type { Hold, Lane, LockSession } from "./state.ts";
 import { stepBatch } from "./step.ts";
 
 export interface FoldOptions {
@@ -101,6 +101,7 @@ export class LockFold {
       lane.holds = [];
       lane.waits = [];
       lane.frames = [];
+      lane.answers = undefined;
       lane.chain = 0;
       lane.stands = false;
       lane.standsAt = undefined;
@@ -131,11 +132,11 @@ export class LockFold {
       const next = known?.next ?? -1;
       if (count === 0 || next === -1 || next === firstEventNo) continue;
       this.#noteHole();
-      for (const hold of known?.holds ?? []) hold.unsure = true;
+      makeUnsure(known);
     }
     if (!batch.hasHoles) return;
     this.#noteHole();
-    for (const { lane } of batch.runs) for (const hold of lanes.get(lane)?.holds ?? []) hold.unsure = true;
+    for (const { lane } of batch.runs) makeUnsure(lanes.get(lane));
   }
 
   #noteHole(): void {
@@ -143,4 +144,11 @@ export class LockFold {
     session.holes++;
     session.holeSince = ++session.serial;
   }
+}
+
+/** What ends a lane's holds and its answer to a call may be missing. */
+function makeUnsure(lane: Lane | undefined): void {
+  if (lane === undefined) return;
+  lane.answers = undefined;
+  for (const hold of lane.holds) hold.unsure = true;
 }

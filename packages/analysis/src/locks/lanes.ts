@@ -1,3 +1,4 @@
+import { noteEnded } from "./acquire.ts";
 import { countEnded } from "./contention.ts";
 import { reportHeldAtExit } from "./rules/exit.ts";
 import { judgeDeadlock, judgeDeadOwner } from "./rules/live.ts";
@@ -12,19 +13,22 @@ export function exitLane(run: Run, lane: Lane): void {
     for (const wait of hold.lock.waiters) if (wait.lane !== lane) judgeDeadOwner(run, hold.lock, wait.at);
     countEnded(run, hold);
   }
-  dropWaits(lane);
+  dropWaits(run, lane);
   // Its number may come back for another one; what it held still names this one.
   run.session.lanes.delete(lane.id);
 }
 
 /** Who waits ends too, so nobody waits for ever. */
 export function exitProcess(run: Run): void {
-  for (const lane of run.session.lanes.values()) dropWaits(lane);
+  for (const lane of run.session.lanes.values()) dropWaits(run, lane);
   for (const lane of [...run.session.lanes.values()]) if (!lane.gone) exitLane(run, lane);
 }
 
-function dropWaits(lane: Lane): void {
-  for (const wait of lane.waits) wait.lock.waiters.splice(wait.lock.waiters.indexOf(wait), 1);
+function dropWaits({ session, time }: Run, lane: Lane): void {
+  for (const wait of lane.waits) {
+    noteEnded(session, wait, time);
+    wait.lock.waiters.splice(wait.lock.waiters.indexOf(wait), 1);
+  }
   lane.waits = [];
 }
 

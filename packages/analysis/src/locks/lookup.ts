@@ -23,6 +23,7 @@ function makeLock(session: LockSession, dictionary: Dictionary, object: number):
   const waits = WAITS.indexOf(entry?.waits ?? "");
   const inside = WAITS.indexOf(entry?.waitsInside ?? "");
   const scope = entry?.scope ?? "process";
+  if (scope !== SCOPES[0]) session.isShared = true;
   const made: Lock = {
     name: entry === undefined || entry.instance === "" ? name : entry.instance,
     type: entry?.type ?? "",
@@ -76,14 +77,19 @@ export function variantOf(session: LockSession, lock: Lock, subclass: number): V
 
 function nodeOf(session: LockSession, { base, perLane, shared }: Lock, subclass: number): ClassNode {
   const known = base.nodes.get(subclass);
-  if (known !== undefined) return known;
+  const common = shared === "" ? "" : `${shared.split(" ", 1)[0]} ${base.name}/${subclass}`;
+  if (known !== undefined) {
+    // Locks of one's own among shared ones: others do not know the class as a whole.
+    if (known.shared !== common) known.shared = "";
+    return known;
+  }
   const made: ClassNode = {
     id: session.nodes.length,
     name: subclass === 0 ? base.name : `${base.name}/${subclass}`,
     base,
     subclass,
     perLane,
-    shared: shared === "" ? "" : `${shared.split(" ", 1)[0]} ${base.name}/${subclass}`,
+    shared: common,
     usedIn: [0, 0],
     enabled: [0, 0],
     held: [false, false],

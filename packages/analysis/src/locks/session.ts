@@ -19,6 +19,10 @@ export function createSession(detail: boolean, loops: boolean): LockSession {
     findings: new Map(),
     blocked: new Map(),
     points: new Map(),
+    isShared: false,
+    endedWaits: [],
+    calls: [],
+    callsUpTo: 0xffff_ffff,
     holeSince: 0,
     holes: 0,
     detail,
@@ -47,6 +51,7 @@ export function laneOf(session: LockSession, id: number): Lane {
     standsAt: undefined,
     joins: undefined,
     joinsAt: undefined,
+    answers: undefined,
     next: -1,
     tries: [],
   };

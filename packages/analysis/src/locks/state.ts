@@ -26,8 +26,8 @@ export interface ClassNode {
   readonly base: BaseClass;
   readonly subclass: number;
   readonly perLane: boolean;
-  /** Shared with other processes: the class as they all name it; empty for this one's own. */
-  readonly shared: string;
+  /** Shared with other processes: the class as they all name it; empty where any lock of it is this one's own. */
+  shared: string;
   /** Bits of contexts it is acquired in, and held with enabled: by writers at 0, by readers at 1. */
   readonly usedIn: [number, number];
   readonly enabled: [number, number];
@@ -161,6 +161,40 @@ export interface Wait {
   readonly ticket: number;
 }
 
+/** A wait that has ended, of a lane that held locks meanwhile. */
+interface EndedWait extends Taken {
+  readonly holds: readonly Taken[];
+  /** Nanoseconds since the session's start. */
+  readonly until: number;
+}
+
+/** A lock that was held or waited for. */
+export interface Taken {
+  readonly lock: Lock;
+  readonly mode: number;
+  readonly at: Place;
+}
+
+/** A call that a lane answers. */
+interface Answer {
+  /** Trace and span, 48 hex digits. */
+  readonly call: string;
+  readonly at: Place;
+  /** Classes and how they were taken for it: a node's id and a dependency's bit. */
+  readonly taken: Set<string>;
+}
+
+/** An edge of which one end, or both, is a call: held by who answers it, and waited for by who makes it. */
+export interface CallEdge {
+  readonly from: ClassNode | string;
+  readonly to: ClassNode | string;
+  readonly bits: number;
+  readonly held: Place;
+  readonly taken: Place;
+  /** The lock at the other end, as all who know it name it; empty where there is none. */
+  readonly lock: string;
+}
+
 /** A lane that waits for a condition, with what it gave away. */
 export interface Sleeper {
   readonly lane: Lane;
@@ -212,6 +246,7 @@ export interface Lane {
   standsAt: Lock | undefined;
   joins: Lane | undefined;
   joinsAt: Place | undefined;
+  answers: Answer | undefined;
   /** Number of the record that comes next; -1 where nobody knows. */
   next: number;
   /** Failed tries since the last one that succeeded: the lock, and the lane that had it. */
@@ -250,6 +285,13 @@ export interface LockSession {
   readonly blocked: Map<string, Blocked>;
   /** By lock and kind of point: where waits began, and where what they waited for was taken. */
   readonly points: Map<string, ContentionPoint>;
+  /** Some lock is known to other processes. */
+  isShared: boolean;
+  /** The last waits that have ended of lanes that held locks, where some lock is shared. */
+  readonly endedWaits: EndedWait[];
+  readonly calls: CallEdge[];
+  /** Calls whose trace id begins with a higher number are not tracked. */
+  callsUpTo: number;
   /** Serial of the last hole in the records; 0 without. */
   holeSince: number;
   holes: number;

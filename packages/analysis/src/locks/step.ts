@@ -3,6 +3,7 @@ import type { Batch } from "../batch.ts";
 import { OP } from "../ops.ts";
 import type { RuleId } from "../rules.ts";
 import { attempt, beginWait, endWait, type Outcome, ownHold } from "./acquire.ts";
+import { beginAnswer, endAnswer, noteCall } from "./calls.ts";
 import { goOn, signal, waitAtBarrier, waitForCondition, woken } from "./conditions.ts";
 import { countTryFailed } from "./contention.ts";
 import { declareContext, declareMaskedBy, enterContext, exitContext, mask, unmask } from "./contexts.ts";
@@ -52,7 +53,7 @@ export function stepBatch(run: Run, batch: Batch): void {
       const known = session.locks.get(object);
       const lock = known === undefined || known.perLane ? lockOf(session, run.dictionary, object, lane.id) : known;
       const mode = seconds[slot]![place]!;
-      if (brief[slot] === 1) {
+      if (brief[slot] === 1 && lane.answers === undefined) {
         if (op === OP.acquired ? quickAcquire(run, lane, lock, mode) : quickRelease(session, lane, lock, mode, time)) {
           continue;
         }
@@ -184,7 +185,13 @@ function stepRest(run: Run, op: number, first: number, second: number): void {
       exitProcess(run);
       break;
     case OP.pause:
-      pause(run, first);
+      pause(run, run.batch.number(run.index, "duration") ?? 0);
+      break;
+    case OP.callBegin:
+      beginAnswer(run);
+      break;
+    case OP.callEnd:
+      endAnswer(run);
       break;
     case OP.tracing:
       switchTracing(run, name(), second);
@@ -253,6 +260,7 @@ function pause(run: Run, duration: number): void {
   const rule = PAUSES[run.batch.kinds[run.batch.slots[run.index]!]!.name];
   if (rule === undefined) return;
   for (const hold of run.lane.holds) reportHeldOver(run, rule, hold, duration);
+  if (rule === "held-over.call") noteCall(run, duration);
 }
 
 /** From now on not all records of a class are kept: what was held is unsure. */

@@ -27,7 +27,12 @@ const pause = [f.duration("duration", { role: "measure" })];
 export const pauseAwait = defineKind("pause.await", pause);
 export const pauseIo = defineKind("pause.io", pause);
 export const pauseSleep = defineKind("pause.sleep", pause);
+/** With a trace and span, they are those of the call that the lane has waited for. */
 export const pauseCall = defineKind("pause.call", pause);
+
+/** The lane begins to answer a call, or does so no more; the record's trace and span are the call's. */
+export const callBegin = defineKind("call.begin", [f.ref("name", "string", { role: "key" })]);
+export const callEnd = defineKind("call.end", []);
 
 const condition = f.ref("condition", "object", { role: "object" });
 const waitResult = f.enum("result", ["ok", "timeout"], { role: "cause" });
@@ -61,6 +66,8 @@ export const syncKinds: readonly Kind[] = [
   pauseIo,
   pauseSleep,
   pauseCall,
+  callBegin,
+  callEnd,
   conditionWait,
   conditionWoken,
   conditionSignal,

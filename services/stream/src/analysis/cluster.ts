@@ -6,8 +6,18 @@ import { SHARED_CHANNEL } from "./shared-channel.ts";
 
 /** Sessions whose shared locks are looked at together; the ones heard of longest ago go. */
 const VIEWS_MAX = 1_000;
+/** Findings that are known to have been told; the oldest are told again where they still hold. */
+const TOLD_MAX = 10_000;
 /** All views are looked at together at most so often. */
-const EVERY_MS = 250;
+const EVERY_MS = 200;
+/** Of the time, looking takes at most a tenth. */
+const SHARE = 10;
+/**
+ * A deadlock must stand for so long: sessions tell of themselves at different
+ * times, and that a wait has ended may come after what has begun since. An
+ * agent's interval, its way here and a partition's interval take less.
+ */
+const STANDS_MS = 500;
 
 /** Looks for what no session shows alone, in what those who analyse partitions tell, until the signal. */
 export async function analyseCluster(
@@ -17,7 +27,9 @@ export async function analyseCluster(
 ): Promise<void> {
   const views = new Map<string, SharedView>();
   const told = new Set<string>();
+  const standing = new Standing();
   let isNew = false;
+  let pauseMs = EVERY_MS;
   const heard = await bus.hear(SHARED_CHANNEL, (body) => {
     const view = deserialize(body) as SharedView;
     views.delete(view.session);
@@ -30,17 +42,45 @@ export async function analyseCluster(
   });
   try {
     while (!signal.aborted) {
-      await delay(EVERY_MS, signal);
-      if (!isNew || signal.aborted) continue;
+      await delay(pauseMs, signal);
+      if ((!isNew && !standing.isWaiting) || signal.aborted) continue;
       isNew = false;
-      for (const finding of clusterFindings([...views.values()])) {
+      const begunMs = performance.now();
+      for (const finding of standing.take(clusterFindings([...views.values()]), begunMs)) {
         const key = `${finding.rule} ${finding.fingerprint} ${finding.sessions.join()}`;
         if (told.has(key)) continue;
         told.add(key);
+        const [oldest] = told;
+        if (told.size > TOLD_MAX && oldest !== undefined) told.delete(oldest);
         report(finding);
       }
+      pauseMs = Math.max(EVERY_MS, SHARE * (performance.now() - begunMs));
     }
   } finally {
     await heard.close();
+  }
+}
+
+/** Holds deadlocks back until they have stood long enough. */
+class Standing {
+  /** By what the deadlock rests on: since when it is seen. */
+  #since = new Map<string, number>();
+  isWaiting = false;
+
+  /** What of the findings stands. */
+  take(findings: readonly ReportedFinding[], nowMs: number): ReportedFinding[] {
+    const since = new Map<string, number>();
+    this.isWaiting = false;
+    const taken = findings.filter(({ rule, evidence }) => {
+      if (rule !== "live.deadlock") return true;
+      const key = JSON.stringify(evidence);
+      const firstMs = this.#since.get(key) ?? nowMs;
+      since.set(key, firstMs);
+      if (nowMs - firstMs >= STANDS_MS) return true;
+      this.isWaiting = true;
+      return false;
+    });
+    this.#since = since;
+    return taken;
   }
 }

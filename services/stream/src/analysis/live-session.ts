@@ -2,6 +2,9 @@ import { type ReportedFinding, SessionAnalysis, type SharedView } from "@wayward
 import type { block as api } from "@wayward/api";
 import { Dictionary, type Envelope, sections } from "@wayward/block";
 
+/** Working out what matters to others takes at most one part in so many of the time. */
+const SHARE = 20;
+
 /** A finding that goes on is told again after so long. */
 const AGAIN_MS = 10_000;
 
@@ -12,6 +15,7 @@ export class LiveSession {
   readonly #told = new Map<string, { readonly count: number; readonly severity: string; readonly atMs: number }>();
   #revision = -1;
   #isDirty = false;
+  #sharedAfterMs = 0;
   seenMs: number;
 
   constructor(session: string, description: api.SessionDescription | undefined, nowMs: number) {
@@ -49,9 +53,15 @@ export class LiveSession {
     return fresh;
   }
 
-  /** What matters to other sessions, where that may have changed since the last call or `all` is wanted. */
-  shared(all: boolean): SharedView | undefined {
-    if (!this.#isDirty && !all) return undefined;
+  /** What matters to other sessions: where it may have changed since the last call, or `again`. */
+  shared(again: boolean, nowMs: number): SharedView | undefined {
+    if ((!this.#isDirty && !again) || nowMs < this.#sharedAfterMs) return undefined;
+    const view = this.sharedNow();
+    this.#sharedAfterMs = nowMs + SHARE * (performance.now() - nowMs);
+    return view;
+  }
+
+  sharedNow(): SharedView | undefined {
     this.#isDirty = false;
     return this.#analysis.shared();
   }

@@ -1,5 +1,5 @@
 import { serialize } from "node:v8";
-import type { ReportedFinding } from "@wayward/analysis";
+import type { ReportedFinding, SharedView } from "@wayward/analysis";
 import { selection, stream } from "@wayward/api";
 import { unwrap } from "@wayward/base";
 import { type Envelope, parseEnvelope, refusalOf } from "@wayward/block";
@@ -26,6 +26,8 @@ const SESSIONS_MAX = 1_000;
 /** A session of which nothing came for so long is analysed no more. */
 const SILENT_MS = 10 * 60_000;
 const TICK_MS = 1_000;
+/** What matters to others is told at most so often. */
+const SHARED_MS = 100;
 /** What matters to others is told again, for who begins to listen. */
 const SHARED_AGAIN_MS = 10_000;
 /** The largest message that a bus takes is 1 MiB. */
@@ -35,10 +37,12 @@ const SHARED_BYTES_MAX = 1_000_000;
 export async function analysePartition(options: PartitionOptions, signal: AbortSignal): Promise<void> {
   const analyst = new PartitionAnalyst(options);
   const ticking = setInterval(() => analyst.tick(), TICK_MS);
+  const telling = setInterval(() => analyst.tellShared(), SHARED_MS);
   try {
     await analyst.run(signal);
   } finally {
     clearInterval(ticking);
+    clearInterval(telling);
   }
 }
 
@@ -104,7 +108,7 @@ class PartitionAnalyst {
     const ended = envelope.header.end !== undefined;
     for (const finding of session.untold(nowMs, ended)) this.#options.report(finding);
     if (ended) {
-      this.#tellShared(session, true);
+      this.#announce(session.sharedNow());
       this.#sessions.delete(text);
     }
   }
@@ -112,18 +116,20 @@ class PartitionAnalyst {
   tick(): void {
     const nowMs = performance.now();
     const wall = BigInt(Date.now()) * 1_000_000n;
-    const all = nowMs - this.#sharedMs >= SHARED_AGAIN_MS;
-    if (all) this.#sharedMs = nowMs;
     for (const [text, session] of this.#sessions) {
       session.tick(wall);
       for (const finding of session.untold(nowMs, false)) this.#options.report(finding);
-      this.#tellShared(session, all);
       if (nowMs - session.seenMs > SILENT_MS) this.#sessions.delete(text);
     }
   }
 
-  #tellShared(session: LiveSession, all: boolean): void {
-    const view = session.shared(all);
+  tellShared(): void {
+    const again = performance.now() - this.#sharedMs >= SHARED_AGAIN_MS;
+    if (again) this.#sharedMs = performance.now();
+    for (const session of this.#sessions.values()) this.#announce(session.shared(again, performance.now()));
+  }
+
+  #announce(view: SharedView | undefined): void {
     if (view === undefined) return;
     const body = serialize(view);
     if (body.length <= SHARED_BYTES_MAX) this.#options.source.bus.announce(SHARED_CHANNEL, body);

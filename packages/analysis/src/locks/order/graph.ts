@@ -149,3 +149,29 @@ export function isHeldAlone(bit: number): boolean {
 export function isTakenRecursively(bit: number): boolean {
   return (bit & NOT_RECURSIVE) === 0;
 }
+
+/** One dependency of each edge of a cycle, so that together they are strong; undefined where there are none. */
+export function strongBits(cycle: readonly number[]): number[] | undefined {
+  const each = [EN, ER, SN, SR];
+  for (const first of each) {
+    if ((cycle[0]! & first) === 0) continue;
+    let ways = [[first]];
+    for (const bits of cycle.slice(1)) {
+      const next = ways.flatMap((way) =>
+        each.filter((bit) => (bits & bit) !== 0 && follows(way.at(-1)!, bit)).map((bit) => [...way, bit]),
+      );
+      // What comes next asks only whether the last taker was recursive.
+      ways = [true, false]
+        .map((weak) => next.find((way) => isTakenRecursively(way.at(-1)!) === weak))
+        .filter((way) => way !== undefined);
+    }
+    const closed = ways.find((way) => follows(way.at(-1)!, first));
+    if (closed !== undefined) return closed;
+  }
+  return undefined;
+}
+
+/** A recursive taker may be followed by an exclusive holder only. */
+function follows(before: number, bit: number): boolean {
+  return !isTakenRecursively(before) || isHeldAlone(bit);
+}
