@@ -2,13 +2,15 @@ import { ACQUIRE_FAILURES } from "@wayward/record";
 import type { Batch } from "../batch.ts";
 import { OP } from "../ops.ts";
 import type { RuleId } from "../rules.ts";
-import { attempt, beginWait, endWait, type Outcome, ownHold } from "./acquire.ts";
+import { attempt, beginWait, endWait, type Outcome } from "./acquire.ts";
 import { goOn, signal, waitAtBarrier, waitForCondition, woken } from "./conditions.ts";
 import { countTryFailed } from "./contention.ts";
 import { declareContext, declareMaskedBy, enterContext, exitContext, mask, unmask } from "./contexts.ts";
+import { ownHold } from "./holds.ts";
+import { noteDrop } from "./holes.ts";
 import { exitLane, exitProcess, joinLane } from "./lanes.ts";
 import { createLock, destroyLock, useLock } from "./lifetime.ts";
-import { lockOf } from "./lookup.ts";
+import { leavesOut, lockOf } from "./lookup.ts";
 import { quickAcquire, quickRelease } from "./quick.ts";
 import { changeMode, handOver, release } from "./release.ts";
 import { reportHeldOver } from "./rules/exit.ts";
@@ -48,6 +50,7 @@ export function stepBatch(run: Run, batch: Batch): void {
     if (op <= OP.released) {
       const object = firsts[slot]![place]!;
       const known = session.locks.get(object);
+      if (known === undefined && leavesOut(session)) continue;
       const lock = known === undefined || known.perLane ? lockOf(session, run.dictionary, object, lane.id) : known;
       const mode = seconds[slot]![place]!;
       if (brief[slot] === 1) {
@@ -56,11 +59,18 @@ export function stepBatch(run: Run, batch: Batch): void {
         }
       }
     }
-    stepOne(run, op, firsts[slot]![place]!, seconds[slot]![place]!);
+    const first = firsts[slot]![place]!;
+    if (OF_LOCKS.has(op) && !session.locks.has(first) && leavesOut(session)) continue;
+    stepOne(run, op, first, seconds[slot]![place]!);
   }
-  for (const { lane, from, count } of runs)
-    if (count > 0) laneOf(session, lane).next = batch.eventNo(from + count - 1) + 1;
 }
+
+/** What has a lock, semaphore, condition or barrier as its first field. */
+const OF_LOCKS: ReadonlySet<number> = new Set([
+  ...[OP.wait, OP.timedOut, OP.tryFailed, OP.created, OP.destroyed, OP.upgraded, OP.downgraded, OP.asserted, OP.pinned],
+  ...[OP.unpinned, OP.handedOver, OP.conditionWait, OP.signal, OP.broadcast, OP.semaphoreWait, OP.semaphoreAcquired],
+  ...[OP.semaphoreTimedOut, OP.post, OP.barrierWait],
+]);
 
 /** One record that is not the usual acquisition or release. `first` and `second` are its first two fields. */
 function stepOne(run: Run, op: number, first: number, second: number): void {
@@ -173,6 +183,9 @@ function stepRest(run: Run, op: number, first: number, second: number): void {
     case OP.pause:
       pause(run, first);
       break;
+    case OP.drop:
+      dropped(run, first);
+      break;
     case OP.tracing:
       switchTracing(run, name(), second);
       break;
@@ -240,6 +253,12 @@ function pause(run: Run, duration: number): void {
   const rule = PAUSES[run.batch.kinds[run.batch.slots[run.index]!]!.name];
   if (rule === undefined) return;
   for (const hold of run.lane.holds) reportHeldOver(run, rule, hold, duration);
+}
+
+/** Records of a lane are missing, 0 for any lane; its numbers go on behind them. */
+function dropped({ session, batch, index, time }: Run, lane: number): void {
+  const next = (batch.number(index, "first") ?? 0) + (batch.number(index, "count") ?? 0);
+  noteDrop(session, lane, Math.min(time, batch.timeSince(index, "from") ?? 0), next);
 }
 
 /** From now on not all records of a class are kept: what was held is unsure. */
