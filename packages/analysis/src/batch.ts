@@ -50,16 +50,31 @@ export class Batch {
   readonly kinds: readonly KindFields[];
   /** Event numbers by place in the block; undefined where each lane counts on from its first. */
   readonly #eventNos: Float64Array | undefined;
+  /** Records were left out that lie behind `until`. */
+  readonly isCut: boolean;
+  /** A lane's clock goes back in the block: what its records say of other lanes' order is unsure. */
+  readonly goesBack: boolean;
+  /** Kinds of some records are defined in blocks that are missing: nobody knows what they say. */
+  readonly hasUnknown: boolean;
+  readonly #start: bigint;
 
   /** `start` is the session's, in nanoseconds of its clock. Records from `until` on, in nanoseconds since then, are left out. */
   constructor(columns: Columns, dictionary: Dictionary, start: bigint, until = Infinity) {
     this.dictionary = dictionary;
-    this.runs = columns.lanes;
+    this.#start = start;
     this.kinds = columns.kinds.map((_, slot) => fieldsOf(columns, slot, dictionary));
+    this.hasUnknown = columns.kinds.some(({ number }) => dictionary.kind(number) === undefined);
     this.slots = columns.slots;
     this.placeOf = columns.placeOf;
     columns.timesSince(start, times);
-    for (const [run, { from, count }] of columns.lanes.entries()) runOf.fill(run, from, from + count);
+    let goesBack = false;
+    for (const [run, { from, count }] of columns.lanes.entries()) {
+      runOf.fill(run, from, from + count);
+      if (keepInOrder(from, from + count)) goesBack = true;
+    }
+    this.goesBack = goesBack;
+    this.runs = until === Infinity ? columns.lanes : columns.lanes.map((run) => endedBy(run, until));
+    this.isCut = this.runs.some((run, index) => run.count < columns.lanes[index]!.count);
     const ops = Uint8Array.from(this.kinds, ({ op }) => op);
     let count = 0;
     for (let index = 0; index < columns.count; index++) {
@@ -75,6 +90,11 @@ export class Batch {
   /** True if a lane of the block lacks numbers inside it. */
   get hasHoles(): boolean {
     return this.#eventNos !== undefined;
+  }
+
+  /** True if this lane lacks numbers inside the block. */
+  isHoled({ from, count, firstEventNo }: LaneRun): boolean {
+    return count > 0 && this.eventNo(from + count - 1) - firstEventNo !== count - 1;
   }
 
   eventNo(index: number): number {
@@ -100,6 +120,16 @@ export class Batch {
     return Buffer.from(links.bytes.subarray(at * SPAN_BYTES, (at + 1) * SPAN_BYTES)).toString("hex");
   }
 
+  /** A field that is a time of the session's clock, in nanoseconds since its start. */
+  timeSince(index: number, field: string): number | undefined {
+    const column = this.kinds[this.slots[index]!]!.columns.get(field);
+    if (column?.shape !== "ints") return undefined;
+    const at = column.present === undefined ? this.placeOf[index]! : column.present[this.placeOf[index]!]!;
+    if (at < 0) return undefined;
+    const { lo, hi } = column.ints;
+    return Math.max(0, Number((BigInt(hi[at]!) << 32n) + BigInt(lo[at]!) - this.#start));
+  }
+
   /** A whole-number field; undefined where the record lacks it. Exact below 2^53. */
   number(index: number, field: string): number | undefined {
     const column = this.kinds[this.slots[index]!]!.columns.get(field);
@@ -120,6 +150,24 @@ const NO_FIELDS = {
   sites: undefined,
   own: undefined,
 };
+
+/** A lane's records keep their order where its clock goes back: such a record has the time of the one before. True if any has. */
+function keepInOrder(from: number, until: number): boolean {
+  let goesBack = false;
+  for (let index = from + 1; index < until; index++) {
+    if (times[index]! >= times[index - 1]!) continue;
+    times[index] = times[index - 1]!;
+    goesBack = true;
+  }
+  return goesBack;
+}
+
+/** The run without what lies at `until` or behind. */
+function endedBy(run: LaneRun, until: number): LaneRun {
+  let { count } = run;
+  while (count > 0 && times[run.from + count - 1]! >= until) count--;
+  return count === run.count ? run : { ...run, count };
+}
 
 function fieldsOf(columns: Columns, slot: number, dictionary: Dictionary): KindFields {
   const kind = dictionary.kind(columns.kinds[slot]!.number);

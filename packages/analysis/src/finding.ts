@@ -34,6 +34,8 @@ export interface Finding {
   last: number;
   /** Why a hole in the records could change the verdict; empty where none could. */
   unproven: string;
+  /** When it was first seen so that no hole that is known could change it; undefined while it is unproven. */
+  provenAt: number | undefined;
   /** What the rule tells beside its message; plain data. */
   readonly detail: Readonly<Record<string, unknown>>;
 }

@@ -20,6 +20,8 @@ export interface SessionFacts {
   readonly until?: bigint | undefined;
   /** Count functions and lanes of each lock too, which takes longer. */
   readonly detail?: boolean;
+  /** A wait that lasts so long is told; default 30,000 ms. */
+  readonly longWaitMs?: number | undefined;
 }
 
 /** All analyses of one session as one fold over its blocks, in order of seq. */
@@ -42,10 +44,11 @@ export class SessionAnalysis {
     this.#dictionary = dictionary;
     const { start = 0n, anchor } = facts.description ?? {};
     this.#origin = start + (anchor === undefined ? 0n : anchor.wall - anchor.clock);
-    const { until, detail = false } = facts;
+    const { until, detail = false, longWaitMs } = facts;
     this.#start = start;
     this.#until = until === undefined ? Infinity : Number(until - this.#origin);
-    this.#locks = new LockFold(dictionary, { detail, loops: runsLoops(facts.description) });
+    const bounds = longWaitMs === undefined ? {} : { longWaitMs };
+    this.#locks = new LockFold(dictionary, { detail, loops: runsLoops(facts.description), ...bounds });
     this.#threads = new ThreadFold(dictionary);
   }
 
@@ -65,9 +68,8 @@ export class SessionAnalysis {
     const batch = new Batch(block.columns, this.#dictionary, this.#start, this.#until);
     this.#locks.step(envelope.header.seq, batch, () => block.openSet);
     this.#threads.step(envelope.header.seq, batch, () => block.openSet);
-    const { end, lastTime } = envelope.header;
     // What came after the time that is looked at does not count, nor does its end.
-    if (end === undefined || Number(lastTime - this.#start) >= this.#until) return;
+    if (envelope.header.end === undefined || batch.isCut) return;
     this.#ended = true;
     this.#locks.finish(true);
   }

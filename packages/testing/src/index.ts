@@ -1,5 +1,6 @@
 export { type FoundBinary, findBinary, needBinary, type Tool } from "./binaries.ts";
 export { freePort } from "./free-port.ts";
+export { Locking, type LockingOptions } from "./locking.ts";
 export { type NatsCluster, type NatsOptions, type NatsServer, startNats, startNatsCluster } from "./nats.ts";
 export { type ObserveListener, observeBlocks } from "./observe.ts";
 export { installPackages } from "./packages.ts";

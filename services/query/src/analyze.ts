@@ -29,9 +29,17 @@ export async function* analyze(
   const sessions = await Promise.all(chosen.map((view) => SessionBlocks.open(view, reader.catalogue.source)));
   const progress = { blocksDone: 0n, blocks: 0n };
   const sources = sessions.map((session) => sourceOf(session, request, progress));
-  const results = Promise.all(sources.map((source) => pool.analyse(source, signal)));
-  yield* progressUntil(results, progress);
-  const combined = combineResults(await results);
+  // Where one fails, or nobody reads on, the others free their threads.
+  const ending = new AbortController();
+  const until = AbortSignal.any([signal, ending.signal]);
+  let combined: AnalysisResult;
+  try {
+    const results = Promise.all(sources.map((source) => pool.analyse(source, until)));
+    yield* progressUntil(results, progress);
+    combined = combineResults(await results);
+  } finally {
+    ending.abort();
+  }
   for (const finding of combined.findings) {
     if (isWanted(finding.rule, request.rules)) yield { part: { $case: "finding", value: findingMessage(finding) } };
   }

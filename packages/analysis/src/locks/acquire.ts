@@ -1,33 +1,28 @@
 import { noteAnswer } from "./calls.ts";
-import { chargeWait, countAcquired, countBlocked, countDepth, countGivenUp, countWaited } from "./contention.ts";
+import { chargeWait, countBlocked, countDepth, countGivenUp, countWaited } from "./contention.ts";
+import { dropHold, ownHold, pushHold, type Taken } from "./holds.ts";
 import { useLock } from "./lifetime.ts";
 import { variantOf } from "./lookup.ts";
 import { CHAIN, childOf } from "./order/chains.ts";
 import { judgeAcquisition, judgeUse } from "./order/judge.ts";
-import { codeOf, refreshChain, wasJudged } from "./order/lane-chain.ts";
+import { codeOf, wasJudged } from "./order/lane-chain.ts";
 import { judgeDoubleLock, judgeGrant } from "./rules/double-lock.ts";
 import { judgeDeadlock, judgeDeadOwner, judgeLongWait } from "./rules/live.ts";
 import { placeOf } from "./rules/recursion.ts";
 import { judgeTicket, nestOf, noteDeadlock } from "./rules/tickets.ts";
 import { judgeWaitType } from "./rules/wait-type.ts";
 import { here, type Run } from "./run.ts";
-import type { Hold, Lane, Lock, LockSession, Wait } from "./state.ts";
+import { type LockSession, MODE, type Wait } from "./state.ts";
 
 /** How an attempt to acquire went on: it waits, has the lock, or goes without. */
 export type Outcome = "waits" | "acquired" | "ended";
 
 /** What a record of an attempt says. */
-export interface Attempt {
-  readonly lock: Lock;
-  readonly mode: number;
-  readonly subclass: number;
+export interface Attempt extends Taken {
   /** Object number of the lock, and the ticket, under which it is taken; 0 without. */
   readonly under: number;
   readonly nestTicket: number;
-  /** Wound/wait ticket; 0 without. */
-  readonly ticket: number;
   readonly slow: boolean;
-  readonly tried: boolean;
   /** Only for what ended without the lock. */
   readonly result: "" | "timeout" | "failed" | "deadlock" | "already";
 }
@@ -57,11 +52,15 @@ export function attempt(run: Run, outcome: Outcome, asked: Attempt): void {
   judgeGrant(run, lock, mode);
   const own = lane.loop ? undefined : ownHold(lane, lock);
   // A lock that its lane holds is taken once more: the hold is free after as many releases.
-  if (own !== undefined) {
+  if (own !== undefined && !own.unsure) {
     own.depth++;
     countDepth(own);
-  } else pushHold(run, asked);
-  lock.knownSince = session.serial;
+  } else {
+    // Its end is in the hole, or it would not be acquired again.
+    if (own !== undefined) dropHold(run, own);
+    pushHold(run, asked);
+  }
+  if (mode === MODE.exclusive) lock.knownSince = session.serial;
 }
 
 function judge(run: Run, outcome: Outcome, asked: Attempt): void {
@@ -86,68 +85,30 @@ function judge(run: Run, outcome: Outcome, asked: Attempt): void {
   const variant = variantOf(session, lock, asked.subclass);
   if (!tried) noteAnswer(run, lock, variant, mode);
   const chain = childOf(session.chains, lane.chain, codeOf(variant.id, mode, tried));
-  session.chains.counts[chain]!++;
   const nested = nestOf(run, asked);
+  if (nested === undefined) session.chains.counts[chain]!++;
   if (nested === undefined && !ticketed && wasJudged(session.chains, chain)) return;
   const before = session.chains.flags[chain]!;
   const guilty = judgeAcquisition(run, { lock, variant, mode, tried, nestedSince: nested });
-  // What was ordered by a nest lock says nothing of the same chain without it.
-  if (nested === undefined) session.chains.flags[chain] = before | CHAIN.judged | (guilty ? CHAIN.guilty : 0);
-}
-
-/** The lane's hold of a lock that it has not lent to a condition's wait. */
-export function ownHold({ holds }: Lane, lock: Lock): Hold | undefined {
-  for (let at = holds.length - 1; at >= 0; at--) if (holds[at]!.lock === lock) return holds[at];
-  return undefined;
-}
-
-export function pushHold(
-  run: Run,
-  { lock, mode, subclass, tried, ticket }: Pick<Attempt, "lock" | "mode" | "subclass" | "tried" | "ticket">,
-): Hold {
-  const { lane, session } = run;
-  const at = here(run);
-  const variant = variantOf(session, lock, subclass);
-  const hold: Hold = {
-    lock,
-    lane,
-    mode,
-    variant,
-    level: lane.frames.length,
-    tried,
-    ticket,
-    since: session.serial,
-    depth: 1,
-    pins: 0,
-    before: lane.chain,
-    unsure: lane.loop,
-    resumed: 0,
-    time: run.time,
-    eventNo: at.eventNo,
-    site: at.site,
-    stack: at.stack,
-  };
-  lane.chain = childOf(session.chains, lane.chain, codeOf(variant.id, mode, tried));
-  lane.holds.push(hold);
-  lock.holds.push(hold);
-  countAcquired(lock, mode, subclass, lane.id);
-  return hold;
-}
-
-/** Takes a hold away from its lane and its lock. */
-export function dropHold({ session }: Run, hold: Hold): void {
-  const { lane, lock } = hold;
-  const last = lane.holds.at(-1) === hold;
-  lane.holds.splice(lane.holds.indexOf(hold), 1);
-  lock.holds.splice(lock.holds.indexOf(hold), 1);
-  if (last && hold.level === lane.frames.length) lane.chain = hold.before;
-  else refreshChain(session, lane);
+  // What was ordered by a nest lock says nothing of the same chain without it, nor what a hole may change.
+  if (nested !== undefined || (!lane.loop && lane.holds.some(({ unsure }) => unsure))) return;
+  session.chains.flags[chain] = before | CHAIN.judged | (guilty ? CHAIN.guilty : 0);
 }
 
 export function beginWait(run: Run, asked: Pick<Attempt, "lock" | "mode" | "subclass" | "ticket">): void {
   const { lane, session } = run;
   const { lock, mode, subclass, ticket } = asked;
-  const wait: Wait = { lock, lane, mode, subclass, since: session.serial, at: here(run), ticket };
+  const wait: Wait = {
+    lock,
+    lane,
+    mode,
+    subclass,
+    since: session.serial,
+    at: here(run),
+    ticket,
+    unsure: lane.holed,
+    told: false,
+  };
   lane.waits.push(wait);
   lock.waiters.push(wait);
   countBlocked(run, wait);

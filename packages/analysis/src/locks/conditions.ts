@@ -1,5 +1,5 @@
-import { ownHold } from "./acquire.ts";
 import { countAsleep, countCall, countEnded, countResumed, countSlept } from "./contention.ts";
+import { ownHold } from "./holds.ts";
 import { useLock } from "./lifetime.ts";
 import { refreshChain } from "./order/lane-chain.ts";
 import { reportBarrierCount } from "./rules/barrier.ts";
@@ -52,7 +52,7 @@ export function woken(run: Run, lane: Lane, timedOut: boolean): void {
   if (condition === undefined || at < 0) return;
   const [sleeper] = condition.sleepers.splice(at, 1) as [Sleeper];
   countSlept(run, condition, sleeper, timedOut);
-  if (timedOut) judgeWoken(run, condition, sleeper);
+  if (timedOut) judgeWoken(run.session, condition, sleeper);
   const { given } = sleeper;
   if (given === undefined) return;
   const place = lane.holds.findIndex(({ since }) => since > given.since);

@@ -1,15 +1,16 @@
-import { deserialize, serialize } from "node:v8";
 import type { Dictionary, OpenSet } from "@wayward/block";
 import type { Batch } from "../batch.ts";
 import type { Finding } from "../finding.ts";
-import { pushHold } from "./acquire.ts";
+import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { ownHold, pushHold } from "./holds.ts";
+import { endHoles, noteHole, noteHoles } from "./holes.ts";
 import { lockOf } from "./lookup.ts";
 import { boundChains, countEdges } from "./order/count-edges.ts";
 import { judgeWoken } from "./rules/condition.ts";
 import { judgeLongWait } from "./rules/live.ts";
 import type { Run } from "./run.ts";
 import { createSession, laneOf } from "./session.ts";
-import type { Hold, Lane, LockSession } from "./state.ts";
+import type { LockSession } from "./state.ts";
 import { stepBatch } from "./step.ts";
 
 export interface FoldOptions {
@@ -17,6 +18,10 @@ export interface FoldOptions {
   readonly detail?: boolean;
   /** Threads and workers run event loops: what one holds may be held by any of its flows of code. */
   readonly loops?: boolean;
+  /** A wait that lasts so long is told. Default 30 s; a checkpoint says so itself. */
+  readonly longWaitMs?: number;
+  /** Chains of held locks that are remembered between blocks. Default 1,048,576, which is 25 MB. */
+  readonly chainsMax?: number;
   /** What `checkpoint` has given: the fold goes on from there. */
   readonly checkpoint?: Uint8Array;
 }
@@ -24,35 +29,42 @@ export interface FoldOptions {
 /**
  * All lock analyses of one session as a fold over its blocks, in order of
  * seq: order, contexts, misuse, contention and who waits for whom, in one
- * pass. Memory is bounded: 65,536 classes, a million edges and chains,
- * 10,000 findings, contention points and pairs of lanes, 100,000 functions
- * and lanes of locks where those are asked for; what is beyond is counted in
- * `leftOut`. It also grows with what is held and waited for, and with the
- * locks and lanes that exist.
+ * pass. Memory is bounded: 65,536 classes, 262,144 locks, a million edges and
+ * chains, 10,000 findings, contention points and pairs of lanes, 100,000
+ * functions and lanes of locks where those are asked for; what is beyond is
+ * counted in `leftOut`. It also grows with what is held and waited for, and
+ * with the lanes that exist.
  */
 export class LockFold {
   readonly session: LockSession;
   readonly #dictionary: Dictionary;
+  readonly #chainsMax: number;
   #run: Run | undefined;
 
   /** `dictionary` holds what the session has defined; whoever feeds the blocks adds to it. */
-  constructor(dictionary: Dictionary, { detail = false, loops = false, checkpoint }: FoldOptions = {}) {
+  constructor(
+    dictionary: Dictionary,
+    { detail = false, loops = false, longWaitMs = 30_000, chainsMax = 1 << 20, checkpoint }: FoldOptions = {},
+  ) {
     this.#dictionary = dictionary;
-    this.session = checkpoint === undefined ? createSession(detail, loops) : (deserialize(checkpoint) as LockSession);
+    this.#chainsMax = chainsMax;
+    this.session =
+      checkpoint === undefined ? createSession(detail, loops, longWaitMs * 1e6) : readCheckpoint(checkpoint);
   }
 
   /** Takes a block. Where the one before it is missing, what was open then is taken from its open set. */
   step(seq: bigint, batch: Batch, openSet: () => OpenSet): void {
     if (this.session.nextSeq === undefined ? seq !== 0n : seq !== this.session.nextSeq) this.#resume(batch, openSet());
     this.session.nextSeq = seq + 1n;
-    this.#noteHoles(batch);
+    noteHoles(this.session, batch);
     stepBatch(this.#runOf(batch), batch);
-    boundChains(this.session);
+    endHoles(this.session, batch);
+    boundChains(this.session, this.#chainsMax);
   }
 
   /** The state as it is now: the fold goes on from it elsewhere. */
   checkpoint(): Uint8Array {
-    return serialize(this.session);
+    return writeCheckpoint(this.session);
   }
 
   /** What has been found so far. */
@@ -62,20 +74,18 @@ export class LockFold {
 
   /** Judges the waits that last by the time it is now, in nanoseconds since the start: no record may come of them. */
   tick(now: number): void {
-    const run = this.#run;
-    if (run === undefined) return;
-    for (const { waits } of this.session.lanes.values()) for (const wait of waits) judgeLongWait(run, wait, now);
+    const { session } = this;
+    const told = { session, dictionary: this.#dictionary, time: session.now };
+    for (const { waits } of session.lanes.values()) for (const wait of waits) judgeLongWait(told, wait, now);
   }
 
   /** What was read has been all. `ended`: no more records will come, so what waits now waits for ever. */
   finish(ended: boolean): readonly Finding[] {
     countEdges(this.session);
     this.tick(this.session.now);
-    const run = this.#run;
-    if (ended && run !== undefined) {
-      for (const condition of this.session.locks.values()) {
-        for (const sleeper of condition.sleepers) if (!sleeper.woken) judgeWoken(run, condition, sleeper);
-      }
+    if (!ended) return this.findings;
+    for (const condition of this.session.locks.values()) {
+      for (const sleeper of condition.sleepers) if (!sleeper.woken) judgeWoken(this.session, condition, sleeper);
     }
     return this.findings;
   }
@@ -95,16 +105,17 @@ export class LockFold {
   /** Blocks before this one were not seen: what is held is what its open set says. */
   #resume(batch: Batch, openSet: OpenSet): void {
     const { session } = this;
-    // A reader that begins here misses nothing: all that is open is listed.
-    if (this.session.nextSeq !== undefined || openSet.leftOut > 0) this.#noteHole();
     for (const lane of session.lanes.values()) {
       lane.holds = [];
       lane.waits = [];
       lane.frames = [];
       lane.answers = undefined;
+      lane.masks = 0;
+      lane.tries = [];
       lane.chain = 0;
       lane.stands = false;
       lane.standsAt = undefined;
+      lane.joins = undefined;
       lane.next = -1;
     }
     for (const lock of [...session.locks.values(), ...session.perLane.values()]) {
@@ -113,42 +124,21 @@ export class LockFold {
       lock.sleepers = [];
       lock.arrived = [];
     }
+    noteHole(session, undefined, Infinity);
     const run = this.#runOf(batch);
-    for (const { kind, lane: id, subject, detail, start, eventNo, unsure } of openSet.entries) {
+    for (const { kind, lane: id, subject, detail, start, eventNo } of openSet.entries) {
       if (kind !== "held") continue;
       const lane = laneOf(session, id);
       const lock = lockOf(session, this.#dictionary, subject, id);
       if (lock.state === "unused") lock.state = "live";
-      const hold = pushHold({ ...run, lane, time: start }, { lock, mode: detail, subclass: 0, tried: true, ticket: 0 });
-      Object.assign<Hold, Partial<Hold>>(hold, { eventNo, site: 0, stack: 0, unsure });
+      const known = ownHold(lane, lock);
+      if (known !== undefined) known.depth++;
+      else {
+        const asked = { lock, mode: detail, subclass: 0, tried: true, ticket: 0 };
+        const hold = pushHold({ ...run, lane }, asked, { eventNo, time: start, site: 0, stack: 0 });
+        // Subclass, what it was nested in, and whether it is lent to a condition's wait are not listed.
+        hold.unsure = true;
+      }
     }
   }
-
-  /** A lane's numbers that do not follow each other are records that were not kept. */
-  #noteHoles(batch: Batch): void {
-    const { lanes } = this.session;
-    for (const { lane, count, firstEventNo } of batch.runs) {
-      const known = lanes.get(lane);
-      const next = known?.next ?? -1;
-      if (count === 0 || next === -1 || next === firstEventNo) continue;
-      this.#noteHole();
-      makeUnsure(known);
-    }
-    if (!batch.hasHoles) return;
-    this.#noteHole();
-    for (const { lane } of batch.runs) makeUnsure(lanes.get(lane));
-  }
-
-  #noteHole(): void {
-    const { session } = this;
-    session.holes++;
-    session.holeSince = ++session.serial;
-  }
-}
-
-/** What ends a lane's holds and its answer to a call may be missing. */
-function makeUnsure(lane: Lane | undefined): void {
-  if (lane === undefined) return;
-  lane.answers = undefined;
-  for (const hold of lane.holds) hold.unsure = true;
 }

@@ -3,6 +3,16 @@ import { WAITS } from "@wayward/record";
 import { baseClassOf } from "./session.ts";
 import type { ClassNode, Lock, LockSession, Variant } from "./state.ts";
 
+/** Locks of one session that are followed, a KB each; records of further ones are counted only. */
+const LOCKS_MAX = 1 << 18;
+
+/** True if there is no room for another lock: its record is left out. */
+export function leavesOut({ locks, leftOut }: LockSession): boolean {
+  if (locks.size < LOCKS_MAX) return false;
+  leftOut.set("records of further locks", (leftOut.get("records of further locks") ?? 0) + 1);
+  return true;
+}
+
 /** The lock of an object's number, as this lane knows it. */
 export function lockOf(session: LockSession, dictionary: Dictionary, object: number, lane: number): Lock {
   const known = session.locks.get(object) ?? makeLock(session, dictionary, object);
@@ -29,6 +39,7 @@ function makeLock(session: LockSession, dictionary: Dictionary, object: number):
     type: entry?.type ?? "",
     shared: scope === SCOPES[0] ? "" : `${scope} ${entry?.shared || name}`,
     perLane: entry?.perLane ?? false,
+    nameless: entry === undefined,
     waits,
     inside: inside === 0 ? waits : inside,
     base,
@@ -65,11 +76,12 @@ export function variantOf(session: LockSession, lock: Lock, subclass: number): V
   const known = lock.variants.get(subclass);
   if (known !== undefined) return known;
   const node = nodeOf(session, lock, subclass);
-  const same = session.variants.find(
-    (variant) => variant.node === node && variant.waits === lock.waits && variant.inside === lock.inside,
-  );
+  const same = node.variants.find(({ waits, inside }) => waits === lock.waits && inside === lock.inside);
   const made = same ?? { id: session.variants.length, node, waits: lock.waits, inside: lock.inside };
-  if (same === undefined) session.variants.push(made);
+  if (same === undefined) {
+    session.variants.push(made);
+    node.variants.push(made);
+  }
   lock.variants.set(subclass, made);
   if (subclass === 0) lock.variant = made;
   return made;
@@ -96,6 +108,7 @@ function nodeOf(session: LockSession, { base, perLane, shared }: Lock, subclass:
     out: new Map(),
     in: new Map(),
     usedAt: new Map(),
+    variants: [],
   };
   session.nodes.push(made);
   base.nodes.set(subclass, made);

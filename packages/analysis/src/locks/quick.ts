@@ -15,7 +15,7 @@ const pool: Hold[] = [];
 export function quickAcquire(run: Run, lane: Lane, lock: Lock, mode: number): boolean {
   const { variant } = lock;
   if (variant === undefined || lock.state !== "live" || lock.type === "ww" || lane.tries.length > 0) return false;
-  if (lock.holds.length > 0 || lane.stands || lane.waits.length > 0) return false;
+  if (lock.holds.length > 0 || lane.stands || lane.waits.length > 0 || lane.holed) return false;
   const { session, index, batch } = run;
   const { chains } = session;
   const chain = childOf(chains, lane.chain, (variant.id << 3) | (mode << 1));
@@ -28,6 +28,7 @@ export function quickAcquire(run: Run, lane: Lane, lock: Lock, mode: number): bo
   hold.variant = variant;
   hold.level = lane.frames.length;
   hold.unsure = lane.loop;
+  hold.excluded = undefined;
   hold.since = session.serial;
   hold.before = lane.chain;
   hold.time = run.time;
@@ -37,7 +38,7 @@ export function quickAcquire(run: Run, lane: Lane, lock: Lock, mode: number): bo
   lane.chain = chain;
   lane.holds.push(hold);
   lock.holds.push(hold);
-  lock.knownSince = session.serial;
+  if (mode === 0) lock.knownSince = session.serial;
   countAcquired(lock, mode, 0, lane.id);
   return true;
 }
@@ -54,7 +55,7 @@ export function quickRelease(session: LockSession, lane: Lane, lock: Lock, mode:
   holds.pop();
   lock.holds.pop();
   lane.chain = hold.before;
-  lock.knownSince = session.serial;
+  if (mode === 0) lock.knownSince = session.serial;
   if (!hold.tried && pool.length < POOL_MAX) pool.push(hold);
   return true;
 }
@@ -73,6 +74,7 @@ function emptyHold(lock: Lock, lane: Lane): Hold {
     pins: 0,
     before: 0,
     unsure: false,
+    excluded: undefined,
     resumed: 0,
     time: 0,
     eventNo: 0,

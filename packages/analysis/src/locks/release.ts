@@ -1,11 +1,12 @@
-import { dropHold, ownHold, pushHold } from "./acquire.ts";
 import { countEnded, STAT, statsAt, statsOf } from "./contention.ts";
+import { dropHold, ownHold, pushHold } from "./holds.ts";
 import { useLock } from "./lifetime.ts";
 import { markEnabledNow } from "./order/judge.ts";
 import { refreshChain } from "./order/lane-chain.ts";
 import { judgeGrant } from "./rules/double-lock.ts";
 import { reportMode, reportNotHeld, reportOtherLane, reportPinned } from "./rules/release.ts";
-import type { Run } from "./run.ts";
+import { prove, type Run } from "./run.ts";
+import { isUnsure } from "./session.ts";
 import { type Lock, MODE } from "./state.ts";
 
 /** Kinds of locks that are never held. */
@@ -21,13 +22,15 @@ export function release(run: Run, lock: Lock, mode: number | undefined, plain: b
     hold = lock.holds.at(-1);
     if (hold === undefined) {
       reportNotHeld(run, lock);
-      lock.knownSince = session.serial;
       return;
     }
     // A flow of code may hand its lock to another one.
     if (!session.loops) reportOtherLane(run, lock, hold);
+  } else {
+    if (hold.excluded !== undefined && !hold.unsure && !isUnsure(session, lock))
+      prove(session, hold.excluded, run.time);
+    if (hold.mode === MODE.exclusive) lock.knownSince = session.serial;
   }
-  lock.knownSince = session.serial;
   if (mode !== undefined && (mode === MODE.exclusive) !== (hold.mode === MODE.exclusive)) {
     reportMode(run, lock, hold, "is released as if it were held otherwise");
   }

@@ -54,11 +54,16 @@ export interface Concern {
   readonly severity?: Severity | undefined;
   /** The verdict rests on a hold whose end may be in a hole: true for that of the first lock, or the name of what was held. */
   readonly unsure?: boolean | string | undefined;
+  /** What else could change the verdict; empty or undefined where nothing could. */
+  readonly doubt?: string | undefined;
   readonly detail?: Readonly<Record<string, unknown>>;
 }
 
+/** What a report needs: a session, and the time it is in it. */
+export type Told = Pick<Run, "session" | "dictionary" | "time">;
+
 /** Notes what a rule has found; what was found before counts up. */
-export function report(run: Run, rule: RuleId, concern: Concern): Finding | undefined {
+export function report(run: Told, rule: RuleId, concern: Concern): Finding | undefined {
   const { session } = run;
   session.reports++;
   const { locks, evidence } = concern;
@@ -66,13 +71,13 @@ export function report(run: Run, rule: RuleId, concern: Concern): Finding | unde
   const functions = [...new Set(evidence.map((place) => siteText(run, place).function).filter((name) => name !== ""))];
   const key = [rule, ...classes.toSorted(), "", ...functions.toSorted()].join("\n");
   const ids = evidence.map(({ lane, eventNo }) => ({ lane, eventNo }));
-  const unproven = unprovenBy(run, concern);
+  const unproven = unprovenBy(run, rule, concern);
   const known = session.findings.get(key);
   if (known !== undefined) {
     known.count++;
     known.last = run.time;
     // One occurrence that no hole can change proves it.
-    if (unproven === "") known.unproven = "";
+    if (unproven === "") prove(session, known, run.time);
     for (const id of ids) if (known.evidence.length < EVIDENCE_MAX && !has(known.evidence, id)) known.evidence.push(id);
     return known;
   }
@@ -92,8 +97,10 @@ export function report(run: Run, rule: RuleId, concern: Concern): Finding | unde
     first: run.time,
     last: run.time,
     unproven,
+    provenAt: undefined,
     detail: concern.detail ?? {},
   };
+  if (unproven === "") prove(session, made, run.time);
   session.findings.set(key, made);
   return made;
 }
@@ -102,7 +109,17 @@ function has(evidence: Finding["evidence"], { lane, eventNo }: Finding["evidence
   return evidence.some((id) => id.lane === lane && id.eventNo === eventNo);
 }
 
-function unprovenBy(run: Run, { locks, unsure, evidence }: Concern): string {
+/** No hole that is known could change this. */
+export function prove(session: LockSession, finding: Finding, time: number): void {
+  finding.unproven = "";
+  finding.provenAt ??= time;
+  if (time > session.lastProof) session.lastProof = time;
+}
+
+/** Families of rules that rest on what lanes did before: contexts entered, tickets begun. Nothing brings that back after a hole. */
+const BY_HISTORY = /^(context|wait-type|nest|ww)\b/;
+
+function unprovenBy(run: Told, rule: RuleId, { locks, names = [], unsure, doubt = "", evidence }: Concern): string {
   const { session, dictionary } = run;
   const partial = locks.find(({ base }) => base.partial);
   if (partial !== undefined) return `not all records of ${partial.base.name} are kept: its tracing was switched`;
@@ -110,7 +127,15 @@ function unprovenBy(run: Run, { locks, unsure, evidence }: Concern): string {
   if (loop !== undefined) {
     return `${dictionary.name("lane", loop.lane)} runs several flows of code at a time, which only tasks tell apart`;
   }
-  const hidden =
-    typeof unsure === "string" ? unsure : (unsure ? locks[0] : locks.find((lock) => isUnsure(session, lock)))?.name;
-  return hidden === undefined ? "" : `records are missing that may tell of ${hidden}`;
+  const isDoubted = session.doubt || (session.holes > 0 && BY_HISTORY.test(rule));
+  const [subject = "it"] = [...locks.map(({ name }) => name), ...names];
+  if (typeof unsure === "string") return hiddenText(unsure);
+  if (unsure || isDoubted) return hiddenText(subject);
+  const hidden = locks.find((lock) => isUnsure(session, lock));
+  return hidden === undefined ? doubt : hiddenText(hidden.name);
+}
+
+/** Why a verdict about this is unproven. */
+export function hiddenText(subject: string): string {
+  return `records are missing that may tell of ${subject}`;
 }

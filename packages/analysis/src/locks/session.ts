@@ -1,7 +1,8 @@
 import { createChains } from "./order/chains.ts";
 import type { BaseClass, Lane, Lock, LockSession } from "./state.ts";
 
-export function createSession(detail: boolean, loops: boolean): LockSession {
+/** `longWait`: nanoseconds of a wait that is told. */
+export function createSession(detail: boolean, loops: boolean, longWait: number): LockSession {
   return {
     loops,
     serial: 0,
@@ -25,7 +26,10 @@ export function createSession(detail: boolean, loops: boolean): LockSession {
     callsUpTo: 0xffff_ffff,
     holeSince: 0,
     holes: 0,
+    doubt: false,
+    lastProof: -1,
     detail,
+    longWait,
     users: 0,
     leftOut: new Map(),
     records: 0,
@@ -53,6 +57,9 @@ export function laneOf(session: LockSession, id: number): Lane {
     joinsAt: undefined,
     answers: undefined,
     next: -1,
+    last: 0,
+    since: session.serial,
+    holed: false,
     tries: [],
   };
   session.lanes.set(id, made);
@@ -84,5 +91,5 @@ export function isBeyond({ name }: BaseClass): boolean {
 
 /** Nothing is known of when this lock was last seen: what a finding about it rests on may be in a hole. */
 export function isUnsure(session: LockSession, lock: Lock): boolean {
-  return session.holeSince > lock.knownSince || lock.base.partial;
+  return session.doubt || session.holeSince > lock.knownSince || lock.base.partial || lock.nameless;
 }

@@ -1,6 +1,6 @@
 /*
  * What the lock analyses know of one session, as plain data without methods:
- * v8.serialize writes all of it, which is the checkpoint.
+ * checkpoint.ts writes all of it.
  */
 import type { Finding } from "../finding.ts";
 import type { ChainTable } from "./order/chains.ts";
@@ -38,6 +38,8 @@ export interface ClassNode {
   readonly in: Map<number, Edge>;
   /** The records that were first to use it so: `in` or `on`, context's bit, 0 or 1. */
   readonly usedAt: Map<string, Place>;
+  /** One for each kind of waiting of its locks. */
+  readonly variants: Variant[];
 }
 
 /** One class was acquired while another was held. */
@@ -83,6 +85,8 @@ export interface Lock {
   /** Shared with other processes: the name they all use; empty for this one's own. */
   readonly shared: string;
   readonly perLane: boolean;
+  /** What defines it is missing: it may be one that is known by another name. */
+  readonly nameless: boolean;
   readonly waits: number;
   readonly inside: number;
   base: BaseClass;
@@ -95,7 +99,7 @@ export interface Lock {
   variant: Variant | undefined;
   /** The lane that acquired it last; 0 for none. */
   lastLane: number;
-  /** Serial of the last record that says who holds it. */
+  /** Serial of the last record after which no other lane can hold it: what an exclusive holder does. */
   knownSince: number;
   /** A plain release has left a ticket on it. */
   leftTicket: boolean;
@@ -142,6 +146,8 @@ export interface Hold {
   before: number;
   /** A hole in the records may hide its end. */
   unsure: boolean;
+  /** What was found as it was granted to another lane too: proven once its own lane releases it. */
+  excluded: Finding | undefined;
   /** Since `time`, in nanoseconds: when its lane had it again from a condition's wait; 0 without one. */
   resumed: number;
   time: number;
@@ -159,6 +165,10 @@ export interface Wait {
   readonly since: number;
   readonly at: Place;
   readonly ticket: number;
+  /** A hole in the records may hide its end. */
+  unsure: boolean;
+  /** It was found to last long. */
+  told: boolean;
 }
 
 /** A wait that has ended, of a lane that held locks meanwhile. */
@@ -249,8 +259,14 @@ export interface Lane {
   answers: Answer | undefined;
   /** Number of the record that comes next; -1 where nobody knows. */
   next: number;
+  /** Time of its last record. */
+  last: number;
+  /** Serial of when it was first heard of: a number may come back for another lane. */
+  readonly since: number;
+  /** In the block at hand records of it are missing. */
+  holed: boolean;
   /** Failed tries since the last one that succeeded: the lock, and the lane that had it. */
-  tries: { readonly lock: Lock; readonly holder: Lane; readonly at: Place }[];
+  tries: { readonly lock: Lock; readonly holder: Lane; readonly at: Place; readonly unsure: boolean }[];
 }
 
 export interface Context {
@@ -295,9 +311,15 @@ export interface LockSession {
   /** Serial of the last hole in the records; 0 without. */
   holeSince: number;
   holes: number;
+  /** In the block at hand records are missing, and nothing tells where. */
+  doubt: boolean;
+  /** Time of the latest proof. */
+  lastProof: number;
   /** Functions and lanes of each lock are counted too, which takes the slow way through every record. */
   readonly detail: boolean;
-  /** How many of them are counted. */
+  /** A wait that lasts so many nanoseconds is told. */
+  readonly longWait: number;
+  /** How many functions and lanes of locks are counted. */
   users: number;
   /** What is not tracked any more, by name: how many were left out. */
   readonly leftOut: Map<string, number>;

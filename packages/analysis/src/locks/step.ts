@@ -2,14 +2,16 @@ import { ACQUIRE_FAILURES } from "@wayward/record";
 import type { Batch } from "../batch.ts";
 import { OP } from "../ops.ts";
 import type { RuleId } from "../rules.ts";
-import { attempt, beginWait, endWait, type Outcome, ownHold } from "./acquire.ts";
+import { attempt, beginWait, endWait, type Outcome } from "./acquire.ts";
 import { beginAnswer, endAnswer, noteCall } from "./calls.ts";
 import { goOn, signal, waitAtBarrier, waitForCondition, woken } from "./conditions.ts";
 import { countTryFailed } from "./contention.ts";
 import { declareContext, declareMaskedBy, enterContext, exitContext, mask, unmask } from "./contexts.ts";
+import { ownHold } from "./holds.ts";
+import { noteDrop } from "./holes.ts";
 import { exitLane, exitProcess, joinLane } from "./lanes.ts";
 import { createLock, destroyLock, useLock } from "./lifetime.ts";
-import { lockOf } from "./lookup.ts";
+import { leavesOut, lockOf } from "./lookup.ts";
 import { refreshChain } from "./order/lane-chain.ts";
 import { quickAcquire, quickRelease } from "./quick.ts";
 import { changeMode, handOver, release } from "./release.ts";
@@ -51,6 +53,7 @@ export function stepBatch(run: Run, batch: Batch): void {
     if (op <= OP.released) {
       const object = firsts[slot]![place]!;
       const known = session.locks.get(object);
+      if (known === undefined && leavesOut(session)) continue;
       const lock = known === undefined || known.perLane ? lockOf(session, run.dictionary, object, lane.id) : known;
       const mode = seconds[slot]![place]!;
       if (brief[slot] === 1 && lane.answers === undefined) {
@@ -59,10 +62,10 @@ export function stepBatch(run: Run, batch: Batch): void {
         }
       }
     }
-    stepOne(run, op, firsts[slot]![place]!, seconds[slot]![place]!);
+    const first = firsts[slot]![place]!;
+    if (OF_LOCKS.has(op) && !session.locks.has(first) && leavesOut(session)) continue;
+    stepOne(run, op, first, seconds[slot]![place]!);
   }
-  for (const { lane, from, count } of runs)
-    if (count > 0) laneOf(session, lane).next = batch.eventNo(from + count - 1) + 1;
 }
 
 /** Kinds of lanes that run event loops, by their places in LANE_KINDS: threads and workers. */
@@ -75,6 +78,12 @@ function enterLoop({ session, dictionary }: Run, lane: Lane): void {
   lane.loop = isLoop;
   refreshChain(session, lane);
 }
+/** What has a lock, semaphore, condition or barrier as its first field. */
+const OF_LOCKS: ReadonlySet<number> = new Set([
+  ...[OP.wait, OP.timedOut, OP.tryFailed, OP.created, OP.destroyed, OP.upgraded, OP.downgraded, OP.asserted, OP.pinned],
+  ...[OP.unpinned, OP.handedOver, OP.conditionWait, OP.signal, OP.broadcast, OP.semaphoreWait, OP.semaphoreAcquired],
+  ...[OP.semaphoreTimedOut, OP.post, OP.barrierWait],
+]);
 
 /** One record that is not the usual acquisition or release. `first` and `second` are its first two fields. */
 function stepOne(run: Run, op: number, first: number, second: number): void {
@@ -193,6 +202,9 @@ function stepRest(run: Run, op: number, first: number, second: number): void {
     case OP.callEnd:
       endAnswer(run);
       break;
+    case OP.drop:
+      dropped(run, first);
+      break;
     case OP.tracing:
       switchTracing(run, name(), second);
       break;
@@ -261,6 +273,12 @@ function pause(run: Run, duration: number): void {
   if (rule === undefined) return;
   for (const hold of run.lane.holds) reportHeldOver(run, rule, hold, duration);
   if (rule === "held-over.call") noteCall(run, duration);
+}
+
+/** Records of a lane are missing, 0 for any lane; its numbers go on behind them. */
+function dropped({ session, batch, index, time }: Run, lane: number): void {
+  const next = (batch.number(index, "first") ?? 0) + (batch.number(index, "count") ?? 0);
+  noteDrop(session, lane, Math.min(time, batch.timeSince(index, "from") ?? 0), next);
 }
 
 /** From now on not all records of a class are kept: what was held is unsure. */

@@ -1,3 +1,4 @@
+import type { WaywardError } from "@wayward/base";
 import type { AnalysisResult } from "../result.ts";
 import type { SessionFacts } from "../session-analysis.ts";
 
@@ -7,7 +8,10 @@ export type ToWorker =
   | { readonly type: "block"; readonly bytes: Uint8Array }
   | { readonly type: "finish" };
 
+/** What of an error passes from thread to thread: its class does not. */
+export type Failure = Pick<WaywardError, "code" | "reason" | "message">;
+
 export type FromWorker =
   | { readonly type: "done" }
   | { readonly type: "result"; readonly result: AnalysisResult }
-  | { readonly type: "failed"; readonly error: unknown };
+  | { readonly type: "failed"; readonly error: Failure };

@@ -1,9 +1,8 @@
 import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
 import { createDeferred, type Deferred, WaywardError } from "@wayward/base";
 import type { AnalysisResult } from "../result.ts";
 import type { SessionFacts } from "../session-analysis.ts";
-import type { FromWorker, ToWorker } from "./messages.ts";
+import { answerOf, Thread } from "./thread.ts";
 
 /** Blocks on their way to one thread: enough to keep it busy, few enough to bound memory at 6 MiB. */
 const WINDOW = 8;
@@ -16,31 +15,41 @@ export interface SessionSource {
   blocks(): AsyncIterable<Uint8Array>;
 }
 
-/** Threads that analyse sessions, one for each processor. Made when first needed; they keep no process alive. */
+export interface PoolOptions {
+  /** Sessions that are analysed at the same time. Default: one for each processor. */
+  readonly threads?: number;
+  /** Heap of each thread in MiB; a session that needs more is refused with NO_MEMORY. Default 1,024. */
+  readonly heapMib?: number;
+}
+
+/** Threads that analyse sessions. Made when first needed; they keep no process alive. */
 export class AnalysisPool {
   readonly #idle: Thread[] = [];
-  readonly #waiting: Deferred<Thread>[] = [];
-  #threads = 0;
+  readonly #busy = new Set<Thread>();
+  readonly #waiting = new Set<Deferred<Thread>>();
   readonly #most: number;
+  readonly #heapMib: number;
+  #closed = false;
 
-  constructor(threads: number = availableParallelism()) {
+  constructor({ threads = availableParallelism(), heapMib = 1_024 }: PoolOptions = {}) {
     this.#most = threads;
+    this.#heapMib = heapMib;
   }
 
-  /** Throws what reading the blocks throws, a refusal of a damaged block, and the signal's reason. */
+  /** Throws what reading the blocks throws, a refusal of a damaged block, NO_MEMORY, and the signal's reason. */
   async analyse(source: SessionSource, signal: AbortSignal): Promise<AnalysisResult> {
-    const thread = await this.#take();
+    const thread = await this.#take(signal);
     try {
-      const begun = await thread.ask({ type: "begin", facts: source.facts, definitions: source.definitions });
-      failing(begun);
-      const answers: Promise<FromWorker>[] = [];
+      await answerOf(thread.ask({ type: "begin", facts: source.facts, definitions: source.definitions }));
+      const answers: ReturnType<Thread["ask"]>[] = [];
       for await (const bytes of source.blocks()) {
         signal.throwIfAborted();
         answers.push(thread.ask({ type: "block", bytes }));
-        if (answers.length >= WINDOW) failing(await answers.shift()!);
+        if (answers.length >= WINDOW) await answerOf(answers.shift()!);
       }
-      for (const answer of await Promise.all(answers)) failing(answer);
-      const answer = failing(await thread.ask({ type: "finish" }));
+      for (const answer of answers) await answerOf(answer);
+      signal.throwIfAborted();
+      const answer = await answerOf(thread.ask({ type: "finish" }));
       if (answer.type !== "result") throw new WaywardError("INTERNAL", "UNEXPECTED", "a thread gave no result");
       return answer.result;
     } finally {
@@ -48,61 +57,56 @@ export class AnalysisPool {
     }
   }
 
+  /** What is being analysed fails with CLOSED. */
   async close(): Promise<void> {
-    await Promise.all(this.#idle.splice(0).map((thread) => thread.close()));
+    this.#closed = true;
+    for (const waiting of this.#waiting) waiting.reject(closed());
+    await Promise.all([...this.#idle.splice(0), ...this.#busy].map((thread) => thread.close()));
   }
 
-  async #take(): Promise<Thread> {
-    const idle = this.#idle.pop();
-    if (idle !== undefined) return idle;
-    if (this.#threads < this.#most) {
-      this.#threads++;
-      return new Thread();
-    }
+  async #take(signal: AbortSignal): Promise<Thread> {
+    signal.throwIfAborted();
+    if (this.#closed) throw closed();
+    const thread = this.#free();
+    if (thread === undefined) return await this.#wait(signal);
+    this.#busy.add(thread);
+    return thread;
+  }
+
+  /** One that has died meanwhile is none. */
+  #free(): Thread | undefined {
+    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) if (idle.isAlive) return idle;
+    return this.#busy.size < this.#most ? new Thread(this.#heapMib) : undefined;
+  }
+
+  async #wait(signal: AbortSignal): Promise<Thread> {
     const waiting = createDeferred<Thread>();
-    this.#waiting.push(waiting);
-    return waiting.promise;
+    const leave = () => waiting.reject(signal.reason);
+    this.#waiting.add(waiting);
+    signal.addEventListener("abort", leave, { once: true });
+    try {
+      return await waiting.promise;
+    } finally {
+      this.#waiting.delete(waiting);
+      signal.removeEventListener("abort", leave);
+    }
   }
 
   #giveBack(thread: Thread): void {
-    const usable = thread.isAlive ? thread : new Thread();
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#idle.push(usable);
-    else next.resolve(usable);
+    this.#busy.delete(thread);
+    if (this.#closed) return;
+    const [next] = this.#waiting;
+    if (next === undefined) {
+      if (thread.isAlive) this.#idle.push(thread);
+      return;
+    }
+    const usable = thread.isAlive ? thread : new Thread(this.#heapMib);
+    this.#waiting.delete(next);
+    this.#busy.add(usable);
+    next.resolve(usable);
   }
 }
 
-function failing(answer: FromWorker): FromWorker {
-  if (answer.type !== "failed") return answer;
-  throw WaywardError.from(answer.error);
-}
-
-/** One thread; its answers come in the order of what it was asked. */
-class Thread {
-  readonly #worker = new Worker(new URL("./worker.ts", import.meta.url));
-  readonly #asked: Deferred<FromWorker>[] = [];
-  isAlive = true;
-
-  constructor() {
-    this.#worker.unref();
-    this.#worker.on("message", (answer: FromWorker) => this.#asked.shift()?.resolve(answer));
-    this.#worker.on("error", (error) => this.#die(error));
-    this.#worker.on("exit", () => this.#die(new Error("the thread has ended")));
-  }
-
-  ask(message: ToWorker): Promise<FromWorker> {
-    const answer = createDeferred<FromWorker>();
-    this.#asked.push(answer);
-    this.#worker.postMessage(message);
-    return answer.promise;
-  }
-
-  async close(): Promise<void> {
-    await this.#worker.terminate();
-  }
-
-  #die(error: unknown): void {
-    this.isAlive = false;
-    for (const asked of this.#asked.splice(0)) asked.resolve({ type: "failed", error });
-  }
+function closed(): WaywardError {
+  return new WaywardError("UNAVAILABLE", "CLOSED", "analyses end, as the service does");
 }

@@ -1,7 +1,8 @@
 /** Analyses sessions in a thread of its own, one after another: blocks come as bytes, the result goes back as plain data. */
 import { parentPort } from "node:worker_threads";
-import { present, unwrap } from "@wayward/base";
+import { present, unwrap, WaywardError } from "@wayward/base";
 import { Dictionary, parseEnvelope, sections } from "@wayward/block";
+import { sessionText } from "@wayward/record";
 import { SessionAnalysis } from "../session-analysis.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 
@@ -9,12 +10,12 @@ const port = present(parentPort, "a thread has a port");
 let analysis: SessionAnalysis | undefined;
 let dictionary = new Dictionary();
 
-port.on("message", (message: ToWorker) => {
+port.on("message", (asked: ToWorker) => {
   try {
-    const answer = handle(message);
-    port.postMessage(answer);
+    port.postMessage(handle(asked));
   } catch (error) {
-    port.postMessage({ type: "failed", error } satisfies FromWorker);
+    const { code, reason, message } = WaywardError.from(error);
+    port.postMessage({ type: "failed", error: { code, reason, message } } satisfies FromWorker);
   }
 });
 
@@ -27,8 +28,14 @@ function handle(message: ToWorker): FromWorker {
       return { type: "done" };
     case "block": {
       const envelope = unwrap(parseEnvelope(message.bytes));
-      dictionary.add(sections(envelope).dictionary);
-      present(analysis, "a session has begun").step(envelope);
+      const { session, seq } = envelope.header;
+      try {
+        dictionary.add(sections(envelope).dictionary);
+        present(analysis, "a session has begun").step(envelope);
+      } catch (error) {
+        const { code, reason, message: problem } = WaywardError.from(error);
+        throw new WaywardError(code, reason, `block ${seq} of session ${sessionText(session)}: ${problem}`);
+      }
       return { type: "done" };
     }
     case "finish":

@@ -15,9 +15,6 @@ export const CHAIN = {
   guilty: 4,
 } as const;
 
-/** Chains in the table before it is made anew: 1,048,576, which is 25 MB. */
-const CHAINS_MAX = 1 << 20;
-
 export interface ChainTable {
   /** Parent and code of each chain; chain 0 holds nothing. */
   parents: Int32Array;
@@ -39,11 +36,6 @@ export function createChains(): ChainTable {
     slots: new Int32Array(4096),
     size: 1,
   };
-}
-
-/** True if the table is to be made anew before more chains come. */
-export function isFull({ size }: ChainTable): boolean {
-  return size >= CHAINS_MAX;
 }
 
 /** The chain after an acquisition; made where it is new. */

@@ -1,6 +1,6 @@
 import type { LockSession } from "../state.ts";
-import { createChains, isFull } from "./chains.ts";
-import { isAcquisition, refreshChain, variantOfCode } from "./lane-chain.ts";
+import { createChains } from "./chains.ts";
+import { isAcquisition, refreshChain, variantOfCode, wasTried } from "./lane-chain.ts";
 
 /** Counts into each edge how often its order was seen since it was last counted. */
 export function countEdges({ chains, variants }: LockSession): void {
@@ -8,7 +8,7 @@ export function countEdges({ chains, variants }: LockSession): void {
   for (let chain = 1; chain < chains.size; chain++) {
     const count = counts[chain]!;
     counts[chain] = 0;
-    if (count === 0 || !isAcquisition(codes[chain]!)) continue;
+    if (count === 0 || !isAcquisition(codes[chain]!) || wasTried(codes[chain]!)) continue;
     const taken = variants[variantOfCode(codes[chain]!)]!.node;
     // What stands before a context's frame was interrupted: it makes no edge.
     for (let at = parents[chain]!; at !== 0 && isAcquisition(codes[at]!); at = parents[at]!) {
@@ -18,9 +18,9 @@ export function countEdges({ chains, variants }: LockSession): void {
   }
 }
 
-/** Keeps the table of chains within its bound: it is only a memory of what was judged. */
-export function boundChains(session: LockSession): void {
-  if (!isFull(session.chains)) return;
+/** Makes the table of chains anew once it has so many: it is only a memory of what was judged. */
+export function boundChains(session: LockSession, most: number): void {
+  if (session.chains.size < most) return;
   countEdges(session);
   session.chains = createChains();
   for (const lane of session.lanes.values()) refreshChain(session, lane);

@@ -4,7 +4,7 @@ import { placeOf, reportRecursion } from "../rules/recursion.ts";
 import { judgeWaitType } from "../rules/wait-type.ts";
 import { here, type Run } from "../run.ts";
 import { isBeyond } from "../session.ts";
-import type { ClassNode, Hold, Lock, Variant } from "../state.ts";
+import type { Hold, Lock, Variant } from "../state.ts";
 import { addEdge, dependencyOf } from "./graph.ts";
 import { judgeNewEdge, markEnabled, markUsedIn } from "./usage.ts";
 
@@ -23,13 +23,13 @@ export interface Acquisition {
 export function judgeAcquisition(run: Run, acquisition: Acquisition): boolean {
   const { variant, mode, tried, lock } = acquisition;
   if (isBeyond(lock.base)) return false;
-  const before = countOf(run);
+  const before = run.session.reports;
   if (!tried) {
     judgeWaitType(run, lock);
     judgeOrder(run, acquisition);
   }
   judgeUse(run, variant, mode, tried);
-  return countOf(run) > before;
+  return run.session.reports > before;
 }
 
 /** A class is used in the contexts that the lane has entered, unless it was tried for, and held with the others enabled. */
@@ -63,23 +63,17 @@ function judgeOrder(run: Run, acquisition: Acquisition): void {
   }
   const level = run.lane.frames.length;
   for (const hold of holds) {
-    if (hold.level === level && hold.variant.node !== variant.node)
-      judgeEdge(run, hold, variant.node, acquisition.mode);
+    if (hold.level === level && hold.variant.node !== variant.node) judgeEdge(run, hold, acquisition);
   }
 }
 
-function judgeEdge(run: Run, hold: Hold, node: ClassNode, mode: number): void {
+function judgeEdge(run: Run, hold: Hold, { lock, variant: { node }, mode }: Acquisition): void {
   if (isBeyond(hold.lock.base)) return;
   const bit = dependencyOf(hold.mode, mode);
   const [held, taken] = [placeOf(hold), here(run)];
-  if (!addEdge(run.session, hold.variant.node, node, bit, held, taken, hold.unsure)) return;
+  const unsure = hold.unsure || hold.lock.nameless || lock.nameless;
+  if (!addEdge(run.session, hold.variant.node, node, bit, held, taken, unsure)) return;
   const edge = hold.variant.node.out.get(node.id)!;
   judgeInversion(run, edge, bit, held, taken);
   judgeNewEdge(run, edge, bit);
-}
-
-function countOf({ session }: Run): number {
-  let count = 0;
-  for (const finding of session.findings.values()) count += finding.count;
-  return count;
 }

@@ -16,6 +16,11 @@ export function variantOfCode(code: number): number {
   return code >>> 3;
 }
 
+/** It did not wait: what was held before it makes no order. */
+export function wasTried(code: number): boolean {
+  return (code & 1) !== 0;
+}
+
 /** Negative codes say what has interrupted a lane and what is masked. */
 export function isAcquisition(code: number): boolean {
   return code >= 0;

@@ -1,6 +1,6 @@
 import type { Finding } from "../../finding.ts";
 import { here, type Run, report } from "../run.ts";
-import type { Hold, Lock, Sleeper } from "../state.ts";
+import type { Hold, Lock, LockSession, Sleeper } from "../state.ts";
 
 /** `misuse.cond-no-mutex`, `misuse.cond-two-mutexes`. */
 export function judgeWait(run: Run, condition: Lock, mutex: Lock | undefined, held: Hold | undefined): void {
@@ -30,7 +30,7 @@ export function reportSignalLost(run: Run, condition: Lock): Finding | undefined
 }
 
 /** A wait has timed out, or never ends: the signals before it were needed. */
-export function judgeWoken({ session }: Run, condition: Lock, sleeper: Sleeper): void {
+export function judgeWoken(session: LockSession, condition: Lock, sleeper: Sleeper): void {
   for (const { finding, since } of condition.lostSignals) {
     if (since > sleeper.since || finding.severity === "warning") continue;
     session.reports++;

@@ -1,3 +1,4 @@
+import { dropHold } from "../holds.ts";
 import { here, type Run, report } from "../run.ts";
 import { type Hold, type Lock, MODE } from "../state.ts";
 import { placeOf } from "./recursion.ts";
@@ -16,15 +17,20 @@ export function judgeDoubleLock(run: Run, lock: Lock, own: Hold, mode: number): 
 
 /** `misuse.double-lock`: it is granted while another lane's hold excludes that. */
 export function judgeGrant(run: Run, lock: Lock, mode: number): void {
-  for (const hold of lock.holds) {
+  for (const hold of [...lock.holds]) {
     if (hold.lane === run.lane || hold.lane.gone) continue;
     if (mode !== MODE.exclusive && hold.mode !== MODE.exclusive) continue;
-    report(run, "misuse.double-lock", {
+    const holder = run.dictionary.name("lane", hold.lane.id);
+    const finding = report(run, "misuse.double-lock", {
       locks: [lock],
-      message: `${lock.name} is granted while ${run.dictionary.name("lane", hold.lane.id)} holds it`,
+      message: `${lock.name} is granted while ${holder} holds it`,
       evidence: [placeOf(hold), here(run)],
       unsure: hold.unsure,
+      // A lane that vanished leaves no record of how its lock came free.
+      doubt: `${holder} has not released it since, and may be gone`,
     });
-    return;
+    // What a hole may have ended has ended by now.
+    if (hold.unsure) dropHold(run, hold);
+    else if (!run.session.doubt) hold.excluded = finding;
   }
 }

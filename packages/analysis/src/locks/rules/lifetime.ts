@@ -14,6 +14,7 @@ export function reportHeld(run: Run, lock: Lock, rule: RuleId & `misuse.${string
     locks: [lock],
     message: `${lock.name} ${what}`,
     evidence: [...lock.holds.map(placeOf), here(run)],
+    unsure: lock.holds.some(({ unsure }) => unsure),
   });
 }
 
@@ -37,5 +38,6 @@ export function reportDestroyed(run: Run, lock: Lock): void {
     locks: [lock],
     message: `${lock.name} is destroyed while ${count === 1 ? "a lane waits" : `${count} lanes wait`} for it`,
     evidence: [...stand, here(run)],
+    unsure: lock.waiters.some(({ unsure }) => unsure),
   });
 }

@@ -1,9 +1,7 @@
-import { here, type Run, report } from "../run.ts";
+import { here, type Run, report, type Told } from "../run.ts";
 import { type Lane, type Lock, MODE, type Place, type Wait } from "../state.ts";
 import { placeOf } from "./recursion.ts";
 
-/** A wait longer than this is told: 30 s, in nanoseconds. */
-const LONG_WAIT_NS = 30_000_000_000;
 /** So often each of two lanes fails before it is told that they fail in turn. */
 const TURNS = 2;
 /** Failed tries that a lane remembers. */
@@ -13,6 +11,8 @@ const TRIES_MAX = 16;
 interface Blocking {
   readonly lane: Lane;
   readonly lock: Lock | undefined;
+  /** A hole in the records may hide that it does not. */
+  readonly unsure: boolean;
   readonly evidence: readonly Place[];
 }
 
@@ -24,16 +24,26 @@ function blockersOf(lane: Lane): Blocking[] {
   for (const wait of lane.waits) {
     for (const hold of wait.lock.holds) {
       if (wait.mode !== MODE.exclusive && hold.mode !== MODE.exclusive) continue;
-      blockers.push({ lane: hold.lane, lock: wait.lock, evidence: [placeOf(hold), wait.at] });
+      blockers.push({
+        lane: hold.lane,
+        lock: wait.lock,
+        unsure: hold.unsure || wait.unsure,
+        evidence: [placeOf(hold), wait.at],
+      });
     }
     if (wait.mode !== MODE.shared) continue;
     for (const other of wait.lock.waiters) {
       if (other.mode !== MODE.exclusive || other.since > wait.since) continue;
-      blockers.push({ lane: other.lane, lock: wait.lock, evidence: [other.at, wait.at] });
+      blockers.push({
+        lane: other.lane,
+        lock: wait.lock,
+        unsure: other.unsure || wait.unsure,
+        evidence: [other.at, wait.at],
+      });
     }
   }
   if (lane.joins !== undefined && !lane.joins.gone && lane.joinsAt !== undefined) {
-    blockers.push({ lane: lane.joins, lock: undefined, evidence: [lane.joinsAt] });
+    blockers.push({ lane: lane.joins, lock: undefined, unsure: false, evidence: [lane.joinsAt] });
   }
   return blockers;
 }
@@ -49,6 +59,7 @@ export function judgeDeadlock(run: Run): void {
     locks,
     message: `${names.join(", ")} wait for each other: ${locks.map(({ name }) => name).join(", ")}`,
     evidence: circle.flatMap(({ evidence }) => evidence),
+    unsure: circle.some(({ unsure }) => unsure),
     detail: { lanes: names },
   });
 }
@@ -72,14 +83,17 @@ function circleOf(root: Lane): Blocking[] | undefined {
 }
 
 /** `live.long-wait`: a wait that has ended, or has not, took longer than the limit. */
-export function judgeLongWait(run: Run, { lock, at }: Wait, now: number): void {
-  if (now - at.time < LONG_WAIT_NS) return;
+export function judgeLongWait(run: Told, wait: Wait, now: number): void {
+  const { lock, at } = wait;
+  if (wait.told || now - at.time < run.session.longWait) return;
+  wait.told = true;
   const holders = lock.holds.map(({ lane }) => run.dictionary.name("lane", lane.id));
   const by = holders.length === 0 ? "" : `, held by ${holders.join(", ")}`;
   report(run, "live.long-wait", {
     locks: [lock],
     message: `${run.dictionary.name("lane", at.lane)} has waited ${Math.round((now - at.time) / 1e6)} ms for ${lock.name}${by}`,
     evidence: [...lock.holds.map(placeOf), at],
+    unsure: wait.unsure,
   });
 }
 
@@ -98,9 +112,9 @@ export function judgeDeadOwner(run: Run, lock: Lock, at: Place = here(run)): voi
 /** `live.livelock`: lanes fail in turn to get what the next one holds, round and round, and none makes progress. */
 export function noteFailedTry(run: Run, lock: Lock): void {
   const { lane } = run;
-  const holder = lock.holds.find((hold) => hold.lane !== lane)?.lane;
-  if (holder === undefined || lane.loop || holder.loop) return;
-  lane.tries.push({ lock, holder, at: here(run) });
+  const hold = lock.holds.find((one) => one.lane !== lane);
+  if (hold === undefined || lane.loop || hold.lane.loop) return;
+  lane.tries.push({ lock, holder: hold.lane, at: here(run), unsure: hold.unsure });
   if (lane.tries.length > TRIES_MAX) lane.tries.shift();
   const circle = failingCircle(lane, [lane]);
   if (circle === undefined) return;
@@ -109,6 +123,7 @@ export function noteFailedTry(run: Run, lock: Lock): void {
     locks: [...new Set(tries.map((tried) => tried.lock))],
     message: `${circle.map(({ id }) => run.dictionary.name("lane", id)).join(", ")} fail in turn to get each other's locks`,
     evidence: tries.map(({ at }) => at),
+    unsure: tries.some(({ unsure }) => unsure),
   });
 }
 

@@ -79,12 +79,14 @@ function judgeMixed(run: Run, { lock, ticket, tried }: Ticketed): void {
 /** Serial of what orders instances of the class for this acquisition; undefined without. `nest.not-held`. */
 export function nestOf(run: Run, { lock, ticket: number, under, nestTicket }: Ticketed): number | undefined {
   const { tickets } = run.session;
-  if (number !== 0) return tickets.get(number)?.since;
+  // What a hole hides may order them: nothing is held before it.
+  const unknown = run.session.holes > 0 ? 0 : undefined;
+  if (number !== 0) return tickets.get(number)?.since ?? unknown;
   if (nestTicket !== 0) {
     const ticket = tickets.get(nestTicket);
     if (ticket?.lane === run.lane.id) return ticket.since;
     tell(run, "nest.not-held", lock, `${lock.name} is acquired under a ticket that the lane has not open`);
-    return undefined;
+    return unknown;
   }
   if (under === 0) return undefined;
   const nest = lockOf(run.session, run.dictionary, under, run.lane.id);
@@ -92,13 +94,15 @@ export function nestOf(run: Run, { lock, ticket: number, under, nestTicket }: Ti
   if (hold !== undefined) return hold.since;
   const name = run.dictionary.objectName(under);
   tell(run, "nest.not-held", lock, `${lock.name} is acquired under ${name}, which the lane does not hold`);
-  return undefined;
+  return unknown;
 }
 
 export function beginTicket(run: Run, number: number, cls: string): void {
   const { session, lane } = run;
   if (cls !== "") {
-    const open = [...session.tickets.values()].some((ticket) => ticket.lane === lane.id && ticket.cls === cls);
+    const open = [...session.tickets.values()].some(
+      (ticket) => ticket.lane === lane.id && ticket.since >= lane.since && ticket.cls === cls,
+    );
     if (open) {
       const message = `a second ticket of class ${cls} is begun in a lane that has one open`;
       report(run, "ww.mixed", { locks: [], names: [cls], classes: [cls], message, evidence: [here(run)] });

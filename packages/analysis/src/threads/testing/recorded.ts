@@ -18,7 +18,7 @@ import { ThreadFold } from "../fold.ts";
 import { threadTables } from "../tables.ts";
 
 /** Clock at the session's start. */
-const START = 5_000_000n;
+export const START = 5_000_000n;
 
 /** Writes the blocks of a session for tests. Times are nanoseconds since its start. */
 export class Recorded {
@@ -46,10 +46,16 @@ export class Recorded {
     this.#stage.add(this.#writer.dictionary.kind(kind), kind, { lane, time: START + BigInt(time) }, values);
   }
 
-  /** Records of the lane are missing here. */
-  drop(lane: number, count: number, time: number): void {
+  /** Records of the lane are missing since `from`. */
+  drop(lane: number, count: number, time: number, from = time): void {
     this.cut();
-    this.#writer.drop(lane, count, START + BigInt(time), START + BigInt(time), "ring-full", this.lane("reporter"));
+    this.#writer.drop(lane, count, START + BigInt(from), START + BigInt(time), "ring-full", this.lane("reporter"));
+  }
+
+  /** The session ends, with a block that has no record. */
+  end(): void {
+    this.cut();
+    this.blocks.push(...this.#writer.write(this.#stage, { cause: 0, uncertainMs: 0, exit: "" }));
   }
 
   /** What was added since becomes a block of its own. */

@@ -1,0 +1,62 @@
+import { Worker } from "node:worker_threads";
+import { createDeferred, type Deferred, WaywardError } from "@wayward/base";
+import type { Failure, FromWorker, ToWorker } from "./messages.ts";
+
+/** One thread; its answers come in the order of what it was asked. */
+export class Thread {
+  readonly #worker: Worker;
+  readonly #asked: Deferred<FromWorker>[] = [];
+  #death: Failure | undefined;
+
+  /** It dies, and the process does not, where its heap outgrows the bound. */
+  constructor(heapMib: number) {
+    const resourceLimits = { maxOldGenerationSizeMb: heapMib };
+    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { resourceLimits });
+    this.#worker.unref();
+    this.#worker.on("message", (answer: FromWorker) => this.#asked.shift()?.resolve(answer));
+    this.#worker.on("error", (error) => this.#die(causeOf(error, heapMib)));
+    this.#worker.on("exit", () =>
+      this.#die({ code: "UNAVAILABLE", reason: "CLOSED", message: "the thread has ended" }),
+    );
+  }
+
+  get isAlive(): boolean {
+    return this.#death === undefined;
+  }
+
+  /** Fails with what the thread died of, if it has. */
+  ask(message: ToWorker): Promise<FromWorker> {
+    const answer = createDeferred<FromWorker>();
+    if (this.#death !== undefined) answer.resolve({ type: "failed", error: this.#death });
+    else {
+      this.#asked.push(answer);
+      this.#worker.postMessage(message);
+    }
+    return answer.promise;
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #die(error: Failure): void {
+    this.#death ??= error;
+    for (const asked of this.#asked.splice(0)) asked.resolve({ type: "failed", error: this.#death });
+  }
+}
+
+/** The answer, unless it is a failure: that is thrown. */
+export async function answerOf(asked: Promise<FromWorker>): Promise<Exclude<FromWorker, { type: "failed" }>> {
+  const answer = await asked;
+  if (answer.type !== "failed") return answer;
+  const { code, reason, message } = answer.error;
+  throw new WaywardError(code, reason, message);
+}
+
+function causeOf(error: unknown, heapMib: number): Failure {
+  const { code } = error as { readonly code?: unknown };
+  if (code !== "ERR_WORKER_OUT_OF_MEMORY")
+    return { code: "INTERNAL", reason: "UNEXPECTED", message: `the thread has died: ${error}` };
+  const message = `the session's analysis needs more memory than the ${heapMib} MiB of a thread`;
+  return new WaywardError("RESOURCE_EXHAUSTED", "NO_MEMORY", message);
+}
