@@ -6,6 +6,8 @@ import { SHARED_CHANNEL } from "./shared-channel.ts";
 
 /** Sessions whose shared locks are looked at together; the ones heard of longest ago go. */
 const VIEWS_MAX = 1_000;
+/** Findings that are known to be told; with more they may be told again, which readers merge. */
+const TOLD_MAX = 10_000;
 /** All views are looked at together at most so often. */
 const EVERY_MS = 250;
 
@@ -36,6 +38,7 @@ export async function analyseCluster(
       for (const finding of clusterFindings([...views.values()])) {
         const key = `${finding.rule} ${finding.fingerprint} ${finding.sessions.join()}`;
         if (told.has(key)) continue;
+        if (told.size >= TOLD_MAX) told.clear();
         told.add(key);
         report(finding);
       }
