@@ -14,6 +14,8 @@ interface AnalysisOptions {
   /** `host:port` of ingest; asked for at the first finding. */
   readonly ingest: () => string;
   readonly spool: string;
+  /** A wait that lasts so long is told; default 30,000 ms. */
+  readonly longWaitMs?: number;
 }
 
 export interface StreamOptions {

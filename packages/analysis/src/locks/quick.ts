@@ -49,7 +49,7 @@ export function quickRelease(session: LockSession, lane: Lane, lock: Lock, mode:
   const hold = holds[holds.length - 1];
   if (hold === undefined || hold.lock !== lock || lane.stands || hold.level !== lane.frames.length) return false;
   if (lock.holds.length !== 1 || hold.depth !== 1 || hold.pins !== 0 || hold.ticket !== 0) return false;
-  if (hold.resumed !== 0) return false;
+  if (hold.resumed !== 0 || hold.excluded !== undefined) return false;
   if ((mode === 0) !== (hold.mode === 0)) return false;
   countReleased(hold, hold.time, now);
   holds.pop();

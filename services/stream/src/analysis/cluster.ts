@@ -49,6 +49,7 @@ export async function analyseCluster(
       for (const finding of standing.take(clusterFindings([...views.values()]), begunMs)) {
         const key = `${finding.rule} ${finding.fingerprint} ${finding.sessions.join()}`;
         if (told.has(key)) continue;
+        if (told.size >= TOLD_MAX) told.clear();
         told.add(key);
         const [oldest] = told;
         if (told.size > TOLD_MAX && oldest !== undefined) told.delete(oldest);

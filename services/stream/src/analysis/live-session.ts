@@ -1,5 +1,4 @@
-import { type ReportedFinding, SessionAnalysis, type SharedView } from "@wayward/analysis";
-import type { block as api } from "@wayward/api";
+import { type ReportedFinding, SessionAnalysis, type SessionFacts, type SharedView } from "@wayward/analysis";
 import { Dictionary, type Envelope, sections } from "@wayward/block";
 
 /** Working out what matters to others takes at most one part in so many of the time. */
@@ -8,18 +7,26 @@ const SHARE = 20;
 /** A finding that goes on is told again after so long. */
 const AGAIN_MS = 10_000;
 
+/** What was last said of a finding; there are as many as a session has findings. */
+interface ToldFinding {
+  readonly count: number;
+  readonly severity: string;
+  readonly unproven: string;
+  readonly atMs: number;
+}
+
 /** One running session's analyses, and what of their findings has been told. */
 export class LiveSession {
   readonly #analysis: SessionAnalysis;
   readonly #dictionary = new Dictionary();
-  readonly #told = new Map<string, { readonly count: number; readonly severity: string; readonly atMs: number }>();
+  readonly #told = new Map<string, ToldFinding>();
   #revision = -1;
   #isDirty = false;
   #sharedAfterMs = 0;
   seenMs: number;
 
-  constructor(session: string, description: api.SessionDescription | undefined, nowMs: number) {
-    this.#analysis = new SessionAnalysis({ session, description }, this.#dictionary);
+  constructor(facts: SessionFacts, nowMs: number) {
+    this.#analysis = new SessionAnalysis(facts, this.#dictionary);
     this.seenMs = nowMs;
   }
 
@@ -37,18 +44,18 @@ export class LiveSession {
     this.#analysis.tick(wall);
   }
 
-  /** Findings that are new, worse, or have gone on for a while; with `all` every one that has changed. */
+  /** Findings that are new, worse, proven since, or have gone on for a while; with `all` every one that has changed. */
   untold(nowMs: number, all: boolean): ReportedFinding[] {
     const { revision } = this.#analysis;
     if (revision === this.#revision && !all) return [];
     this.#revision = revision;
     const fresh = this.#analysis.findings().filter((finding) => {
       const told = this.#told.get(`${finding.rule} ${finding.fingerprint}`);
-      if (told === undefined || told.severity !== finding.severity) return true;
+      if (told?.severity !== finding.severity || told.unproven !== finding.unproven) return true;
       return told.count !== finding.count && (all || nowMs - told.atMs >= AGAIN_MS);
     });
-    for (const { rule, fingerprint, count, severity } of fresh) {
-      this.#told.set(`${rule} ${fingerprint}`, { count, severity, atMs: nowMs });
+    for (const { rule, fingerprint, count, severity, unproven } of fresh) {
+      this.#told.set(`${rule} ${fingerprint}`, { count, severity, unproven, atMs: nowMs });
     }
     return fresh;
   }

@@ -1,12 +1,11 @@
 import { serialize } from "node:v8";
 import type { ReportedFinding, SharedView } from "@wayward/analysis";
 import { selection, stream } from "@wayward/api";
-import { unwrap } from "@wayward/base";
 import { type Envelope, parseEnvelope, refusalOf } from "@wayward/block";
 import { partitionOf } from "@wayward/bus";
 import type { SessionTest } from "@wayward/reader";
 import { sessionText } from "@wayward/record";
-import type { Log } from "@wayward/service-kit";
+import { errorFacts, type Log } from "@wayward/service-kit";
 import { Observation, type ObserveSource } from "../observe.ts";
 import { LiveSession } from "./live-session.ts";
 import { isReporter } from "./reporter.ts";
@@ -19,11 +18,13 @@ export interface PartitionOptions {
   /** Hears whether the sessions that run already are still being replayed. */
   readonly warming: (is: boolean) => void;
   readonly log: Log;
+  /** A wait that lasts so long is told; default 30,000 ms. */
+  readonly longWaitMs?: number | undefined;
 }
 
 /** Sessions of a partition that are analysed at the same time; further ones are told and left out. */
 const SESSIONS_MAX = 1_000;
-/** A session of which nothing came for so long is analysed no more. */
+/** A session of which nothing came for so long makes room for another one. */
 const SILENT_MS = 10 * 60_000;
 const TICK_MS = 1_000;
 /** What matters to others is told at most so often. */
@@ -36,7 +37,7 @@ const SHARED_BYTES_MAX = 1_000_000;
 /** Analyses the running sessions of one partition until the signal: first what they have done so far, then what they do. */
 export async function analysePartition(options: PartitionOptions, signal: AbortSignal): Promise<void> {
   const analyst = new PartitionAnalyst(options);
-  const ticking = setInterval(() => analyst.tick(), TICK_MS);
+  const ticking = setInterval(() => analyst.tick(), Math.min(TICK_MS, options.longWaitMs ?? TICK_MS));
   const telling = setInterval(() => analyst.tellShared(), SHARED_MS);
   try {
     await analyst.run(signal);
@@ -83,16 +84,30 @@ class PartitionAnalyst {
 
   #take({ blocks, sessions }: selection.BlockBatch): void {
     const nowMs = performance.now();
+    const { longWaitMs } = this.#options;
     for (const { session, description } of sessions) {
       const text = sessionText(session);
-      if (this.#sessions.size < SESSIONS_MAX) this.#sessions.set(text, new LiveSession(text, description, nowMs));
+      if (this.#hasRoom(nowMs))
+        this.#sessions.set(text, new LiveSession({ session: text, description, longWaitMs }, nowMs));
       else this.#leaveOut(text);
     }
     for (const { block, dictionaries } of blocks) {
-      const envelope = unwrap(parseEnvelope(block));
+      const parsed = parseEnvelope(block);
+      if (parsed.error !== undefined) {
+        this.#options.log.warn("a block cannot be analysed", { error: parsed.error.message });
+        continue;
+      }
       const definitions = dictionaries.map(({ section }) => section);
-      this.#step(envelope, definitions, nowMs);
+      this.#step(parsed.value, definitions, nowMs);
     }
+  }
+
+  /** One that has been silent for long goes where all places are taken. */
+  #hasRoom(nowMs: number): boolean {
+    if (this.#sessions.size < SESSIONS_MAX) return true;
+    const silent = [...this.#sessions].find(([, { seenMs }]) => nowMs - seenMs > SILENT_MS);
+    if (silent !== undefined) this.#sessions.delete(silent[0]);
+    return silent !== undefined;
   }
 
   #step(envelope: Envelope, definitions: readonly Uint8Array[], nowMs: number): void {
@@ -113,13 +128,21 @@ class PartitionAnalyst {
     }
   }
 
+  /** Nobody hears what this throws: it is logged. */
   tick(): void {
+    try {
+      this.#tick();
+    } catch (error) {
+      this.#options.log.error("waits cannot be judged", errorFacts(error));
+    }
+  }
+
+  #tick(): void {
     const nowMs = performance.now();
     const wall = BigInt(Date.now()) * 1_000_000n;
-    for (const [text, session] of this.#sessions) {
+    for (const session of this.#sessions.values()) {
       session.tick(wall);
       for (const finding of session.untold(nowMs, false)) this.#options.report(finding);
-      if (nowMs - session.seenMs > SILENT_MS) this.#sessions.delete(text);
     }
   }
 

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import type { ReportedFinding } from "@wayward/analysis";
 import { block as api } from "@wayward/api";
+import { delay } from "@wayward/base";
 import { BlockWriter, Stage } from "@wayward/block";
 import { collect, Spool } from "@wayward/collector";
 import { findingReported, newSessionId, SEVERITIES } from "@wayward/record";
@@ -9,7 +10,7 @@ import type { Log } from "@wayward/service-kit";
 export interface ReporterOptions {
   /** Folder of spools: findings wait there until ingest has them, and a later process pushes what this one could not. */
   readonly root: string;
-  /** `host:port` of ingest; asked for at the first finding, as it may be this very process. */
+  /** `host:port` of ingest; asked for at the first finding; empty while it does not serve yet, as it may be this very process. */
   readonly address: () => string;
   /** Which service analyses: its session is `analysis/<service>`. */
   readonly service: string;
@@ -76,7 +77,7 @@ export class FindingReporter {
   /** The session begins with the first finding: who finds nothing has none. */
   #open(): BlockWriter {
     if (this.#writer !== undefined) return this.#writer;
-    const { root, address, service, log } = this.#options;
+    const { root, service } = this.#options;
     const session = newSessionId(Date.now());
     const description = describe(service);
     this.#spool = new Spool({
@@ -86,11 +87,22 @@ export class FindingReporter {
       quotaBytes: QUOTA_BYTES,
     });
     this.#writer = new BlockWriter({ session, description });
-    const tell = (message: string) => log.warn("findings wait", { message });
-    this.#collecting = collect({ root, address: address(), own: true, signal: this.#stopping.signal, tell }).catch(
-      (error: unknown) => log.error("findings are not pushed", { error: String(error) }),
-    );
+    this.#collecting = this.#collect();
     return this.#writer;
+  }
+
+  async #collect(): Promise<void> {
+    const { root, address, log } = this.#options;
+    const { signal } = this.#stopping;
+    // It may be this very process, which does not serve yet.
+    while (address() === "" && !signal.aborted) await delay(FLUSH_MS, signal);
+    if (signal.aborted) return;
+    const tell = (message: string) => log.warn("findings wait", { message });
+    try {
+      await collect({ root, address: address(), own: true, signal, tell });
+    } catch (error) {
+      log.error("findings are not pushed", { error: String(error) });
+    }
   }
 
   #flush(last = false): void {

@@ -19,6 +19,8 @@ export interface LiveAnalysisOptions {
   readonly metrics: Metrics;
   /** Default 5,000 ms. */
   readonly leaseMs?: number;
+  /** A wait that lasts so long is told; default 30,000 ms. */
+  readonly longWaitMs?: number;
 }
 
 /** Who stops gives its last findings so much time to reach ingest. */
@@ -33,7 +35,7 @@ export class LiveAnalyses {
 
   constructor(options: LiveAnalysisOptions) {
     this.#options = options;
-    const { source, log, metrics, spool, ingest } = options;
+    const { source, log, metrics, spool, ingest, longWaitMs } = options;
     const found = metrics.counter("wayward_analysis_findings_total", "Findings reported, by rule", ["rule"]);
     const warming = metrics.gauge(
       "wayward_analysis_warming",
@@ -43,12 +45,17 @@ export class LiveAnalyses {
     this.#reporter = new FindingReporter({ root: spool, address: ingest, service: "stream", log });
     const report = (finding: ReportedFinding) => {
       found.inc({ rule: finding.rule });
-      this.#reporter.report(finding);
+      try {
+        this.#reporter.report(finding);
+      } catch (error) {
+        // A disk that refuses must not end the analyses.
+        log.error("a finding cannot be kept", { rule: finding.rule, ...errorFacts(error) });
+      }
     };
     this.#running = Array.from({ length: source.partitions }, (_, partition) =>
       this.#hold(`analysis-${partition}`, source.bus, (signal) => {
         const tell = (is: boolean) => warming.set({ partition }, is ? 1 : 0);
-        return analysePartition({ source, partition, report, warming: tell, log }, signal);
+        return analysePartition({ source, partition, report, warming: tell, log, longWaitMs }, signal);
       }),
     );
     this.#running.push(
