@@ -5,8 +5,9 @@ export interface Figure {
   readonly value: number;
   readonly unit: string;
   readonly op: "<=" | ">=";
-  readonly must: number;
-  readonly aim: number;
+  /** Undefined for what is only shown. */
+  readonly must: number | undefined;
+  readonly aim: number | undefined;
 }
 
 export interface BenchOptions {

@@ -12,6 +12,10 @@ import { delivered } from "./delivered.ts";
 import { encoding } from "./encoding.ts";
 import type { Bench, Figure } from "./figure.ts";
 import { live } from "./live.ts";
+import { lockFold } from "./lock-fold.ts";
+import { lockPool } from "./lock-pool.ts";
+import { lockSlowdown } from "./lock-slowdown.ts";
+import { lockSummaries } from "./lock-summaries.ts";
 import { archive } from "./parquet.ts";
 import { installPeers, NoPeers } from "./peers.ts";
 import { pipeline } from "./pipeline.ts";
@@ -21,6 +25,7 @@ import { rows } from "./rows.ts";
 import { isAsked } from "./select.ts";
 import { startUp } from "./start.ts";
 import { switching } from "./switching.ts";
+import { violations } from "./violations.ts";
 
 interface Entry {
   /** Of every figure that it measures. */
@@ -43,7 +48,12 @@ const BENCHES: readonly Entry[] = [
   { ids: ["P8a", "P8b", "P8c", "P8d"], bench: questions, peers: true },
   { ids: ["P9a", "P9b", "P9c"], bench: live },
   { ids: ["P11"], bench: flat },
+  { ids: ["L1"], bench: lockFold },
+  { ids: ["L2a", "L2b"], bench: lockPool },
+  { ids: ["L3a", "L3b"], bench: lockSlowdown },
+  { ids: ["L4"], bench: violations },
   { ids: ["L5"], bench: switching },
+  { ids: ["L6"], bench: lockSummaries },
 ];
 
 const { values } = parseArgs({
@@ -86,8 +96,10 @@ if (values.strict && (missing > 0 || figures.some((figure) => !holds(figure, fig
 
 function line(figure: Figure): string {
   const { id, what, value, unit, op, must, aim } = figure;
-  const verdict = holds(figure, aim) ? "meets the aim" : holds(figure, must) ? "meets the must" : "FALLS SHORT";
   const shown = value.toFixed(value < 1 ? 3 : 2).padStart(8);
+  if (must === undefined || aim === undefined)
+    return `${"shown".padEnd(16)} ${id.padEnd(4)} ${shown} ${unit.padEnd(4)} ${what}`;
+  const verdict = holds(figure, aim) ? "meets the aim" : holds(figure, must) ? "meets the must" : "FALLS SHORT";
   return `${verdict.padEnd(16)} ${id.padEnd(4)} ${shown} ${unit.padEnd(4)} must ${op} ${short(must)}, aim ${short(aim)}  ${what}`;
 }
 
@@ -96,6 +108,8 @@ function short(limit: number): string {
   return String(Number(limit.toPrecision(3)));
 }
 
-function holds({ value, op }: Figure, limit: number): boolean {
+/** What has no limit is only shown. */
+function holds({ value, op }: Figure, limit: number | undefined): boolean {
+  if (limit === undefined) return true;
   return op === "<=" ? value <= limit : value >= limit;
 }

@@ -1,5 +1,7 @@
+export { Batch } from "./batch.ts";
 export { clusterFindings, combineResults } from "./cluster/combine.ts";
 export type { SharedView } from "./cluster/shared.ts";
+export { LockFold } from "./locks/fold.ts";
 export { mergeFindings } from "./merge-findings.ts";
 export { AnalysisPool, type SessionSource } from "./parallel/pool.ts";
 export type { AnalysisResult, Evidence, ReportedFinding } from "./result.ts";
