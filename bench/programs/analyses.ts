@@ -37,7 +37,7 @@ function sourceOf(session: number): SessionSource {
 }
 
 process.once("message", async () => {
-  const pool = new AnalysisPool(THREADS);
+  const pool = new AnalysisPool({ threads: THREADS });
   const [begun, before] = [performance.now(), process.cpuUsage()];
   const { signal } = new AbortController();
   await Promise.all(Array.from({ length: Number(sessions) }, (_, session) => pool.analyse(sourceOf(session), signal)));
