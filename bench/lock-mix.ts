@@ -219,7 +219,7 @@ export class LockMix {
   #add(kind: Kind, lane: Lane, lock: number, mode: number, site: number): void {
     this.#time += BigInt(30 + this.#random(170));
     const [lo, hi] = [Number(this.#time & 0xffffffffn), Number(this.#time >> 32n)];
-    this.#stage.putBrief(this.#layouts.get(kind)!, lane.number, lo, hi, lock, mode, site);
+    this.#stage.putBrief(this.#layouts.get(kind)!, lane.number, lo, hi, lock, mode, site, 0);
   }
 
   #random(most: number): number {
