@@ -2,13 +2,15 @@
  * `npm run storm -- --records 10000000`: writers at work against the real
  * servers while each service is killed once and started again. What is read
  * back, and what an observer from the first cursor on has seen, must be what
- * was sent: every record, each once, in order.
+ * was sent: every record, each once, in order; an observer that reads too
+ * slowly is told what it jumps over and gets that later.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Client, type ClientRecord, connect } from "@wayward/client";
+import { sessionText } from "@wayward/record";
 import { Started, wayward } from "../samples/cluster/process.ts";
 import { Cluster, type ServiceName } from "../samples/cluster/services.ts";
 
@@ -19,30 +21,72 @@ const WRITERS = 4;
 const each = Math.floor(Number(values.records) / WRITERS);
 const KILLS: readonly ServiceName[] = ["ingest", "archive", "stream", "query"];
 
-/** Counts one reader's records, and what is wrong with their order. */
+/** Numbers that a reader has jumped over, first and last. */
+interface Hole {
+  first: bigint;
+  readonly last: bigint;
+}
+
+/**
+ * Counts one reader's records, and what is wrong with their order: each
+ * session's come one after another. A reader that is told a gap may jump, and
+ * gets what lies between later, each once and in order.
+ */
 class Ledger {
   records = 0;
   readonly wrong: string[] = [];
   readonly #next = new Map<string, bigint>();
+  readonly #holes = new Map<string, Hole[]>();
+  readonly #mayJump = new Set<string>();
+
+  /** The session's next records may come later. */
+  gap(session: string): void {
+    this.#mayJump.add(session);
+  }
 
   see({ session, sessionName, kind, fields }: ClientRecord): void {
     if (kind !== "storm.tick") return;
     this.records++;
-    const expected = this.#next.get(session) ?? 0n;
-    if (fields.n !== expected && this.wrong.length < 10)
-      this.wrong.push(`${sessionName}: ${fields.n} where ${expected} comes next`);
-    this.#next.set(session, BigInt(fields.n as bigint) + 1n);
+    const n = fields.n as bigint;
+    const next = this.#next.get(session) ?? 0n;
+    if (n >= next) {
+      if (n > next && !this.#mayJump.delete(session)) this.#complain(sessionName, n, next);
+      if (n > next) this.#holesOf(session).push({ first: next, last: n - 1n });
+      this.#next.set(session, n + 1n);
+    } else if (!this.#fills(session, n)) this.#complain(sessionName, n, next);
   }
 
   verdict(sent: number): string {
-    if (this.records === sent && this.wrong.length === 0) return "ok";
-    return `WRONG: ${this.records} of ${sent}; ${this.wrong.join("; ")}`;
+    const open = [...this.#holes.values()].flat().length;
+    if (this.records === sent && this.wrong.length === 0 && open === 0) return "ok";
+    return `WRONG: ${this.records} of ${sent}; ${open} holes; ${this.wrong.join("; ")}`;
+  }
+
+  /** True if the number is the first of a hole, which it makes smaller. */
+  #fills(session: string, n: bigint): boolean {
+    const holes = this.#holesOf(session);
+    const at = holes.findIndex(({ first }) => first === n);
+    if (at < 0) return false;
+    holes[at]!.first++;
+    if (holes[at]!.first > holes[at]!.last) holes.splice(at, 1);
+    return true;
+  }
+
+  #holesOf(session: string): Hole[] {
+    const holes = this.#holes.get(session) ?? [];
+    this.#holes.set(session, holes);
+    return holes;
+  }
+
+  #complain(sessionName: string, n: bigint, next: bigint): void {
+    if (this.wrong.length < 10) this.wrong.push(`${sessionName}: ${n} where ${next} comes next`);
   }
 }
 
 async function observe(client: Client, ledger: Ledger, sent: number, signal: AbortSignal): Promise<void> {
   for await (const seen of client.watch({ start: "first", kinds: ["storm"], signal })) {
     if (seen.type === "record") ledger.see(seen.record);
+    if (seen.type === "gap") ledger.gap(sessionText(seen.gap.session));
     if (seen.type === "fill") for (const record of seen.records) ledger.see(record);
     if (ledger.records >= sent) return;
   }
