@@ -24,19 +24,46 @@ import type { Run } from "./run.ts";
 import { laneOf } from "./session.ts";
 import type { Lane, Lock } from "./state.ts";
 
+/** A block as the loop over its records reads it. */
+interface Steps {
+  readonly lanes: Lane[];
+  /** By kind. */
+  readonly ops: Uint8Array;
+  readonly firsts: readonly Uint32Array[];
+  readonly seconds: readonly Uint32Array[];
+  /** 1 where an acquisition or release says nothing but lock and mode. */
+  readonly brief: Uint8Array;
+}
+
+/**
+ * Records that one call of the loop takes. V8 compiles a loop over a whole
+ * block while it runs, and leaves that again at its end, for every block; a
+ * function that is called often stays compiled.
+ */
+const STRIDE = 256;
+
 /** Takes a block's records in order of time. */
 export function stepBatch(run: Run, batch: Batch): void {
   const { session } = run;
-  const { order, times, slots, placeOf, runOf, kinds, runs } = batch;
+  const { kinds, runs, count } = batch;
   run.batch = batch;
   const lanes = runs.map(({ lane }) => laneOf(session, lane));
   if (session.loops) for (const lane of lanes) enterLoop(run, lane);
-  const ops = Uint8Array.from(kinds, ({ op }) => op);
-  const firsts = kinds.map(({ first }) => first);
-  const seconds = kinds.map(({ second }) => second);
-  const brief = Uint8Array.from(kinds, (kind) => (kind.brief && !session.detail ? 1 : 0));
-  session.records += batch.count;
-  for (let at = 0; at < batch.count; at++) {
+  const steps: Steps = {
+    lanes,
+    ops: Uint8Array.from(kinds, ({ op }) => op),
+    firsts: kinds.map(({ first }) => first),
+    seconds: kinds.map(({ second }) => second),
+    brief: Uint8Array.from(kinds, (kind) => (kind.brief && !session.detail ? 1 : 0)),
+  };
+  session.records += count;
+  for (let from = 0; from < count; from += STRIDE) stepSome(run, steps, from, Math.min(count, from + STRIDE));
+}
+
+function stepSome(run: Run, { lanes, ops, firsts, seconds, brief }: Steps, from: number, until: number): void {
+  const { session } = run;
+  const { order, times, slots, placeOf, runOf } = run.batch;
+  for (let at = from; at < until; at++) {
     const index = order[at]!;
     const slot = slots[index]!;
     const place = placeOf[index]!;
