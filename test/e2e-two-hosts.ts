@@ -50,7 +50,7 @@ interface Scene {
   readonly live: LiveFindings;
 }
 
-/** An order that two sessions show together, once `act` has been played. `expected` are the functions of its places: of a lock taken with nothing held, an agent tells where that was first. */
+/** An order that two sessions show together, once `act` has been played. `expected` are the functions of all its places: of a lock taken with nothing held, an agent tells where that was first. */
 async function inversion(
   { shape, hosts, locks, env, live }: Scene,
   what: string,
@@ -70,8 +70,10 @@ async function inversion(
   const both = sessions.flatMap((session) => ["-s", session]);
   const [found] = await findings("order.inversion", ["locks", "order", ...both], env);
   const places = found === undefined ? [] : placesOf(found);
-  const named = places.map(({ function: name }) => name).filter((name) => name !== "");
-  const functions = [...new Set(named)].sort();
+  const functions = places
+    .map((place) => place.function)
+    .filter((name) => name !== "")
+    .sort();
   verdict(shape, what, `${after}; ${hostsOf(places)}; ${functions.join(", ")}`, [
     !delivered && "not all records were accepted",
     alone.flat().length > 0 && "one session alone shows it",
@@ -118,8 +120,13 @@ async function examine(shape: string, hosts: readonly [Host, Host], servers: Rec
   const live = new LiveFindings(env);
   try {
     const scene = { shape, hosts, locks, env, live };
-    await inversion(scene, "inversion", (pair) => pair.inTurn(), "countStock,shipOrders");
-    await inversion(scene, "over a call", (pair) => pair.asking(), "answerStock,askStock,countStock");
+    await inversion(scene, "inversion", (pair) => pair.inTurn(), "countStock,countStock,shipOrders,shipOrders");
+    await inversion(
+      scene,
+      "over a call",
+      (pair) => pair.asking(),
+      "answerStock,answerStock,askStock,askStock,countStock",
+    );
     await deadlock(scene);
   } finally {
     await live.stop();
