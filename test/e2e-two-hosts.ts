@@ -50,7 +50,7 @@ interface Scene {
   readonly live: LiveFindings;
 }
 
-/** An order that two sessions show together, once `act` has been played. `expected` are the functions of all its places: of a lock taken with nothing held, an agent tells where that was first. */
+/** An order that two sessions show together, once `act` has been played. `expected` are the functions of all its places: of a lock taken with nothing held, an agent tells where its session did that first. */
 async function inversion(
   { shape, hosts, locks, env, live }: Scene,
   what: string,

@@ -16,7 +16,6 @@ const [name = "", locks = "", longestMs = "0"] = process.argv.slice(2);
 const waitMs = Number(longestMs);
 const agent = start({ name, sites: true });
 const server = new LockClient(locks);
-// Places are looked up once for each of these, so each function that locks has its own.
 const sharedLock = (lock: string) => agent.lock(lock, { scope: "cluster", shared: `shop/${lock}` });
 const [orders, stock] = [sharedLock("orders"), sharedLock("stock")];
 const told = createInterface(process.stdin)[Symbol.asyncIterator]();
@@ -66,10 +65,10 @@ for (let line = await told.next(); !line.done && line.value !== "end"; line = aw
   const [word, url = ""] = line.value.split(" ");
   if (word === "ship") await shipOrders();
   else if (word === "count") await countStock();
-  else if (word === "serve") say(`serves at ${await serveStock(agent, sharedLock("stock"), server, waitMs)}`);
+  else if (word === "serve") say(`serves at ${await serveStock(agent, stock, server, waitMs)}`);
   else if (word === "ask") {
     // A thread of Node runs many flows: only a task's holds are told for sure.
-    const asking = () => askStock(agent, sharedLock("orders"), server, waitMs, url);
+    const asking = () => askStock(agent, orders, server, waitMs, url);
     say(`answered by ${await agent.task("shipping", asking)}`);
   }
 }
