@@ -125,7 +125,7 @@ async function examine(shape: string, hosts: readonly [Host, Host], servers: Rec
       scene,
       "over a call",
       (pair) => pair.asking(),
-      "answerStock,answerStock,askStock,askStock,countStock",
+      "answerStock,askStock,askStock,countStock,countStock",
     );
     await deadlock(scene);
   } finally {

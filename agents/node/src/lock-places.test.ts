@@ -93,6 +93,20 @@ describe("a lock's place", () => {
     ).toEqual(["first 5", "first 5", "second 6"]);
   });
 
+  test("is told for each sort of task that takes it first", () => {
+    const told = places(`
+    const lock = agent.mutex("stock");
+    async function answer() { await lock.run(() => {}); }
+    async function count() { await lock.run(() => {}); }
+    await count();
+    for (let n = 0; n < 2; n++) await agent.task("GET /stock", answer);
+    await agent.task("stocktaking", count);
+    for (let n = 0; n < 300; n++) await agent.task("made up " + n, async () => {});
+    await agent.task("late", answer);`);
+    // The last name is one too many: its task shows what was first seen without one.
+    expect(told.map(({ site }) => site)).toEqual(["count 6", "answer 5", "answer 5", "count 6", "count 6"]);
+  });
+
   test("is looked up a bounded number of times", () => {
     const body = `
     let captured = 0; const { captureStackTrace } = Error;

@@ -1,7 +1,7 @@
 import type { Called } from "./call-stack.ts";
 import type { HeldLocks } from "./held-locks.ts";
 import { NOWHERE, type Place } from "./place.ts";
-import type { Recorder } from "./recorder.ts";
+import { type Recorder, TASK_NAMES } from "./recorder.ts";
 
 /** What is done to locks, by number: each has places of its own. */
 const OPERATION = {
@@ -29,7 +29,7 @@ const OPERATION = {
 
 export type Operation = keyof typeof OPERATION;
 
-/** More than there are operations: a lock's number times this, plus an operation, is a key of its own. */
+/** More than there are operations, which each part of a key is multiplied by. */
 const STRIDE = 32;
 
 /** What all locks of a session share. */
@@ -42,15 +42,16 @@ export interface Looking {
 
 /**
  * The places of one lock's operations. A place is looked up when an operation
- * is met for the first time after this innermost lock that its lane holds:
- * each order of two locks shows where it comes from, for one lookup of a
- * number at every further time.
+ * is met for the first time after this innermost lock that its lane holds, in
+ * a task of this name: each order of two locks shows where it comes from, and
+ * so does a lock that one sort of task takes first, for one lookup of a number
+ * at every further time.
  */
 export class LockPlaces {
   /** Undefined where places are not asked for. */
   readonly #looking: Looking | undefined;
   readonly #lock: number;
-  /** By the innermost lock that is held, and the operation. */
+  /** By the innermost lock that is held, the task's name, and the operation. */
   readonly #known = new Map<number, Place>();
 
   constructor(lock: number, looking: Looking | undefined) {
@@ -85,7 +86,8 @@ export class LockPlaces {
   }
 
   #find({ recorder, held, look }: Looking, operation: Operation, called: Called): Place {
-    const key = held.innermost(recorder.flow.lane) * STRIDE + OPERATION[operation];
+    const { lane, task } = recorder.flow;
+    const key = (held.innermost(lane) * TASK_NAMES + task) * STRIDE + OPERATION[operation];
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const place = look(called);

@@ -21,6 +21,8 @@ import type { Trace } from "./trace.ts";
 export interface Flow {
   readonly lane: number;
   readonly trace: Trace | undefined;
+  /** Tasks of equal name have the same one; 0 outside of tasks and for names that came too late (TASK_NAMES). */
+  readonly task: number;
 }
 
 interface Lost {
@@ -28,6 +30,9 @@ interface Lost {
   readonly from: bigint;
   until: bigint;
 }
+
+/** Names of tasks that are told apart, the first of a session: some programs make one up for each task. */
+export const TASK_NAMES = 256;
 
 /** Words kept free, so that one check covers any record. */
 const RECORD_WORDS = 160;
@@ -40,6 +45,7 @@ export class Recorder {
   readonly #sink: Sink;
   readonly #main: Flow;
   readonly #flows = new AsyncLocalStorage<Flow>();
+  readonly #tasks = new Map<string, number>();
   readonly #lost = new Map<number, Lost>();
   readonly #layouts = new Map<Kind, Layout>();
   readonly #zoneBegin: number;
@@ -61,7 +67,7 @@ export class Recorder {
     this.#sink = sink;
     // Number 1 in every session: whoever ends it for a dead process has to know one kind's number.
     this.writer.dictionary.kind(dropRecords);
-    this.#main = { lane: this.writer.dictionary.lane(ownLane()), trace: undefined };
+    this.#main = { lane: this.writer.dictionary.lane(ownLane()), trace: undefined, task: 0 };
     this.#zoneBegin = this.writer.dictionary.kind(zoneBegin);
     this.#zoneEnd = this.writer.dictionary.kind(zoneEnd);
     this.#write();
@@ -84,8 +90,9 @@ export class Recorder {
 
   /** Runs `work` under another trace. */
   within<T>(trace: Trace, work: () => T): T {
+    const { lane, task } = this.flow;
     this.#scoped = true;
-    return this.#flows.run({ lane: this.flow.lane, trace }, work);
+    return this.#flows.run({ lane, trace, task }, work);
   }
 
   /** Makes a lane that `on` runs work as. */
@@ -98,9 +105,9 @@ export class Recorder {
 
   /** Runs `work`, and what it starts, as this lane. */
   on<T>(lane: number, work: () => T): T {
-    const { trace } = this.flow;
+    const { trace, task } = this.flow;
     this.#scoped = true;
-    return this.#flows.run({ lane, trace }, work);
+    return this.#flows.run({ lane, trace, task }, work);
   }
 
   /** Gives the running lane another name. */
@@ -116,7 +123,7 @@ export class Recorder {
     const { lane: parent, trace } = this.flow;
     this.#scoped = true;
     const lane = this.writer.dictionary.lane({ name, kind: "task", parent });
-    return this.#flows.run({ lane, trace }, async () => {
+    return this.#flows.run({ lane, trace, task: this.#taskOf(name) }, async () => {
       this.record(threadStart, [parent]);
       try {
         return await work();
@@ -124,6 +131,15 @@ export class Recorder {
         this.record(threadExit, []);
       }
     });
+  }
+
+  #taskOf(name: string): number {
+    const known = this.#tasks.get(name);
+    if (known !== undefined) return known;
+    const made = this.#tasks.size + 1;
+    if (made >= TASK_NAMES) return 0;
+    this.#tasks.set(name, made);
+    return made;
   }
 
   zoneBegin(name: number, site: number): void {
