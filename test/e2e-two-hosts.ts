@@ -78,6 +78,7 @@ async function inversion(
     !delivered && "not all records were accepted",
     alone.flat().length > 0 && "one session alone shows it",
     found === undefined && "both together do not show it",
+    found !== undefined && found.unproven !== "" && `it is unproven: ${found.unproven}`,
     told === undefined && "it is not told live",
     hostsOf(places) !== HOSTS && "not both hosts are named",
     functions.join() !== expected && `the places are not those of ${expected}`,
@@ -104,11 +105,13 @@ async function deadlock({ shape, hosts, locks, env, live }: Scene): Promise<void
   verdict(shape, "deadlock", `${after}; ${told?.message}`, [
     !delivered && "not all records were accepted",
     told === undefined && "it is not told live",
+    told !== undefined && told.unproven !== "" && `it is unproven: ${told.unproven}`,
     waiting !== 2 && `${waiting} programs waited when it was told`,
     outcome !== "not shipped, not counted" && outcome,
     hostsOf(places) !== HOSTS && "not both hosts are named",
-    !["main of shipping on north", "main of stocktaking on south"].every((lane) => told?.message.includes(lane)) &&
-      "not both lanes are named",
+    !["ship orders of shipping on north", "count stock of stocktaking on south"].every((lane) =>
+      told?.message.includes(lane),
+    ) && "not both lanes are named",
     told?.fingerprint !== found?.fingerprint && `live ${told?.fingerprint}, archive ${found?.fingerprint}`,
   ]);
 }

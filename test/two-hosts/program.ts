@@ -63,13 +63,13 @@ async function countStock(): Promise<void> {
 say(`session ${sessionText(agent.session)}`);
 for (let line = await told.next(); !line.done && line.value !== "end"; line = await told.next()) {
   const [word, url = ""] = line.value.split(" ");
-  if (word === "ship") await shipOrders();
-  else if (word === "count") await countStock();
+  // A thread of Node runs many flows: only a task's holds are told for sure.
+  if (word === "ship") await agent.task("ship orders", shipOrders);
+  else if (word === "count") await agent.task("count stock", countStock);
   else if (word === "serve") say(`serves at ${await serveStock(agent, stock, server, waitMs)}`);
   else if (word === "ask") {
-    // A thread of Node runs many flows: only a task's holds are told for sure.
     const asking = () => askStock(agent, orders, server, waitMs, url);
-    say(`answered by ${await agent.task("shipping", asking)}`);
+    say(`answered by ${await agent.task("ask for stock", asking)}`);
   }
 }
 server.end();

@@ -83,6 +83,17 @@ describe("deadlocks over sessions", () => {
     expect(together([north, south], RULE)).toMatchObject([{ unproven: "" }]);
   });
 
+  test("one by the flows of an event loop is unproven", () => {
+    const clock = { ms: 0 };
+    const [loop, threads] = [new Program("loop", clock, { agent: "wayward-node/1" }), new Program("threads", clock)];
+    loop.take("main", loop.lock("a"));
+    threads.take("main", threads.lock("b"));
+    loop.wait("main", loop.lock("b"));
+    threads.wait("main", threads.lock("a"));
+    const [finding] = together([loop, threads], RULE);
+    expect(finding!.unproven).toBe("main runs several flows of code at a time, which only tasks tell apart");
+  });
+
   test("a local lock may be in the circle", () => {
     const clock = { ms: 0 };
     const [north, south] = [new Program("n", clock), new Program("s", clock)];

@@ -99,8 +99,10 @@ function findingOf(circle: readonly Step[], boots: ReadonlyMap<string, string>):
   };
 }
 
-/** Waits that are over may not have been at the same time, where their clocks are not the same. */
+/** A lane that is an event loop may wait in another flow of code than the one that holds. Waits that are over may not have been at the same time, where their clocks are not the same. */
 function unprovenBy(circle: readonly Step[], boots: ReadonlyMap<string, string>): string {
+  const doubted = circle.find(({ waits: { doubt } }) => doubt !== "");
+  if (doubted !== undefined) return doubted.waits.doubt;
   const clocks = new Set(circle.map(({ waits: { at } }) => boots.get(at.session) || at.session));
   if (clocks.size === 1) return "";
   const begun = circle.map(({ waits: { at } }) => at.wall).reduce((a, b) => (a > b ? a : b));

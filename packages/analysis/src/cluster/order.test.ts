@@ -40,6 +40,23 @@ describe("orders over sessions", () => {
     expect(finding!.sessions).toHaveLength(3);
   });
 
+  test("one by the flows of an event loop is unproven until a lane of its own shows it", () => {
+    const clock = { ms: 0 };
+    const [loop, threads] = [new Program("loop", clock, { agent: "wayward-node/1" }), new Program("threads", clock)];
+    const pair = (of: Program): [number, number] => [of.lock("a"), of.lock("b")];
+    loop.both("main", pair(loop));
+    threads.both("main", pair(threads).toReversed() as [number, number]);
+    const [finding] = together([loop, threads], RULE);
+    expect(finding!.unproven).toBe("main runs several flows of code at a time, which only tasks tell apart");
+    const surer = new Program("surer", clock);
+    surer.both("main", pair(surer));
+    const [proven, ...more] = together([loop, threads, surer], RULE);
+    expect(more).toEqual([]);
+    expect(proven!.unproven).toBe("");
+    const [{ held }] = proven!.detail.cycle as [{ held: object }];
+    expect(held).toMatchObject({ program: "surer" });
+  });
+
   test("the same order everywhere is no inversion", () => {
     expect(together(programs(["a", "b"], ["a", "b"], ["b", "c"]), RULE)).toEqual([]);
   });

@@ -102,7 +102,7 @@ function findingOf(cycle: readonly GlobalEdge[]): ReportedFinding | undefined {
     sessions: [...new Set(cycle.flatMap(({ seen }) => seen.map(({ held }) => held.session)))].sort(),
     locks: names,
     evidence: places.map(({ session, laneNumber, eventNo }) => ({ session, lane: laneNumber, eventNo })),
-    unproven: "",
+    unproven: edges.find(({ doubt }) => doubt !== "")?.doubt ?? "",
     detail: {
       cycle: edges.map(({ from, to, held, taken }) => ({
         from: from.name || "(call)",
@@ -127,9 +127,10 @@ function isAlone(session: string, cycle: readonly GlobalEdge[]): boolean {
   return strongBits(own) !== undefined;
 }
 
-/** The earliest, so that what comes later changes no fingerprint. */
+/** The earliest that is not in doubt, else the earliest: what comes later changes no fingerprint, unless it is surer. */
 function firstOf(seen: readonly SharedEdge[]): SharedEdge {
   return seen.reduce((first, edge) => {
+    if ((edge.doubt === "") !== (first.doubt === "")) return edge.doubt === "" ? edge : first;
     if (edge.taken.wall !== first.taken.wall) return edge.taken.wall < first.taken.wall ? edge : first;
     return edge.taken.session < first.taken.session ? edge : first;
   });

@@ -2,8 +2,8 @@ import type { block as api } from "@wayward/api";
 import type { Dictionary } from "@wayward/block";
 import type { SiteText } from "../finding.ts";
 import { placeOf } from "../locks/rules/recursion.ts";
-import { siteText } from "../locks/run.ts";
-import type { CallEdge, ClassNode, Lane, LockSession, Place, Taken } from "../locks/state.ts";
+import { flowsText, hiddenText, siteText } from "../locks/run.ts";
+import type { CallEdge, ClassNode, Edge, Lane, LockSession, Place, Taken } from "../locks/state.ts";
 
 /**
  * What one session knows that matters to others: its order graph, and who
@@ -28,6 +28,8 @@ export interface SharedEdge {
   readonly taken: SharedPlace;
   /** The lock's own name, where one end is a call; empty where both are. */
   readonly lock?: string;
+  /** Why the order may not be real; empty where it is. */
+  readonly doubt: string;
 }
 
 interface SharedClass {
@@ -42,6 +44,8 @@ export interface SharedWait extends SharedTaken {
   readonly holds: readonly SharedTaken[];
   /** Nanoseconds since 1970; undefined while it lasts. */
   readonly until: bigint | undefined;
+  /** Why the lane may not have held all of these when it began to wait; empty where it did. */
+  readonly doubt: string;
 }
 
 /** A lock that is held or waited for. */
@@ -86,12 +90,16 @@ export function sharedView(state: LockSession, of: ViewOf): SharedView | undefin
   if (!state.isShared && state.calls.length === 0) return undefined;
   const { session, description, origin, ended } = of;
   const names = new Names(of);
+  const doubtOf = (...places: readonly Place[]) => flowsText(state, of.dictionary, places);
+  const edgeDoubt = ({ from, held, taken, unsure }: Edge) =>
+    doubtOf(held, taken) || (unsure ? hiddenText(from.name) : "");
   const edges = state.nodes.flatMap(({ out }) => [...out.values()]).slice(0, EDGES_MAX);
   const waitOf = (wait: Taken, holds: readonly Taken[], until: number | undefined): SharedWait => ({
     ...names.taken(wait),
     lane: `${session} ${wait.at.lane}`,
     holds: holds.map((hold) => names.taken(hold)),
     until: until === undefined ? undefined : origin + BigInt(Math.round(until)),
+    doubt: doubtOf(wait.at),
   });
   const open = [...state.lanes.values()].flatMap((lane) =>
     lane.waits.map((wait) => waitOf(wait, holdsOf(lane), ended ? state.now : undefined)),
@@ -99,7 +107,10 @@ export function sharedView(state: LockSession, of: ViewOf): SharedView | undefin
   return {
     session,
     boot: description?.bootId ?? "",
-    edges: [...edges.map((edge) => names.edge(edge)), ...state.calls.map((edge) => names.edge(edge))],
+    edges: [
+      ...edges.map((edge) => names.edge(edge, edgeDoubt(edge))),
+      ...state.calls.map((edge) => names.edge(edge, doubtOf(edge.held, edge.taken))),
+    ],
     waits: [...state.endedWaits.map((wait) => waitOf(wait, wait.holds, wait.until)), ...open],
   };
 }
@@ -125,7 +136,8 @@ class Names {
     return { key: `${within}${shared}`, name };
   }
 
-  edge({ from, to, bits, held, taken, lock }: Omit<CallEdge, "lock"> & { readonly lock?: string }): SharedEdge {
+  edge(edge: Omit<CallEdge, "lock"> & { readonly lock?: string }, doubt: string): SharedEdge {
+    const { from, to, bits, held, taken, lock } = edge;
     const [heldAt, takenAt] = [this.place(held), this.place(taken)];
     return {
       from: this.#end(from),
@@ -134,6 +146,7 @@ class Names {
       held: heldAt,
       taken: takenAt,
       ...(lock !== undefined && { lock }),
+      doubt,
     };
   }
 

@@ -123,16 +123,21 @@ function unprovenBy(run: Told, rule: RuleId, { locks, names = [], unsure, doubt 
   const { session, dictionary } = run;
   const partial = locks.find(({ base }) => base.partial);
   if (partial !== undefined) return `not all records of ${partial.base.name} are kept: its tracing was switched`;
-  const loop = evidence.find(({ lane }) => session.lanes.get(lane)?.loop);
-  if (loop !== undefined) {
-    return `${dictionary.name("lane", loop.lane)} runs several flows of code at a time, which only tasks tell apart`;
-  }
+  const flows = flowsText(session, dictionary, evidence);
+  if (flows !== "") return flows;
   const isDoubted = session.doubt || (session.holes > 0 && BY_HISTORY.test(rule));
   const [subject = "it"] = [...locks.map(({ name }) => name), ...names];
   if (typeof unsure === "string") return hiddenText(unsure);
   if (unsure || isDoubted) return hiddenText(subject);
   const hidden = locks.find((lock) => isUnsure(session, lock));
   return hidden === undefined ? doubt : hiddenText(hidden.name);
+}
+
+/** Why a verdict by these records is unproven, where one of their lanes is an event loop; else empty. */
+export function flowsText({ lanes }: LockSession, dictionary: Dictionary, evidence: readonly Place[]): string {
+  const loop = evidence.find(({ lane }) => lanes.get(lane)?.loop);
+  if (loop === undefined) return "";
+  return `${dictionary.name("lane", loop.lane)} runs several flows of code at a time, which only tasks tell apart`;
 }
 
 /** Why a verdict about this is unproven. */

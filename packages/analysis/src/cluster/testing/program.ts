@@ -23,6 +23,8 @@ export interface ProgramFacts {
   readonly boot?: string;
   /** How wrong its wall clock is, in nanoseconds. */
   readonly skew?: bigint;
+  /** Who recorded it; agents of Node run event loops on their threads. */
+  readonly agent?: string;
 }
 
 const MODES: readonly string[] = kinds.LOCK_MODES;
@@ -41,7 +43,8 @@ export class Program {
   readonly #blocks: Uint8Array[] = [];
   readonly #description: api.SessionDescription;
 
-  constructor(name: string, clock: { ms: number }, { host = "one", boot = "b1", skew = 0n }: ProgramFacts = {}) {
+  constructor(name: string, clock: { ms: number }, facts: ProgramFacts = {}) {
+    const { host = "one", boot = "b1", skew = 0n, agent = "" } = facts;
     this.name = name;
     this.#clock = clock;
     this.session = kinds.newSessionId(Number(WALL / 1_000_000n));
@@ -49,6 +52,7 @@ export class Program {
       name,
       host,
       bootId: boot,
+      agent,
       start: CLOCK,
       anchor: { clock: CLOCK, wall: WALL + skew, uncertainty: 0n },
     });
