@@ -1,61 +1,20 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { CommandLine, ended, linesOf } from "./testing/command-line.ts";
 
-const BIN = join(import.meta.dirname, "../bin/wayward.mjs");
 const NOBODY = "0".repeat(26);
 
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 describe("wayward", () => {
-  const folder = mkdtempSync(join(tmpdir(), "wayward-exit-"));
-  let env: NodeJS.ProcessEnv = { ...process.env, NODE_OPTIONS: "", WAYWARD_SPOOL: folder };
-  let up: ChildProcess;
-
-  const start = (args: readonly string[], more: NodeJS.ProcessEnv = {}) =>
-    spawn(process.execPath, [BIN, ...args], { env: { ...env, ...more }, stdio: ["ignore", "pipe", "pipe"] });
-  const ended = async (child: ChildProcess): Promise<Ended> => {
-    const texts = { stdout: "", stderr: "" };
-    for (const name of ["stdout", "stderr"] as const) {
-      child[name]?.on("data", (chunk) => {
-        texts[name] += chunk;
-      });
-    }
-    const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-    return { code, ...texts };
-  };
-  const wayward = (args: readonly string[], more?: NodeJS.ProcessEnv) => ended(start(args, more));
+  const line = new CommandLine("exit");
+  const wayward = (args: readonly string[], more?: NodeJS.ProcessEnv) => ended(line.start(args, more));
 
   beforeAll(async () => {
-    up = start(["up", "--data", join(folder, "data"), "--port", "0", "--http-port", "0"]);
-    const address = await new Promise<string>((resolve) => {
-      up.stderr?.on("data", (chunk) => {
-        const match = /gRPC at (\S+?),/.exec(String(chunk));
-        if (match?.[1] !== undefined) resolve(match[1]);
-      });
-    });
-    env = { ...env, WAYWARD_SERVER: address };
-    await wayward([
-      "run",
-      "--name",
-      "sample",
-      "--",
-      process.execPath,
-      "-e",
-      "for (let i = 0; i < 30; i++) console.log('line', i)",
-    ]);
+    await line.up();
+    const program = "for (let i = 0; i < 30; i++) console.log('line', i)";
+    await line.run("run", "--name", "sample", "--", process.execPath, "-e", program);
   }, 60_000);
-  afterAll(async () => {
-    up.kill("SIGTERM");
-    await ended(up);
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => line.remove());
 
   const CASES: readonly [string, number, RegExp][] = [
     ["--version", 0, /^$/],
@@ -97,8 +56,8 @@ describe("wayward", () => {
     ["doctor --server 127.0.0.1:1", 5, /^$/],
   ];
 
-  test.each(CASES)("%s ends with %i and says why", async (line, code, says) => {
-    const answer = await wayward(line.split(" "));
+  test.each(CASES)("%s ends with %i and says why", async (typed, code, says) => {
+    const answer = await wayward(typed.split(" "));
     expect(answer).toMatchObject({ code, stderr: expect.stringMatching(says) });
     // Data to stdout, messages to stderr.
     if (code !== 0 && code !== 5) expect(answer.stdout.replace(/^\{"displayTimeUnit"[\s\S]*/, "")).toBe("");
@@ -116,50 +75,41 @@ describe("wayward", () => {
     ["collect --once --server 127.0.0.1:1", "stderr"],
   ];
 
-  test.each(ENDLESS)("Ctrl-C ends %s with 130, once it is at it", async (line, output) => {
+  test.each(ENDLESS)("Ctrl-C ends %s with 130, once it is at it", async (typed, output) => {
     // A spool of its own, with a block that waits for the server.
-    const spool = join(folder, line.replaceAll(/\W+/g, "-"));
+    const spool = join(line.folder, typed.replaceAll(/\W+/g, "-"));
     mkdirSync(join(spool, NOBODY), { recursive: true });
     writeFileSync(join(spool, NOBODY, "000000000000.block"), "never sent");
-    const child = start(line.split(" "), { WAYWARD_SPOOL: spool });
+    const child = line.start(typed.split(" "), { WAYWARD_SPOOL: spool });
     child[output]?.once("data", () => child.kill("SIGINT"));
     expect(await ended(child)).toMatchObject({ code: 130 });
   });
 
   test("read gives the same records forward, backward and as JSON", async () => {
-    const lines = async (...args: string[]) =>
-      (await wayward(["read", "--kind", "log", ...args])).stdout.trim().split("\n");
+    const lines = async (...args: string[]) => linesOf((await line.run("read", "--kind", "log", ...args)).stdout);
     const forward = await lines();
     expect(forward).toHaveLength(30);
     expect(await lines("--reverse")).toEqual([...forward].reverse());
-    const json = (await lines("--json")).map((line) => JSON.parse(line));
+    const json = await line.json("read", "--kind", "log");
     expect(json.slice(0, -1).map(({ text }) => text)).toEqual(Array.from({ length: 30 }, (_, at) => `line ${at}`));
     expect(json.at(-1)).toMatchObject({ coverage: { records: "30", complete: true } });
   });
 
   test("export writes a trace that parses, and lines that do", async () => {
-    const file = join(folder, "trace.json");
+    const file = join(line.folder, "trace.json");
     await wayward(["export", "--output", file]);
     const { traceEvents } = JSON.parse(readFileSync(file, "utf8"));
     expect(traceEvents.filter(({ name }: { name?: string }) => name === "")).toEqual([]);
     expect(traceEvents.filter(({ name }: { name: string }) => /^line \d+$/.test(name))).toHaveLength(30);
     const { stdout } = await wayward(["export", "--format", "ndjson", "--limit", "3"]);
-    expect(
-      stdout
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line).session_name),
-    ).toEqual(["sample", "sample", "sample"]);
+    expect(linesOf(stdout).map((one) => JSON.parse(one).session_name)).toEqual(["sample", "sample", "sample"]);
   });
 
   test("doctor names the hop that fails and what to do", async () => {
     const refused = await wayward(["doctor", "--server", "127.0.0.1:1"]);
     expect(refused.stdout).toMatch(/FAIL {2}ingest +127.0.0.1:1: ECONNREFUSED\n +fix: start the server: wayward up/);
-    const spool = await wayward(["doctor", "--json"], { WAYWARD_SPOOL: join(folder, "missing") });
-    const findings = spool.stdout
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line));
+    const spool = await wayward(["doctor", "--json"], { WAYWARD_SPOOL: join(line.folder, "missing") });
+    const findings = linesOf(spool.stdout).map((one) => JSON.parse(one));
     expect(findings.filter(({ ok }) => !ok)).toMatchObject([
       { hop: "spool", fix: expect.stringContaining("make the folder") },
     ]);

@@ -1,13 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { junitProblems, sarifProblems } from "@wayward/testing";
+import { AGENT, CommandLine, linesOf } from "../testing/command-line.ts";
 
 const root = join(import.meta.dirname, "../../../..");
-const BIN = join(root, "clients/cli/bin/wayward.mjs");
-const AGENT = join(root, "agents/node/src/api.ts");
 
 /** Takes two locks in both orders, one after the other: it never hangs. */
 const INVERSION = `import { start } from ${JSON.stringify(AGENT)};
@@ -23,42 +20,14 @@ const INNOCENT = `import { start } from ${JSON.stringify(AGENT)};
   await agent.delivered();`;
 
 describe("wayward check", () => {
-  const folder = mkdtempSync(join(tmpdir(), "wayward-check-"));
-  let env: NodeJS.ProcessEnv = { ...process.env, NODE_OPTIONS: "" };
-  let up: ChildProcess;
-
-  const start = (args: readonly string[]) =>
-    spawn(process.execPath, args, { env, cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
-  const ended = async (child: ChildProcess) => {
-    const texts = { stdout: "", stderr: "" };
-    for (const name of ["stdout", "stderr"] as const) {
-      child[name]?.on("data", (chunk) => {
-        texts[name] += chunk;
-      });
-    }
-    const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-    return { code, ...texts };
-  };
-  const check = (...args: string[]) => ended(start([BIN, "check", ...args]));
+  const line = new CommandLine("check");
+  const check = (...args: string[]) => line.run("check", ...args);
 
   beforeAll(async () => {
-    up = start([BIN, "up", "--data", join(folder, "data"), "--port", "0", "--http-port", "0"]);
-    const address = await new Promise<string>((resolve) => {
-      up.stderr?.on("data", (chunk) => {
-        const match = /gRPC at (\S+?),/.exec(String(chunk));
-        if (match?.[1] !== undefined) resolve(match[1]);
-      });
-    });
-    env = { ...env, WAYWARD_SERVER: address, WAYWARD_SPOOL: join(folder, "spool") };
-    for (const program of [INVERSION, INNOCENT]) {
-      expect(await ended(start(["--input-type=module", "-e", program]))).toMatchObject({ code: 0 });
-    }
+    await line.up();
+    for (const program of [INVERSION, INNOCENT]) expect(await line.module(program)).toMatchObject({ code: 0 });
   }, 60_000);
-  afterAll(async () => {
-    up.kill("SIGTERM");
-    await ended(up);
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => line.remove());
 
   test("fails on an inversion that never hung, and says where and how it hangs", async () => {
     const { code, stdout, stderr } = await check("--name", "shop");
@@ -78,7 +47,7 @@ describe("wayward check", () => {
   });
 
   test("accepts what a baseline names, until its last day", async () => {
-    const file = join(folder, "baseline.json");
+    const file = join(line.folder, "baseline.json");
     expect(await check("--name", "shop", "--write-baseline", file)).toMatchObject({ code: 0 });
     expect(await check("--name", "shop", "--baseline", file)).toMatchObject({ code: 0 });
     const written = JSON.parse(readFileSync(file, "utf8"));
@@ -110,8 +79,7 @@ describe("wayward check", () => {
     const sarif = await check("--name", "shop", "quiet", "--format", "sarif");
     expect([sarif.code, sarifProblems(JSON.parse(sarif.stdout))]).toEqual([5, []]);
     const json = await check("--name", "shop", "quiet", "--format", "json");
-    const lines = json.stdout.trim().split("\n");
-    const [first, ...others] = lines.map((line) => JSON.parse(line));
+    const [first, ...others] = linesOf(json.stdout).map((one) => JSON.parse(one));
     expect(first).toMatchObject({ rule: "order.inversion", outcome: "failed", baseline: null });
     expect(others.slice(-2)).toMatchObject([
       { verdict: { failed: 1 } },
@@ -122,19 +90,16 @@ describe("wayward check", () => {
   test("prints the fields of its table in docs/json.md as JSON, and no other", async () => {
     const page = readFileSync(join(root, "docs/json.md"), "utf8");
     const section = page.split(/^## /m).find((part) => part.startsWith("check\n")) ?? "";
-    const rows = [...section.matchAll(/^\| `(\w+)` *\| (\w+)/gm)].map(([, field, line]) => `${line} ${field}`);
-    const file = join(folder, "stale.json");
+    const rows = [...section.matchAll(/^\| `(\w+)` *\| (\w+)/gm)].map(([, field, kind]) => `${kind} ${field}`);
+    const file = join(line.folder, "stale.json");
     const stale = { rule: "wait-type", fingerprint: "0".repeat(32), title: "", locks: [], reason: "" };
     writeFileSync(file, JSON.stringify({ version: 1, findings: [stale] }));
     const { stdout } = await check("--format", "json", "--baseline", file);
-    const printed = stdout
-      .trim()
-      .split("\n")
-      .flatMap((line) => {
-        const value = JSON.parse(line);
-        const kind = ["stale", "verdict", "coverage"].find((name) => name in value) ?? "finding";
-        return Object.keys(value).map((field) => `${kind} ${field}`);
-      });
+    const printed = linesOf(stdout).flatMap((one) => {
+      const value = JSON.parse(one);
+      const kind = ["stale", "verdict", "coverage"].find((name) => name in value) ?? "finding";
+      return Object.keys(value).map((field) => `${kind} ${field}`);
+    });
     expect([...new Set(printed)].sort()).toEqual(rows.sort());
   });
 });

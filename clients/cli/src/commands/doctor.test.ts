@@ -1,51 +1,26 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-
-const BIN = join(import.meta.dirname, "../../bin/wayward.mjs");
+import { CommandLine, ended, linesOf } from "../testing/command-line.ts";
 
 describe("wayward doctor", () => {
-  const folder = mkdtempSync(join(tmpdir(), "wayward-doctor-"));
-  const env = { ...process.env, NODE_OPTIONS: "", WAYWARD_SPOOL: folder };
-  let up: ChildProcess;
+  const line = new CommandLine("doctor");
   let server: string;
   let http: string;
 
   const doctor = async (args: readonly string[], more: NodeJS.ProcessEnv = {}) => {
-    const child = spawn(process.execPath, [BIN, "doctor", "--json", ...args], {
-      env: { ...env, ...more },
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    let text = "";
-    child.stdout.on("data", (chunk) => {
-      text += chunk;
-    });
-    const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-    const findings: { hop: string; ok: boolean; what: string; fix?: string }[] = text
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line));
+    const { code, stdout } = await ended(line.start(["doctor", "--json", ...args], more));
+    const findings: { hop: string; ok: boolean; what: string; fix?: string }[] = linesOf(stdout).map((one) =>
+      JSON.parse(one),
+    );
     return { code, findings, at: (hop: string) => findings.find((finding) => finding.hop === hop) };
   };
 
   beforeAll(async () => {
-    const args = ["up", "--data", join(folder, "data"), "--port", "0", "--http-port", "0"];
-    up = spawn(process.execPath, [BIN, ...args], { env, stdio: ["ignore", "ignore", "pipe"] });
-    [server, http] = await new Promise<[string, string]>((resolve) => {
-      up.stderr?.on("data", (chunk) => {
-        const match = /gRPC at (\S+), metrics at http:\/\/(\S+)\/metrics/.exec(String(chunk));
-        if (match !== null) resolve([match[1]!, match[2]!]);
-      });
-    });
+    ({ server, http } = await line.up());
+    mkdirSync(line.env.WAYWARD_SPOOL!);
   }, 60_000);
-  afterAll(async () => {
-    up.kill("SIGTERM");
-    await new Promise((resolve) => up.once("close", resolve));
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => line.remove());
 
   test("asks every service for its health, and archivers for their leases", async () => {
     const { code, findings, at } = await doctor(["--server", server, "--metrics", http]);

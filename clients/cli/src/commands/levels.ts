@@ -1,35 +1,19 @@
-import { connect } from "@wayward/client";
 import { type ControlRule, LEVELS_TOPIC, THRESHOLDS } from "@wayward/record";
-import { badOption, checkAddress, waitMs, withoutRules, withRule } from "../control/rules.ts";
-import { setTopic } from "../control/set.ts";
+import { type ControlCommand, control } from "../control/command.ts";
+import { badOption, withoutRules, withRule } from "../control/rules.ts";
 import { showStatus } from "../control/status.ts";
 
-export interface LevelsCommand {
+export interface LevelsCommand extends ControlCommand {
   readonly channel?: string;
-  readonly name?: string;
-  readonly session?: string;
-  readonly clear: boolean;
-  readonly wait: string;
-  readonly server?: string;
-  readonly json?: boolean;
 }
 
 /** `wayward levels`: the least level that channels of running agents record, and of those that start later. */
 export async function levels(level: string | undefined, options: LevelsCommand): Promise<void> {
-  const { name, session, clear, json = false } = options;
-  const change = changeOf(level, options);
-  checkAddress(options);
-  const within = waitMs(options.wait);
-  const client = connect({ server: options.server });
-  try {
-    if (change === undefined) await showStatus(client, VIEW, json);
-    else {
-      const address = clear ? {} : { name, session };
-      await setTopic(client, { topic: LEVELS_TOPIC, change, address, waitMs: within, json });
-    }
-  } finally {
-    client.close();
-  }
+  await control(options, {
+    topic: LEVELS_TOPIC,
+    change: changeOf(level, options),
+    show: (client, json) => showStatus(client, VIEW, json),
+  });
 }
 
 const VIEW = {

@@ -1,28 +1,8 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-
-const BIN = join(import.meta.dirname, "../../bin/wayward.mjs");
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function output(child: ChildProcess): Promise<Ended> {
-  let stdout = "";
-  let stderr = "";
-  child.stdout?.on("data", (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr?.on("data", (chunk) => {
-    stderr += chunk;
-  });
-  return new Promise((resolve) => child.once("close", (code) => resolve({ code, stdout, stderr })));
-}
+import { CommandLine, ended } from "../testing/command-line.ts";
 
 /** A Node that is not ours, where the machine has one. */
 function systemNode(): string | undefined {
@@ -36,44 +16,15 @@ function systemNode(): string | undefined {
 }
 
 describe("wayward run", () => {
-  const folder = mkdtempSync(join(tmpdir(), "wayward-run-"));
-  let env: NodeJS.ProcessEnv = { ...process.env, NODE_OPTIONS: "", WAYWARD_SPOOL: join(folder, "spool") };
-  let up: ChildProcess;
-
-  const wayward = (...args: string[]) =>
-    spawn(process.execPath, [BIN, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
-  const ask = async (...args: string[]) => {
-    const { stdout } = await output(wayward(...args, "--json"));
-    return stdout
-      .trim()
-      .split("\n")
-      .filter(Boolean)
-      .map((line) => JSON.parse(line));
-  };
-  const program = (name: string, code: string) => {
-    const path = join(folder, name);
-    writeFileSync(path, code);
-    return path;
-  };
+  const line = new CommandLine("run");
 
   beforeAll(async () => {
-    up = wayward("up", "--data", join(folder, "data"), "--port", "0", "--http-port", "0");
-    const address = await new Promise<string>((resolve) => {
-      up.stderr?.on("data", (chunk) => {
-        const match = /gRPC at (\S+?),/.exec(String(chunk));
-        if (match?.[1] !== undefined) resolve(match[1]);
-      });
-    });
-    env = { ...env, WAYWARD_SERVER: address };
+    await line.up();
   }, 30_000);
-  afterAll(async () => {
-    up.kill("SIGTERM");
-    await output(up);
-    rmSync(folder, { recursive: true });
-  });
+  afterAll(() => line.remove());
 
   test("records requests, console and errors of a program that knows nothing, and ends with its code", async () => {
-    const path = program(
+    const path = line.file(
       "shop.mjs",
       `import { createServer } from "node:http";
        const server = createServer((request, response) => { console.warn("low on %s", "tea"); response.end("ok"); });
@@ -83,19 +34,19 @@ describe("wayward run", () => {
          server.close(() => { setTimeout(() => { throw new Error("out of tea"); }, 20); });
        });`,
     );
-    const { code, stderr } = await output(wayward("run", "--name", "shop", "--label", "team=tea", "--", "node", path));
+    const { code, stderr } = await line.run("run", "--name", "shop", "--label", "team=tea", "--", "node", path);
     expect(code).toBe(1);
-    expect((await output(wayward("sessions", "--name", "shop"))).stdout).toMatch(/ shop .* ENDED \(exit 1\) /);
-    expect((await output(wayward("read", "--name", "shop"))).stderr).toMatch(/, complete\n {2}shop \w{26}: exit 1\n/);
+    expect((await line.run("sessions", "--name", "shop")).stdout).toMatch(/ shop .* ENDED \(exit 1\) /);
+    expect((await line.run("read", "--name", "shop")).stderr).toMatch(/, complete\n {2}shop \w{26}: exit 1\n/);
     expect(stderr).toContain("out of tea");
-    const [session] = await ask("sessions", "--name", "shop", "--label", "team=tea");
+    const [session] = await line.json("sessions", "--name", "shop", "--label", "team=tea");
     expect(session).toMatchObject({ state: "ENDED", description: { name: "shop" } });
-    const records = await ask("read", "--name", "shop");
+    const records = await line.json("read", "--name", "shop");
     const zones = records.filter(({ kind }) => kind === "zone.begin").map(({ fields }) => fields.name);
     expect(zones.filter((name) => name === "GET /tea")).toHaveLength(3);
     const ends = records.filter(({ kind, fields }) => kind === "zone.end" && fields.name === "GET /tea");
     expect(ends.map(({ fields }) => BigInt(fields.duration) > 0n && fields.status)).toEqual(["200", "200", "200"]);
-    const traced = await output(wayward("export", "--name", "shop", "--where", "duration > 0"));
+    const traced = await line.run("export", "--name", "shop", "--where", "duration > 0");
     const { traceEvents } = JSON.parse(traced.stdout);
     expect(
       traceEvents.filter(({ ph, name }: { ph: string; name: string }) => ph === "e" && name === "GET /tea").length,
@@ -109,18 +60,18 @@ describe("wayward run", () => {
   }, 30_000);
 
   test("tells how a killed program ended, and loses nothing that it had flushed", async () => {
-    const path = program(
+    const path = line.file(
       "beat.mjs",
       `let n = 0; setInterval(() => { console.log("beat " + n++); if (n === 20) process.kill(process.pid, "SIGKILL"); }, 20);`,
     );
-    const { code, stderr } = await output(wayward("run", "--name", "beat", "--", "node", path));
+    const { code, stderr } = await line.run("run", "--name", "beat", "--", "node", path);
     expect(code).toBe(137);
     const [, id = ""] = /^wayward: recorded beat (\w{26}): wayward read -s \1$/m.exec(stderr) ?? [];
-    const [session] = await ask("sessions", "--session", id);
+    const [session] = await line.json("sessions", "--session", id);
     expect(session).toMatchObject({ description: { name: "beat" }, end: { cause: "UNCLEAN", exit: "SIGKILL" } });
-    expect((await output(wayward("sessions", "--session", id))).stdout).toMatch(/ beat .* ENDED \(SIGKILL\) /);
-    expect((await output(wayward("read", "--session", id))).stderr).toMatch(/the writer vanished \(SIGKILL\)/);
-    const records = await ask("read", "--name", "beat", "--kind", "log");
+    expect((await line.run("sessions", "--session", id)).stdout).toMatch(/ beat .* ENDED \(SIGKILL\) /);
+    expect((await line.run("read", "--session", id)).stderr).toMatch(/the writer vanished \(SIGKILL\)/);
+    const records = await line.json("read", "--name", "beat", "--kind", "log");
     const coverage = records.pop();
     expect(records.length).toBeGreaterThanOrEqual(15);
     expect(records.map(({ text }) => text)).toEqual(records.map((_, index) => `beat ${index}`));
@@ -131,73 +82,66 @@ describe("wayward run", () => {
         ],
       },
     });
-    expect(readdirSync(env.WAYWARD_SPOOL!).length).toBeLessThanOrEqual(2);
+    expect(readdirSync(line.env.WAYWARD_SPOOL!).length).toBeLessThanOrEqual(2);
   }, 30_000);
 
   const node = systemNode();
   (node === undefined ? test.skip : test)(
     "records a program on the machine's own Node, and its children as one run",
     async () => {
-      const child = program("child.mjs", `console.log("child");`);
-      const parent = program(
+      const child = line.file("child.mjs", `console.log("child");`);
+      const parent = line.file(
         "parent.mjs",
         `import { fork } from "node:child_process"; console.log(process.version); fork(${JSON.stringify(child)});`,
       );
-      const { code, stderr } = await output(wayward("run", "--", node!, parent));
+      const { code, stderr } = await line.run("run", "--", node!, parent);
       expect(code).toBe(0);
       const [, run = ""] = /recorded parent \w{26} and 1 more: wayward read --run (\S+)$/m.exec(stderr) ?? [];
-      expect(await ask("sessions", "--run", run)).toHaveLength(2);
-      const [first] = await ask("sessions", "--name", "parent");
-      const [second] = await ask("sessions", "--name", "child");
+      expect(await line.json("sessions", "--run", run)).toHaveLength(2);
+      const [first] = await line.json("sessions", "--name", "parent");
+      const [second] = await line.json("sessions", "--name", "child");
       expect(second.description.run).toBe(first.description.run);
       expect(second.description.parent).toBe(first.session);
-      expect((await ask("read", "--name", "child", "--kind", "log"))[0]).toMatchObject({ text: "child" });
+      expect((await line.json("read", "--name", "child", "--kind", "log"))[0]).toMatchObject({ text: "child" });
     },
     30_000,
   );
 
   test("sees every stall of the event loop, also the last", async () => {
-    const path = program(
+    const path = line.file(
       "stall.mjs",
       `import { setTimeout as sleep } from "node:timers/promises";
        const stall = () => { const until = Date.now() + 400; while (Date.now() < until); };
        for (let n = 0; n < 3; n++) { await sleep(1000 + n * 37); stall(); }
        await sleep(1100); stall();`,
     );
-    await output(wayward("run", "--name", "stall", "--", "node", path));
-    const late = await ask("read", "--name", "stall", "--kind", "event-loop", "--where", "max >= 350ms");
+    await line.run("run", "--name", "stall", "--", "node", path);
+    const late = await line.json("read", "--name", "stall", "--kind", "event-loop", "--where", "max >= 350ms");
     expect(late.length - 1).toBeGreaterThanOrEqual(4);
-    const { stdout } = await output(wayward("read", "--name", "stall", "--kind", "event-loop"));
+    const { stdout } = await line.run("read", "--name", "stall", "--kind", "event-loop");
     expect(stdout).toMatch(/ event-loop\.lateness p99=\S+ max=\d{3}ms\n/);
   }, 30_000);
 
   test("says that a program without Node was not recorded", async () => {
-    const { code, stderr } = await output(wayward("run", "--", "sh", "-c", "exit 3"));
+    const { code, stderr } = await line.run("run", "--", "sh", "-c", "exit 3");
     expect([code, stderr]).toEqual([3, "wayward: nothing was recorded: the program started no Node\n"]);
   });
 
   test("keeps the spool and says so where no server is", async () => {
-    const path = program("alone.mjs", `console.log("alone");`);
-    const spool = join(folder, "state/wayward/spool");
-    const child = spawn(
-      process.execPath,
-      [BIN, "run", "--server", "127.0.0.1:9", "--spool", spool, "--", "node", path],
-      { env },
-    );
+    const path = line.file("alone.mjs", `console.log("alone");`);
+    const spool = join(line.folder, "state/wayward/spool");
     const begun = performance.now();
-    const { code, stderr } = await output(child);
+    const { code, stderr } = await line.run("run", "--server", "127.0.0.1:9", "--spool", spool, "--", "node", path);
     expect(code).toBe(0);
     expect(performance.now() - begun).toBeLessThan(8_000);
     expect(stderr).toMatch(/blocks of alone \w{26} wait in .*spool: .*ECONNREFUSED.*wayward collect/);
-    const examined = spawn(process.execPath, [BIN, "doctor"], {
-      env: { ...env, WAYWARD_SPOOL: undefined, XDG_STATE_HOME: join(folder, "state") },
-    });
-    const { stdout } = await output(examined);
+    const state = { WAYWARD_SPOOL: undefined, XDG_STATE_HOME: join(line.folder, "state") };
+    const { stdout } = await ended(line.start(["doctor"], state));
     expect(stdout).toMatch(
       /ok {4}spool +\S+: \d+ blocks of 1 sessions wait\n +fix: if their programs have ended: wayward collect --once \S+\n/,
     );
-    const collected = await output(wayward("collect", "--once", spool));
+    const collected = await line.run("collect", "--once", spool);
     expect(collected.code).toBe(0);
-    expect((await ask("read", "--name", "alone", "--kind", "log"))[0]).toMatchObject({ text: "alone" });
+    expect((await line.json("read", "--name", "alone", "--kind", "log"))[0]).toMatchObject({ text: "alone" });
   }, 40_000);
 });

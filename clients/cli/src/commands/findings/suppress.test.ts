@@ -1,15 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type Client, connect } from "@wayward/client";
 import { sarifProblems } from "@wayward/testing";
 import { dropSuppression, storeSuppression } from "../../suppressions/stored.ts";
+import { AGENT, CommandLine, ended, linesOf } from "../../testing/command-line.ts";
 
 const root = join(import.meta.dirname, "../../../../..");
-const BIN = join(root, "clients/cli/bin/wayward.mjs");
-const AGENT = join(root, "agents/node/src/api.ts");
 const NOBODY = "0".repeat(32);
 
 /** Takes two locks in both orders, one after the other. */
@@ -29,52 +26,28 @@ function listed(section: string, line = ""): string[] {
 }
 
 describe("wayward findings suppress", () => {
-  const folder = mkdtempSync(join(tmpdir(), "wayward-suppress-"));
-  let env: NodeJS.ProcessEnv = { ...process.env, NODE_OPTIONS: "" };
-  let up: ChildProcess;
+  const line = new CommandLine("suppress");
   let client: Client;
   let fingerprint = "";
 
-  const start = (args: readonly string[]) =>
-    spawn(process.execPath, args, { env, cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
-  const ended = async (child: ChildProcess) => {
-    const texts = { stdout: "", stderr: "" };
-    for (const name of ["stdout", "stderr"] as const) {
-      child[name]?.on("data", (chunk) => {
-        texts[name] += chunk;
-      });
-    }
-    const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-    return { code, ...texts };
-  };
-  const wayward = (...args: string[]) => ended(start([BIN, ...args]));
+  const wayward = (...args: string[]) => line.run(...args);
   const suppress = (...args: string[]) => wayward("findings", "suppress", ...args);
   const begin = async () => {
-    up = start([BIN, "up", "--data", join(folder, "data"), "--port", "0", "--http-port", "0"]);
-    const address = await new Promise<string>((resolve) => {
-      up.stderr?.on("data", (chunk) => {
-        const match = /gRPC at (\S+?),/.exec(String(chunk));
-        if (match?.[1] !== undefined) resolve(match[1]);
-      });
-    });
-    env = { ...env, WAYWARD_SERVER: address, WAYWARD_SPOOL: join(folder, "spool") };
-    client = connect({ server: address });
+    client = connect(await line.up());
   };
   const end = async () => {
     client.close();
-    up.kill("SIGTERM");
-    await ended(up);
+    await line.down();
   };
   /** What was told in the lines of JSON that are findings. */
   const told = ({ stdout }: { readonly stdout: string }) =>
-    stdout
-      .split("\n")
-      .filter((line) => line.startsWith('{"rule"'))
-      .map((line) => JSON.parse(line));
+    linesOf(stdout)
+      .filter((one) => one.startsWith('{"rule"'))
+      .map((one) => JSON.parse(one));
 
   beforeAll(async () => {
     await begin();
-    expect(await ended(start(["--input-type=module", "-e", INVERSION]))).toMatchObject({ code: 0 });
+    expect(await line.module(INVERSION)).toMatchObject({ code: 0 });
     // The live analyses tell it within a second.
     for (let tries = 0; tries < 50 && fingerprint === ""; tries++) {
       const [live] = told(await wayward("findings", "--json"));
@@ -84,7 +57,7 @@ describe("wayward findings suppress", () => {
   }, 60_000);
   afterAll(async () => {
     await end();
-    rmSync(folder, { recursive: true, force: true });
+    await line.remove();
   });
 
   test("leaves the finding out wherever it is asked for, and says how many", async () => {
@@ -110,7 +83,7 @@ describe("wayward findings suppress", () => {
   }, 60_000);
 
   test("is left out live too", async () => {
-    const watching = [["--all"], []].map((more) => start([BIN, "findings", "--live", ...more]));
+    const watching = [["--all"], []].map((more) => line.start(["findings", "--live", ...more]));
     const [all, others] = watching.map(ended);
     await new Promise<void>((resolve) => {
       watching[0]!.stdout?.on("data", (chunk) => String(chunk).includes("order.inversion") && resolve());
@@ -132,7 +105,7 @@ describe("wayward findings suppress", () => {
     expect(sarifProblems(log)).toEqual([]);
     expect(log.runs[0].results[0].suppressions).toMatchObject([{ kind: "external" }]);
     expect(await wayward("check", "--write-baseline", "new.json")).toMatchObject({ code: 0 });
-    expect(JSON.parse(readFileSync(join(folder, "new.json"), "utf8")).findings).toEqual([]);
+    expect(JSON.parse(readFileSync(join(line.folder, "new.json"), "utf8")).findings).toEqual([]);
   }, 60_000);
 
   test("outlives the server", async () => {
@@ -254,7 +227,7 @@ describe("wayward findings suppress", () => {
   );
 
   test("where suppressions cannot be read, findings are told and so is that", async () => {
-    env = { ...env, WAYWARD_INGEST: "127.0.0.1:1" };
+    line.env.WAYWARD_INGEST = "127.0.0.1:1";
     const order = await wayward("locks", "order");
     expect(order.stdout).toMatch(/^error order.inversion/);
     expect(order.stderr).toMatch(/^suppressions cannot be read, so none counts: no server answers at 127.0.0.1:1/m);

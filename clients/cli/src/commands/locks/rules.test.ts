@@ -1,14 +1,5 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-
-const root = join(import.meta.dirname, "../../../../..");
-const BIN = join(root, "clients/cli/bin/wayward.mjs");
-const AGENT = join(root, "agents/node/src/api.ts");
-const run = promisify(execFile);
+import { AGENT, CommandLine } from "../../testing/command-line.ts";
 
 /** Two tasks take two locks in opposite orders, one after the other: it never hangs, and it could. */
 const SHOP = `
@@ -55,39 +46,16 @@ interface Edge {
 }
 
 describe("wayward locks order and misuse", () => {
-  const folder = mkdtempSync(join(tmpdir(), "wayward-rules-"));
-  const env: NodeJS.ProcessEnv = { ...process.env, NODE_OPTIONS: "", WAYWARD_SPOOL: join(folder, "spool") };
-  let up: ChildProcess;
-
-  const program = (code: string) =>
-    run(process.execPath, ["--input-type=module", "-e", code], { env, timeout: 20_000 });
-  const ask = async (...args: string[]) => {
-    const { stdout } = await run(process.execPath, [BIN, ...args, "--json"], { env });
-    return stdout
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line));
-  };
+  const line = new CommandLine("rules");
 
   beforeAll(async () => {
-    const args = [BIN, "up", "--data", join(folder, "data"), "--port", "0", "--http-port", "0"];
-    up = spawn(process.execPath, args, { env, stdio: ["ignore", "ignore", "pipe"] });
-    env.WAYWARD_SERVER = await new Promise<string>((resolve) => {
-      up.stderr?.on("data", (chunk) => {
-        const match = /gRPC at (\S+?),/.exec(String(chunk));
-        if (match?.[1] !== undefined) resolve(match[1]);
-      });
-    });
+    await line.up();
   }, 30_000);
-  afterAll(async () => {
-    up.kill("SIGTERM");
-    await new Promise((resolve) => up.once("close", resolve));
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => line.remove());
 
   test("shows for each lock of an inversion where it was taken, with the calls that lead there", async () => {
-    await program(SHOP);
-    const [finding] = await ask("locks", "order", "--name", "shop");
+    await line.module(SHOP);
+    const [finding] = await line.json("locks", "order", "--name", "shop");
     expect(finding).toMatchObject({ rule: "order.inversion" });
     const cycle: readonly Edge[] = finding.detail.cycle;
     const shown = cycle.map(({ from, to, held, taken }) => [
@@ -116,10 +84,12 @@ describe("wayward locks order and misuse", () => {
   }, 60_000);
 
   test("do not take a release that says no mode for one of a lock held alone", async () => {
-    await program(LIBRARY);
-    const findings = (await ask("locks", "misuse", "--name", "library")).filter(({ rule }) => rule === "misuse.mode");
+    await line.module(LIBRARY);
+    const findings = (await line.json("locks", "misuse", "--name", "library")).filter(
+      ({ rule }) => rule === "misuse.mode",
+    );
     expect(findings).toMatchObject([{ locks: ["desk"] }]);
-    const holds = await ask("stats", "--by", "lock", "--measure", "hold", "--name", "library");
+    const holds = await line.json("stats", "--by", "lock", "--measure", "hold", "--name", "library");
     expect(holds).toMatchObject([
       { lock: "shelf", count: "2" },
       { lock: "desk", count: "1" },

@@ -1,64 +1,34 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import type { ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { AGENT, CommandLine, ended, said } from "../../testing/command-line.ts";
 
 const root = join(import.meta.dirname, "../../../../..");
-const BIN = join(root, "clients/cli/bin/wayward.mjs");
-const AGENT = join(root, "agents/node/src/api.ts");
 /** Above what a control topic takes. */
 const LONG = "x".repeat(17_000);
 const NOBODY = "0".repeat(26);
 
 describe("wayward locks trace and levels", () => {
-  const folder = mkdtempSync(join(tmpdir(), "wayward-trace-"));
-  const children: ChildProcess[] = [];
-  let env: NodeJS.ProcessEnv = { ...process.env, NODE_OPTIONS: "" };
-
-  const start = (args: readonly string[], more: NodeJS.ProcessEnv = {}) => {
-    const child = spawn(process.execPath, args, { env: { ...env, ...more }, stdio: ["ignore", "pipe", "pipe"] });
-    children.push(child);
-    return child;
-  };
-  const said = (child: ChildProcess, pattern: RegExp) =>
-    new Promise<string>((resolve) => {
-      let text = "";
-      const hear = (chunk: Buffer) => {
-        text += chunk;
-        const match = pattern.exec(text);
-        if (match !== null) resolve(match[1] ?? match[0]);
-      };
-      child.stdout?.on("data", hear);
-      child.stderr?.on("data", hear);
-    });
+  const line = new CommandLine("trace");
+  let shop: ChildProcess;
   const wayward = async (...args: string[]) => {
-    const child = start([BIN, ...args]);
-    const texts = { stdout: "", stderr: "" };
-    for (const name of ["stdout", "stderr"] as const) {
-      child[name]?.on("data", (chunk) => {
-        texts[name] += chunk;
-      });
-    }
-    const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-    return { code, ...texts, lines: texts.stdout.trimEnd().split("\n") };
+    const answer = await line.run(...args);
+    return { ...answer, lines: answer.stdout.trimEnd().split("\n") };
   };
 
   beforeAll(async () => {
-    const up = start([BIN, "up", "--data", join(folder, "data"), "--port", "0", "--http-port", "0"]);
-    env = { ...env, WAYWARD_SERVER: await said(up, /gRPC at (\S+?),/), WAYWARD_SPOOL: join(folder, "spool") };
+    await line.up();
     const program = `import { start } from ${JSON.stringify(AGENT)}; const agent = start({ name: "shop" });
       const pool = agent.mutex("db-pool"); const db = agent.channel("db"); setInterval(() => { pool.tryAcquire()?.release(); db.info("x"); }, 20);
       await agent.delivered(); console.log("delivered");`;
-    await said(start(["--input-type=module", "-e", program]), /delivered/);
+    shop = line.startNode(["--input-type=module", "-e", program]);
+    await said(shop, /delivered/);
   }, 60_000);
   afterAll(async () => {
-    for (const child of children.reverse()) {
-      if (child.exitCode !== null || child.signalCode !== null) continue;
-      child.kill("SIGTERM");
-      await new Promise((resolve) => child.once("close", resolve));
-    }
-    rmSync(folder, { recursive: true, force: true });
+    shop.kill("SIGTERM");
+    await ended(shop);
+    await line.remove();
   });
 
   test("show rules and who follows them, before, while and after they are set", async () => {
@@ -103,12 +73,12 @@ describe("wayward locks trace and levels", () => {
     async (command, calls) => {
       const page = readFileSync(join(root, "docs/json.md"), "utf8");
       const section = page.split(/^## /m).find((part) => part.startsWith(`${command}\n`)) ?? "";
-      const listed = [...section.matchAll(/^\| `(\w+)` +\| (\w+) /gm)].map(([, field, line]) => `${line}.${field}`);
+      const listed = [...section.matchAll(/^\| `(\w+)` +\| (\w+) /gm)].map(([, field, part]) => `${part}.${field}`);
       const printed = new Set<string>();
       for (const args of calls) {
         const { lines } = await wayward(...command.split(" "), ...args, "--json", "--wait", "10");
-        for (const [index, line] of lines.entries()) {
-          for (const key of Object.keys(JSON.parse(line))) printed.add(`${index === 0 ? "topic" : "session"}.${key}`);
+        for (const [index, one] of lines.entries()) {
+          for (const key of Object.keys(JSON.parse(one))) printed.add(`${index === 0 ? "topic" : "session"}.${key}`);
         }
       }
       expect([...printed].sort()).toEqual([...listed].sort());
@@ -138,9 +108,9 @@ describe("wayward locks trace and levels", () => {
 
   test.each(CASES)(
     "%s ends with %i, says why and sets nothing",
-    async (line, code, says) => {
+    async (typed, code, says) => {
       const before = await wayward("locks", "trace", "--json");
-      expect(await wayward(...line.replace("LONG", LONG).split(" "))).toMatchObject({
+      expect(await wayward(...typed.replace("LONG", LONG).split(" "))).toMatchObject({
         code,
         stdout: "",
         stderr: expect.stringMatching(says),

@@ -1,37 +1,18 @@
-import { type Client, type ClientRecord, connect } from "@wayward/client";
+import type { Client, ClientRecord } from "@wayward/client";
 import { type ControlRule, LOCK_TRACES, LOCKS_TOPIC, lockTracing, ONE_IN } from "@wayward/record";
-import { badOption, checkAddress, waitMs, withoutRules, withRule } from "../../control/rules.ts";
-import { setTopic } from "../../control/set.ts";
+import { type ControlCommand, control } from "../../control/command.ts";
+import { badOption, withoutRules, withRule } from "../../control/rules.ts";
 import { showStatus } from "../../control/status.ts";
 import { parseCount } from "../../selection.ts";
 
-export interface LocksTraceCommand {
+export interface LocksTraceCommand extends ControlCommand {
   readonly class?: string;
   readonly oneIn?: string;
-  readonly name?: string;
-  readonly session?: string;
-  readonly clear: boolean;
-  readonly wait: string;
-  readonly server?: string;
-  readonly json?: boolean;
 }
 
 /** `wayward locks trace`: how much of locks is recorded by running agents, and by those that start later. */
 export async function locksTrace(trace: string | undefined, options: LocksTraceCommand): Promise<void> {
-  const { name, session, clear, json = false } = options;
-  const change = changeOf(trace, options);
-  checkAddress(options);
-  const within = waitMs(options.wait);
-  const client = connect({ server: options.server });
-  try {
-    if (change === undefined) await status(client, json);
-    else {
-      const address = clear ? {} : { name, session };
-      await setTopic(client, { topic: LOCKS_TOPIC, change, address, waitMs: within, json });
-    }
-  } finally {
-    client.close();
-  }
+  await control(options, { topic: LOCKS_TOPIC, change: changeOf(trace, options), show: status });
 }
 
 type Change = (rules: readonly ControlRule[]) => ControlRule[];
