@@ -3,18 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { block as blockApi, query } from "@wayward/api";
 import { unwrap } from "@wayward/base";
 import { parseEnvelope, sealEnvelope } from "@wayward/block";
-import { type Bus, openEmbeddedBus, partitionOf } from "@wayward/bus";
-import { type Analyzed, type Client, connect } from "@wayward/client";
-import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
-import { openStore, type Store } from "@wayward/store";
-import { Locking, type TempFolder, tempFolder } from "@wayward/testing";
-import { startQuery } from "./start.ts";
+import type { Analyzed, Client } from "@wayward/client";
+import { Locking } from "@wayward/testing";
 import { seededSession } from "./testing/seeded.ts";
+import { Served } from "./testing/served.ts";
 
-const PARTITIONS = 2;
 /** Wall time of every session's start. */
 const START = 1_700_000_000_000_000_000n;
-const log = createLog("error");
 
 /** Inverts the locks A and B in three blocks of 4, 4 and 1 records, and ends. */
 const inverted = (name: string, seed: number) =>
@@ -28,51 +23,34 @@ function withBadColumns(bytes: Uint8Array): Buffer {
 }
 
 describe("Analyze", () => {
-  let folder: TempFolder;
-  let bus: Bus;
-  let store: Store;
-  let serving: Serving;
+  let served: Served;
   let client: Client;
 
-  const publish = async ({ id, text }: { id: Uint8Array; text: string }, blocks: readonly Uint8Array[]) => {
-    for (const block of blocks) {
-      await bus.publish(partitionOf(id, PARTITIONS), { tenant: "default", session: text }, block);
-    }
-  };
   const rulesOf = ({ findings }: Analyzed) => findings.map(({ rule }) => rule).sort();
   const analyze = (names: string[], more = {}) => client.analyze({ names, ...more });
 
   beforeAll(async () => {
-    folder = await tempFolder("analyze");
-    bus = openEmbeddedBus({ path: `${folder.path}/bus`, partitions: PARTITIONS });
-    store = await openStore(`file://${folder.path}/store`);
+    served = await Served.open("analyze");
     for (const made of [inverted("shop", 1), inverted("shop", 2), inverted("alone", 3)])
-      await publish(made, made.blocks);
+      await served.publish(made, made.blocks);
     const one = new Locking("left", { seed: 4, scope: "host", start: START }).takes("t1", "disk", "net").end();
     const other = new Locking("right", { seed: 5, scope: "host", start: START }).takes("t9", "net", "disk").end();
     const calm = new Locking("calm", { seed: 6, start: START }).takes("t1", "A", "B").takes("t2", "A", "B").end();
-    for (const made of [one, other, calm]) await publish(made, made.blocks);
+    for (const made of [one, other, calm]) await served.publish(made, made.blocks);
     const torn = inverted("torn", 7);
     const [begin, middle, ...rest] = torn.blocks as [Buffer, Buffer, ...Buffer[]];
-    await publish(torn, [begin, Buffer.from(middle).fill(0, middle.length - 3), ...rest]);
+    await served.publish(torn, [begin, Buffer.from(middle).fill(0, middle.length - 3), ...rest]);
     for (const seed of [41, 42]) {
       const made = seededSession(seed, { blocks: 10 });
-      await publish(
+      await served.publish(
         made,
         made.blocks.filter((_, seq) => seed === 41 || seq !== 3),
       );
     }
-    const metrics = createMetrics();
-    const parts = [startQuery({ bus, store, partitions: PARTITIONS, log, metrics })];
-    serving = await serve({ host: "127.0.0.1", port: 0, httpPort: 0, parts, log, metrics });
-    client = connect({ server: serving.address });
+    client = await served.serve();
   });
   afterAll(async () => {
-    client.close();
-    await serving.stop();
-    await bus.close();
-    await store.close();
-    await folder.remove();
+    await served.close();
   });
 
   test("tells findings with evidence and times, and no table that was not asked for", async () => {
@@ -174,7 +152,7 @@ describe("Analyze", () => {
   test("says which block is damaged and how, and is as good as new afterwards", async () => {
     const made = inverted("rotten", 8);
     const [first, second, ...rest] = made.blocks as [Buffer, Buffer, ...Buffer[]];
-    await publish(made, [first, withBadColumns(second), ...rest]);
+    await served.publish(made, [first, withBadColumns(second), ...rest]);
     await expect(analyze(["rotten"])).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
       reason: expect.stringMatching(/^(BAD_|TOO_|NOT_|TRUNC)[A-Z_]+$/),
@@ -190,13 +168,13 @@ describe("Analyze", () => {
       for (let block = 0; block < 20; block++) made.takes(`t${block % 3}`, "A", "B", 4_000);
       return made;
     });
-    for (const made of large) await publish(made, made.blocks);
+    for (const made of large) await served.publish(made, made.blocks);
     const told: [number, number][] = [];
     await client.analyze({ names: ["large"] }, (done, all) => told.push([done, all]));
     expect(told.length).toBeGreaterThan(0);
     for (const [done, all] of told) expect([all, done <= all]).toEqual([120, true]);
 
-    const raw = new query.QueryServiceClient(serving.address, credentials.createInsecure());
+    const raw = new query.QueryServiceClient(served.address, credentials.createInsecure());
     const request = query.AnalyzeRequest.fromPartial({ selector: { names: ["large"] } });
     for (let times = 0; times < 10; times++) {
       const call = raw.analyze(request);

@@ -1,19 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { query } from "@wayward/api";
-import { startArchiver } from "@wayward/archive";
-import { type Bus, openEmbeddedBus, partitionOf } from "@wayward/bus";
-import { type Client, type ClientRecord, type CountOptions, connect } from "@wayward/client";
+import type { Client, ClientRecord, CountOptions } from "@wayward/client";
 import { Reader } from "@wayward/reader";
-import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
-import { openStore, type Store } from "@wayward/store";
-import { startQuery } from "./start.ts";
 import { seededSession } from "./testing/seeded.ts";
-
-const PARTITIONS = 2;
-const log = createLog("error");
+import { PARTITIONS, Served } from "./testing/served.ts";
 
 const QUESTIONS: readonly CountOptions[] = [
   {},
@@ -44,63 +34,38 @@ const QUESTIONS: readonly CountOptions[] = [
 ];
 
 describe("Count", () => {
-  const folder = mkdtempSync(join(tmpdir(), "wayward-count-"));
   // The second lost blocks 3 and 9: pairing begins anew behind them.
   const made = [
     seededSession(41, { blocks: 12 }),
     seededSession(42, { blocks: 14, ends: false }),
     seededSession(43, { blocks: 5 }),
   ];
-  let bus: Bus;
-  let store: Store;
-  let serving: Serving;
+  let served: Served;
   let client: Client;
   let everything: ClientRecord[] = [];
 
   beforeAll(async () => {
-    bus = openEmbeddedBus({ path: join(folder, "bus"), partitions: PARTITIONS });
-    store = await openStore(`file://${folder}/store`);
+    served = await Served.open("count");
     // Three chunks a session, and a tail.
     for (let round = 0; round < 4; round++) {
-      for (const [at, { id, text, blocks }] of made.entries()) {
-        for (const [seq, block] of blocks.entries()) {
-          if (Math.floor((seq * 4) / blocks.length) !== round || (at === 1 && (seq === 3 || seq === 9))) continue;
-          await bus.publish(partitionOf(id, PARTITIONS), { tenant: "default", session: text }, block);
-        }
+      for (const [at, session] of made.entries()) {
+        const { blocks } = session;
+        const isNow = (seq: number) => Math.floor((seq * 4) / blocks.length) === round;
+        const isLost = (seq: number) => at === 1 && (seq === 3 || seq === 9);
+        await served.publish(
+          session,
+          blocks.filter((_, seq) => isNow(seq) && !isLost(seq)),
+        );
       }
-      if (round < 3) await archiveAll();
+      if (round < 3) await served.archiveAll();
     }
-    const metrics = createMetrics();
-    const parts = [startQuery({ bus, store, partitions: PARTITIONS, log, metrics })];
-    serving = await serve({ host: "127.0.0.1", port: 0, httpPort: 0, parts, log, metrics });
-    client = connect({ server: serving.address });
+    client = await served.serve();
     for await (const record of client.read()) everything.push(record);
   });
   afterAll(async () => {
     everything = [];
-    client.close();
-    await serving.stop();
-    await bus.close();
-    await store.close();
-    rmSync(folder, { recursive: true });
+    await served.close();
   });
-
-  const archiveAll = async () => {
-    const archiver = await startArchiver({
-      bus,
-      store,
-      partitions: PARTITIONS,
-      flushMs: 20,
-      log,
-      metrics: createMetrics(),
-    });
-    for (let tries = 0; tries < 500; tries++) {
-      const bounds = await Promise.all([0, 1].map((partition) => bus.bounds(partition)));
-      if (bounds.every(({ first, last }) => first > last)) break;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    await archiver.stop();
-  };
 
   /** Whole, and slices that begin and end inside blocks, at their edges, and nowhere. */
   const slices = () => {
@@ -136,14 +101,14 @@ describe("Count", () => {
   async function abandoned(ask: (reader: Reader, signal: AbortSignal) => Promise<unknown>, at: number) {
     const gone = new AbortController();
     let gets = 0;
-    const watched = new Proxy(store, {
+    const watched = new Proxy(served.store, {
       get(target, name) {
         const value: unknown = Reflect.get(target, name, target);
         if (name === "get" && ++gets === at) gone.abort();
         return typeof value === "function" ? value.bind(target) : value;
       },
     });
-    const reader = new Reader({ bus, store: watched, partitions: PARTITIONS, tenant: "default" });
+    const reader = new Reader({ bus: served.bus, store: watched, partitions: PARTITIONS, tenant: "default" });
     const failed = await ask(reader, gone.signal).then(
       () => undefined,
       (error: Error) => error.name,

@@ -1,17 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { startArchiver } from "@wayward/archive";
-import { type Bus, openEmbeddedBus, partitionOf } from "@wayward/bus";
-import { type Answer, type Client, type ClientRecord, connect, type ReadOptions } from "@wayward/client";
-import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
-import { openStore, type Store } from "@wayward/store";
-import { startQuery } from "./start.ts";
-import { type Seeded, seededSession } from "./testing/seeded.ts";
-
-const PARTITIONS = 2;
-const log = createLog("error");
+import type { Answer, Client, ClientRecord, ReadOptions } from "@wayward/client";
+import { seededSession } from "./testing/seeded.ts";
+import { Served } from "./testing/served.ts";
 
 async function all(answer: AsyncIterable<ClientRecord>): Promise<ClientRecord[]> {
   const records: ClientRecord[] = [];
@@ -22,7 +12,6 @@ async function all(answer: AsyncIterable<ClientRecord>): Promise<ClientRecord[]>
 const place = ({ session, lane, eventNo }: ClientRecord) => `${session} ${lane.number} ${eventNo}`;
 
 describe("records in each form and order", () => {
-  const folder = mkdtempSync(join(tmpdir(), "wayward-forms-"));
   // The second has two epochs; its blocks 3 and 66 are lost, so names of its second epoch's begin are unknown.
   const made = [
     seededSession(1, { blocks: 5 }),
@@ -30,54 +19,24 @@ describe("records in each form and order", () => {
     seededSession(3, { blocks: 3, name: "other" }),
   ];
   const lost = new Set(["2/3", "2/64"]);
-  let bus: Bus;
-  let store: Store;
-  let serving: Serving;
+  let served: Served;
   let client: Client;
 
-  const publish = async ({ id, text }: Seeded, blocks: readonly Buffer[]) => {
-    for (const block of blocks)
-      await bus.publish(partitionOf(id, PARTITIONS), { tenant: "default", session: text }, block);
-  };
-  const archiveAll = async () => {
-    const archiver = await startArchiver({
-      bus,
-      store,
-      partitions: PARTITIONS,
-      flushMs: 20,
-      log,
-      metrics: createMetrics(),
-    });
-    for (let tries = 0; tries < 500; tries++) {
-      const bounds = await Promise.all([0, 1].map((partition) => bus.bounds(partition)));
-      if (bounds.every(({ first, last }) => first > last)) break;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    await archiver.stop();
-  };
   const kept = (seed: number, blocks: readonly Buffer[]) => blocks.filter((_, seq) => !lost.has(`${seed}/${seq}`));
 
   beforeAll(async () => {
-    bus = openEmbeddedBus({ path: join(folder, "bus"), partitions: PARTITIONS });
-    store = await openStore(`file://${folder}/store`);
+    served = await Served.open("forms");
     for (const [at, session] of made.entries()) {
-      await publish(session, kept(at + 1, session.blocks).slice(0, session.blocks.length >> 1));
-      await archiveAll();
+      await served.publish(session, kept(at + 1, session.blocks).slice(0, session.blocks.length >> 1));
+      await served.archiveAll();
     }
     for (const [at, session] of made.entries()) {
-      await publish(session, kept(at + 1, session.blocks).slice(session.blocks.length >> 1));
+      await served.publish(session, kept(at + 1, session.blocks).slice(session.blocks.length >> 1));
     }
-    const metrics = createMetrics();
-    const parts = [startQuery({ bus, store, partitions: PARTITIONS, log, metrics })];
-    serving = await serve({ host: "127.0.0.1", port: 0, httpPort: 0, parts, log, metrics });
-    client = connect({ server: serving.address });
+    client = await served.serve();
   });
   afterAll(async () => {
-    client.close();
-    await serving.stop();
-    await bus.close();
-    await store.close();
-    rmSync(folder, { recursive: true });
+    await served.close();
   });
 
   const SELECTIONS: readonly ReadOptions[] = [
@@ -201,11 +160,11 @@ describe("records in each form and order", () => {
   test("what arrives later comes behind the cursor, wherever the archiver has put the rest", async () => {
     const late = seededSession(9, { blocks: 4, name: "late" });
     const selection = { names: ["late"], order: "arrival" as const };
-    await publish(late, late.blocks.slice(0, 2));
+    await served.publish(late, late.blocks.slice(0, 2));
     const first = client.read(selection);
     const had = await all(first);
-    await archiveAll();
-    await publish(late, late.blocks.slice(2));
+    await served.archiveAll();
+    await served.publish(late, late.blocks.slice(2));
     const second = client.read({ ...selection, cursor: first.cursor });
     had.push(...(await all(second)));
     expect(new Set(had.map(place)).size).toBe(had.length);

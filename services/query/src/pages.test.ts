@@ -1,18 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { startArchiver } from "@wayward/archive";
-import { type Bus, openEmbeddedBus, partitionOf } from "@wayward/bus";
-import { type Client, type ClientRecord, connect } from "@wayward/client";
+import { partitionOf } from "@wayward/bus";
+import type { Client, ClientRecord } from "@wayward/client";
 import { newSessionId, sessionText } from "@wayward/record";
-import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
-import { openStore, type Store } from "@wayward/store";
-import { startQuery } from "./start.ts";
 import { type Seeded, seededSession } from "./testing/seeded.ts";
-
-const PARTITIONS = 2;
-const log = createLog("error");
+import { PARTITIONS, Served } from "./testing/served.ts";
 
 async function all(answer: AsyncIterable<ClientRecord>): Promise<string[]> {
   const places: string[] = [];
@@ -21,52 +12,27 @@ async function all(answer: AsyncIterable<ClientRecord>): Promise<string[]> {
 }
 
 describe("pages and states while the archive changes", () => {
-  const folder = mkdtempSync(join(tmpdir(), "wayward-pages-"));
   const [first, doomed, growing, later] = [
     seededSession(21, { blocks: 6 }),
     seededSession(22, { blocks: 6 }),
     seededSession(23, { blocks: 8 }),
     seededSession(24, { blocks: 4 }),
   ] as const;
-  let bus: Bus;
-  let store: Store;
-  let serving: Serving;
+  let served: Served;
   let client: Client;
 
-  const publish = async ({ id, text }: Seeded, from = 0, until = 1000) => {
-    const { blocks } = [first, doomed, growing, later].find((session) => session.text === text)!;
-    for (const block of blocks.slice(from, until)) {
-      await bus.publish(partitionOf(id, PARTITIONS), { tenant: "default", session: text }, block);
-    }
+  const publish = ({ text }: Seeded, from = 0, until = 1000) => {
+    const session = [first, doomed, growing, later].find((one) => one.text === text)!;
+    return served.publish(session, session.blocks.slice(from, until));
   };
-  const archiveAll = async (keepBytes = 0) => {
-    const archiver = await startArchiver({
-      bus,
-      store,
-      partitions: PARTITIONS,
-      flushMs: 20,
-      keepBytes,
-      log,
-      metrics: createMetrics(),
-    });
-    const isEmpty = async () => {
-      const bounds = await Promise.all([0, 1].map((partition) => bus.bounds(partition)));
-      return bounds.every(({ first, last }) => first > last);
-    };
+  const archiveAll = (keepBytes = 0) => {
     const hasExpired = async () => keepBytes === 0 || (await client.session(first.text)).state === 5;
-    for (let tries = 0; tries < 500 && !((await isEmpty()) && (await hasExpired())); tries++) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    await archiver.stop();
+    return served.archiveAll({ keepBytes, until: hasExpired });
   };
 
   beforeAll(async () => {
-    bus = openEmbeddedBus({ path: join(folder, "bus"), partitions: PARTITIONS });
-    store = await openStore(`file://${folder}/store`);
-    const metrics = createMetrics();
-    const parts = [startQuery({ bus, store, partitions: PARTITIONS, log, metrics })];
-    serving = await serve({ host: "127.0.0.1", port: 0, httpPort: 0, parts, log, metrics });
-    client = connect({ server: serving.address });
+    served = await Served.open("pages");
+    client = await served.serve();
     await publish(first);
     await publish(doomed, 0, 6);
     await publish(growing, 0, 2);
@@ -74,11 +40,7 @@ describe("pages and states while the archive changes", () => {
     await publish(growing, 2, 4);
   });
   afterAll(async () => {
-    client.close();
-    await serving.stop();
-    await bus.close();
-    await store.close();
-    rmSync(folder, { recursive: true });
+    await served.close();
   });
 
   test("a page goes on where it was, on what was there then, whatever was added, archived and deleted since", async () => {
@@ -131,10 +93,7 @@ describe("pages and states while the archive changes", () => {
       Seeded,
       Seeded,
     ];
-    for (const { id, text, blocks } of [ended, open]) {
-      for (const block of blocks)
-        await bus.publish(partitionOf(id, PARTITIONS), { tenant: "default", session: text }, block);
-    }
+    for (const session of [ended, open]) await served.publish(session, session.blocks);
     await client.delete(ended.text);
     expect((await client.session(ended.text)).state).toBe(4);
     await expect(client.delete(open.text)).rejects.toMatchObject({ reason: "SESSION_OPEN" });
@@ -148,8 +107,7 @@ describe("pages and states while the archive changes", () => {
     expect((await client.session(growing.text)).state).toBe(3);
     const fresh = newSessionId(Date.now());
     const { blocks } = seededSession(25, { blocks: 1, ends: false, id: fresh });
-    const address = { tenant: "default", session: sessionText(fresh) };
-    await bus.publish(partitionOf(fresh, PARTITIONS), address, blocks[0]!);
+    await served.publish({ id: fresh, text: sessionText(fresh) }, blocks);
     expect((await client.session(sessionText(fresh))).state).toBe(1);
     const inState = async (...states: (1 | 2 | 3 | 4)[]) => {
       const texts: string[] = [];
@@ -169,8 +127,7 @@ describe("pages and states while the archive changes", () => {
     const next = Array.from({ length: 20 }, (_, at) => seededSession(30 + at, { blocks: 1 })).find(
       ({ id }) => partitionOf(id, PARTITIONS) === partitionOf(first.id, PARTITIONS),
     )!;
-    const address = { tenant: "default", session: next.text };
-    await bus.publish(partitionOf(next.id, PARTITIONS), address, next.blocks[0]!);
+    await served.publish(next, next.blocks);
     await archiveAll(10);
     const outlived = await all(client.read({ pageToken: page.pageToken })).catch((error: unknown) => error);
     expect(outlived).toMatchObject({

@@ -1,12 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { block as blockApi } from "@wayward/api";
-import { startArchiver } from "@wayward/archive";
 import { BlockWriter, Stage } from "@wayward/block";
-import { type Bus, openEmbeddedBus, partitionOf } from "@wayward/bus";
-import { type Client, type ClientRecord, connect } from "@wayward/client";
+import type { Client, ClientRecord } from "@wayward/client";
 import {
   lockAcquired,
   lockReleased,
@@ -17,12 +12,7 @@ import {
   zoneBegin,
   zoneEnd,
 } from "@wayward/record";
-import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
-import { openStore, type Store } from "@wayward/store";
-import { startQuery } from "./start.ts";
-
-const PARTITIONS = 2;
-const log = createLog("error");
+import { Served } from "./testing/served.ts";
 
 /** A session of seeded records over some blocks. */
 function makeSession(name: string, seed: number, blocks: number) {
@@ -74,18 +64,10 @@ function makeSession(name: string, seed: number, blocks: number) {
 }
 
 describe("the query service", () => {
-  const folder = mkdtempSync(join(tmpdir(), "wayward-query-"));
   const made = [makeSession("checkout", 1, 4), makeSession("checkout", 2, 70), makeSession("search", 3, 3)];
-  let bus: Bus;
-  let store: Store;
-  let serving: Serving;
+  let served: Served;
   let client: Client;
 
-  const publish = async (id: Uint8Array, blocks: readonly Buffer[]) => {
-    for (const block of blocks) {
-      await bus.publish(partitionOf(id, PARTITIONS), { tenant: "default", session: sessionText(id) }, block);
-    }
-  };
   const all = async (answer: AsyncIterable<ClientRecord>) => {
     const records: ClientRecord[] = [];
     for await (const record of answer) records.push(record);
@@ -94,29 +76,15 @@ describe("the query service", () => {
   const place = ({ aligned, session, lane, eventNo }: ClientRecord) => [aligned, session, lane.number, eventNo];
 
   beforeAll(async () => {
-    bus = openEmbeddedBus({ path: join(folder, "bus"), partitions: PARTITIONS });
-    store = await openStore(`file://${folder}/store`);
+    served = await Served.open("query");
     // Half of each session is archived, the other half only on the bus.
-    for (const { id, bytes } of made) await publish(id, bytes.slice(0, Math.ceil(bytes.length / 2)));
-    const metrics = createMetrics();
-    const archiver = await startArchiver({ bus, store, partitions: PARTITIONS, flushMs: 20, log, metrics });
-    for (let tries = 0; tries < 500; tries++) {
-      const bounds = await Promise.all([0, 1].map((partition) => bus.bounds(partition)));
-      if (bounds.every(({ first, last }) => first > last)) break;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    await archiver.stop();
-    for (const { id, bytes } of made) await publish(id, bytes.slice(Math.ceil(bytes.length / 2)));
-    const parts = [startQuery({ bus, store, partitions: PARTITIONS, log, metrics })];
-    serving = await serve({ host: "127.0.0.1", port: 0, httpPort: 0, parts, log, metrics });
-    client = connect({ server: serving.address });
+    for (const one of made) await served.publish(one, one.bytes.slice(0, Math.ceil(one.bytes.length / 2)));
+    await served.archiveAll();
+    for (const one of made) await served.publish(one, one.bytes.slice(Math.ceil(one.bytes.length / 2)));
+    client = await served.serve();
   });
   afterAll(async () => {
-    client.close();
-    await serving.stop();
-    await bus.close();
-    await store.close();
-    rmSync(folder, { recursive: true });
+    await served.close();
   });
 
   test("lists sessions newest first, page by page, whole as archive and tail are one", async () => {
