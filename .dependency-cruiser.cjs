@@ -48,7 +48,7 @@ const mayImport = {
 };
 
 const WORKSPACE = "^((?:packages|services|agents|clients)/[^/]+)/";
-const OUTSIDE = "^(?:test|bench|samples|conformance)/";
+const OUTSIDE = "^(?:deploy|test|bench|samples|conformance)/";
 const TESTS = "\\.test\\.ts$";
 const CORE = "/core/";
 

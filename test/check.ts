@@ -38,7 +38,7 @@ const parts: readonly Part[] = [
 
 /** What the import rules look at: every folder that holds code. */
 function sourceFolders(): string[] {
-  const all = ["packages", "services", "agents", "clients", "samples", "conformance", "test", "bench"];
+  const all = ["packages", "services", "agents", "clients", "deploy", "samples", "conformance", "test", "bench"];
   return all.filter((folder) => existsSync(`${root}${folder}`));
 }
 

@@ -1,5 +1,5 @@
 import { Argument, Command, Option } from "commander";
-import { releaseVersion } from "./commands/version.ts";
+import { release } from "./release.ts";
 
 /** Adds the options that choose records, the same for every command that reads. */
 function addSelection(command: Command): Command {
@@ -144,7 +144,7 @@ function addFindings(findings: Command): void {
 export function createProgram(): Command {
   const program = new Command("wayward")
     .description("Records what programs do: logs, threads, locks, zones, jobs, memory, files, databases.")
-    .version(releaseVersion(), "-V, --version", "print the version")
+    .version(release().version, "-V, --version", "print the version")
     .exitOverride()
     .enablePositionalOptions()
     .showHelpAfterError("(`wayward help` lists the commands)");
@@ -153,9 +153,14 @@ export function createProgram(): Command {
     .command("up")
     .description("run everything in one process: ingest, archive, query and stream")
     .option("--data <folder>", "where bus and archive are kept; else WAYWARD_DATA, else the user's data folder")
-    .option("--port <port>", "gRPC port", "4610")
-    .option("--http-port <port>", "metrics and probes", "4611")
-    .option("--keep <size>", "size of the archive above which the oldest ended sessions go", "10GiB")
+    .addOption(new Option("--host <address>", "address to listen on").env("WAYWARD_HOST").default("127.0.0.1"))
+    .addOption(new Option("--port <port>", "gRPC port").env("WAYWARD_PORT").default("4610"))
+    .addOption(new Option("--http-port <port>", "metrics and probes").env("WAYWARD_HTTP_PORT").default("4611"))
+    .addOption(
+      new Option("--keep <size>", "size of the archive above which the oldest ended sessions go")
+        .env("WAYWARD_KEEP")
+        .default("10GiB"),
+    )
     .action(async (options) => (await import("./commands/up.ts")).up(options));
 
   program

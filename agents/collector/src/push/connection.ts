@@ -18,8 +18,9 @@ export interface ConnectionEvents {
 
 /** gRPC is loaded here, when first needed: an agent that only spools never loads it. */
 export async function openConnection(address: string, events: ConnectionEvents): Promise<Connection> {
-  const [{ credentials }, { ingest: api }] = await Promise.all([import("@grpc/grpc-js"), import("@wayward/api")]);
-  const client = new api.IngestServiceClient(address, credentials.createInsecure(), {
+  // It is CommonJS: where esbuild makes it a file of its own, that exports nothing but the default.
+  const [{ default: grpc }, { ingest: api }] = await Promise.all([import("@grpc/grpc-js"), import("@wayward/api")]);
+  const client = new api.IngestServiceClient(address, grpc.credentials.createInsecure(), {
     "grpc-node.flow_control_window": 1024 * 1024,
     "grpc.max_send_message_length": 1024 * 1024,
     "grpc.keepalive_time_ms": 30_000,

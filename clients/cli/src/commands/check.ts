@@ -12,9 +12,9 @@ import { formatText } from "../check/text.ts";
 import { judge, type Verdict } from "../check/verdict.ts";
 import { EXIT } from "../exit.ts";
 import { write } from "../output/write.ts";
+import { release } from "../release.ts";
 import { knownSuppressions, Suppressions } from "../suppressions/known.ts";
 import { suppressionsNote } from "../suppressions/note.ts";
-import { releaseVersion } from "./version.ts";
 
 export interface CheckCommand extends AnalyzeCommand {
   readonly failOn: readonly string[];
@@ -87,6 +87,6 @@ function reportOf(verdict: Verdict, { format, failOn }: CheckCommand, time: numb
     case "junit":
       return formatJunit(verdict, { time, failOn });
     case "sarif":
-      return formatSarif(verdict, { version: releaseVersion(), root: process.cwd() });
+      return formatSarif(verdict, { version: release().version, root: process.cwd() });
   }
 }

@@ -6,6 +6,7 @@ import { parseCount } from "../selection.ts";
 
 export interface UpCommand {
   readonly data?: string;
+  readonly host: string;
   readonly port: string;
   readonly httpPort: string;
   readonly keep: string;
@@ -21,7 +22,7 @@ export async function up(options: UpCommand): Promise<void> {
   const { startAllInOne } = await import("@wayward/all-in-one");
   const serving = await startAllInOne({
     data,
-    host: "127.0.0.1",
+    host: options.host,
     port: parseCount("--port", options.port, 0),
     httpPort: parseCount("--http-port", options.httpPort, 0),
     keepBytes: keep.value,

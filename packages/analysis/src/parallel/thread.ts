@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { createDeferred, type Deferred, WaywardError } from "@wayward/base";
 import type { Failure, FromWorker, ToWorker } from "./messages.ts";
+import { workerPath } from "./worker-path.ts";
 
 /** One thread; its answers come in the order of what it was asked. */
 export class Thread {
@@ -11,7 +12,7 @@ export class Thread {
   /** It dies, and the process does not, where its heap outgrows the bound. */
   constructor(heapMib: number) {
     const resourceLimits = { maxOldGenerationSizeMb: heapMib };
-    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { resourceLimits });
+    this.#worker = new Worker(workerPath, { resourceLimits });
     this.#worker.unref();
     this.#worker.on("message", (answer: FromWorker) => this.#asked.shift()?.resolve(answer));
     this.#worker.on("error", (error) => this.#die(causeOf(error, heapMib)));
