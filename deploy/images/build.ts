@@ -24,6 +24,10 @@ import { PROGRAM_NAMES, type ProgramName } from "./programs.ts";
 const ROOT = join(import.meta.dirname, "../..");
 const CACHE = join(ROOT, ".cache/images");
 
+const USAGE = readFileSync(import.meta.filename, "utf8")
+  .split("\n */")[0]
+  ?.replaceAll(/^(?:\/\*\*\n)? \* ?/gm, "");
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -32,6 +36,7 @@ const { values, positionals } = parseArgs({
     platform: { type: "string" },
     archive: { type: "string" },
     bundles: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
   },
 });
 
@@ -91,6 +96,10 @@ function writeArchive(folder: string, base: Layer, made: Bundle, image: string):
   return file;
 }
 
+if (values.help) {
+  process.stdout.write(`${USAGE}\n`);
+  process.exit(0);
+}
 const unknown = positionals.filter((name) => !PROGRAM_NAMES.some((known) => known === name));
 if (unknown.length > 0) {
   process.stderr.write(`no image is called ${unknown.join(", ")}; there are ${PROGRAM_NAMES.join(", ")}\n`);

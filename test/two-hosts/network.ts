@@ -11,9 +11,10 @@ export const SKIPPED = 77;
 /**
  * Runs this script again in a network namespace of its own, so that nothing
  * of the machine's network is touched or left behind, and tells its exit
- * code; undefined in that process itself.
+ * code; undefined in that process itself. `namespaces` are further ones, as
+ * `unshare` names them.
  */
-export async function inOwnNetwork(): Promise<number | undefined> {
+export async function inOwnNetwork(namespaces: readonly string[] = []): Promise<number | undefined> {
   if (process.env[INSIDE] !== undefined) {
     ip("link", "set", "lo", "up");
     // Its hosts reach each other through it.
@@ -24,11 +25,11 @@ export async function inOwnNetwork(): Promise<number | undefined> {
   if (tried.status !== 0) {
     const why = tried.error?.message ?? tried.stderr.trim();
     process.stderr.write(
-      `\n!!! SKIPPED: two hosts need root, \`ip\` of iproute2, \`unshare\` and \`nsenter\` of util-linux: ${why}\n`,
+      `\n!!! SKIPPED: a network of its own needs root, \`ip\` of iproute2, \`unshare\` and \`nsenter\` of util-linux: ${why}\n`,
     );
     return SKIPPED;
   }
-  const args = ["--net", "--", process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  const args = ["--net", ...namespaces, "--", process.execPath, ...process.execArgv, ...process.argv.slice(1)];
   const child = spawn("unshare", args, { stdio: "inherit", env: { ...process.env, [INSIDE]: "1" } });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
   const [code] = (await once(child, "close")) as [number | null];

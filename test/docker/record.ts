@@ -1,0 +1,19 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { said, trySaid } from "./run.ts";
+
+const WAYWARD = "clients/cli/bin/wayward.mjs";
+
+/** Records samples/hello against the servers that `env` names, from this machine; its session's name is `name`. */
+export async function recordHello(name: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const sample = ["--", process.execPath, "samples/hello/hello.mjs"];
+  await said(process.execPath, [WAYWARD, "run", "--name", name, ...sample], { env });
+}
+
+/** The records of sessions of this name as lines, asked again until there are some; empty after `withinMs`. */
+export async function recordsOf(name: string, env: NodeJS.ProcessEnv, withinMs: number): Promise<string> {
+  for (const until = performance.now() + withinMs; performance.now() < until; await delay(100)) {
+    const lines = await trySaid(process.execPath, [WAYWARD, "read", "--json", "--name", name], { env });
+    if (lines !== undefined && lines !== "") return lines;
+  }
+  return "";
+}

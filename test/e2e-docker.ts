@@ -1,0 +1,134 @@
+/**
+ * `npm run e2e:docker`: the images and docker-compose.yml on a real engine.
+ * Builds the images on a base of this machine, since no registry need be
+ * reachable, looks at each, brings the default up, records a program, reads
+ * it back, takes everything down and up again and finds it still there; the
+ * same of the profiles `demo` and `cluster`.
+ *
+ * Takes the engine that answers, else starts Debian's as root, in a network
+ * and with mounts of its own; `--install` has apt install it. Ends with 1
+ * where something does not hold, with 77 where there can be no engine.
+ */
+import { parseArgs } from "node:util";
+import { tempFolder } from "@wayward/testing";
+import { composeCommand, type Inspected, Project } from "./docker/compose.ts";
+import { runningEngine, startEngine, whyNoEngine } from "./docker/engine.ts";
+import { buildImages } from "./docker/images.ts";
+import { recordHello, recordsOf } from "./docker/record.ts";
+import { row, secondsSince, wrongRows } from "./docker/rows.ts";
+import { serverImages } from "./docker/servers.ts";
+import { inOwnNetwork, SKIPPED } from "./two-hosts/network.ts";
+
+const { values } = parseArgs({ options: { install: { type: "boolean", default: false } } });
+/** From `compose up` to the first record read back. */
+const FIRST_RECORD_S = 15;
+const READ_MS = 60_000;
+const CLUSTER = ["nats", "s3", "ingest", "archive", "query", "stream"];
+
+function skip(why: string): never {
+  process.stderr.write(`\n!!! SKIPPED: images and compose are not tried: ${why}\n`);
+  process.exit(SKIPPED);
+}
+
+/** Up, a record in and out, down, up, and the same records out. */
+async function keeps(
+  what: string,
+  project: Project,
+  services: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  const begun = performance.now();
+  await project.up(...services);
+  const upS = secondsSince(begun);
+  await recordHello(what, env);
+  const first = await recordsOf(what, env, READ_MS);
+  const readS = secondsSince(begun);
+  const records = first === "" ? 0 : first.split("\n").length;
+  row(`${what}: a record`, `up in ${upS.toFixed(1)} s, ${records} lines read back after ${readS.toFixed(1)} s`, [
+    records === 0 && "nothing is read back",
+    readS > FIRST_RECORD_S && `later than ${FIRST_RECORD_S} s`,
+  ]);
+  await project.down();
+  const left = await project.containers();
+  await project.up(...services);
+  const again = await recordsOf(what, env, READ_MS);
+  row(`${what}: down and up`, `${again.split("\n").length} lines`, [
+    left.length > 0 && `${left.length} containers are left`,
+    again !== first && "other records than before",
+  ]);
+}
+
+/** Every container healthy, hardened and bounded. */
+async function hardened(what: string, project: Project): Promise<void> {
+  let all: readonly Inspected[] = [];
+  for (const until = performance.now() + READ_MS; performance.now() < until; ) {
+    all = await project.containers();
+    if (all.every(({ State }) => State.Health === undefined || State.Health.Status === "healthy")) break;
+  }
+  for (const { Name, Config, State, HostConfig } of all) {
+    row(
+      Name.replace(/^.*-e2e-\d+[-_]/, `${what}: `),
+      `${State.Status}, ${State.Health?.Status ?? "not asked"}, ${HostConfig.Memory / 2 ** 20} MiB`,
+      [
+        State.Status !== "running" && "it does not run",
+        State.Health !== undefined && State.Health.Status !== "healthy" && "it is not healthy",
+        !/^(65532:65532|0:0)$/.test(Config.User) && `user ${Config.User}`,
+        !HostConfig.ReadonlyRootfs && "its root can be written",
+        !HostConfig.CapDrop?.includes("ALL") && "it keeps capabilities",
+        !HostConfig.SecurityOpt?.some((option) => option.startsWith("no-new-privileges")) && "it may gain privileges",
+        HostConfig.Memory === 0 && "no limit of memory",
+        HostConfig.RestartPolicy.Name !== "unless-stopped" && "it is not started again",
+      ],
+    );
+  }
+}
+
+async function examine(engineEnv: NodeJS.ProcessEnv, compose: readonly string[]): Promise<void> {
+  await buildImages(engineEnv);
+  const servers = await serverImages(engineEnv);
+  const project = await Project.create(compose, { ...engineEnv, ...(typeof servers === "string" ? {} : servers) });
+  await using spool = await tempFolder("e2e-spool");
+  const common = { WAYWARD_SPOOL: spool.path };
+  try {
+    const one = { ...common, WAYWARD_SERVER: project.address("PORT") };
+    await keeps("default", project, ["wayward"], one);
+    await project.up("demo");
+    const sold = await recordsOf("shop", one, READ_MS);
+    row("demo", "the sample producer", [sold === "" && "nothing of it is read"]);
+    await hardened("demo", project);
+    await project.down(true);
+    if (typeof servers === "string") process.stderr.write(`\n!!! the profile cluster is not tried: ${servers}\n`);
+    else {
+      const env = {
+        ...common,
+        WAYWARD_INGEST: project.address("INGEST_PORT"),
+        WAYWARD_QUERY: project.address("QUERY_PORT"),
+        WAYWARD_STREAM: project.address("STREAM_PORT"),
+      };
+      await keeps("cluster", project, CLUSTER, env);
+      await hardened("cluster", project);
+      process.stderr.write("!!! Prometheus and Grafana of the profile cluster are not tried: no registry\n");
+    }
+  } finally {
+    await project.down(true);
+  }
+}
+
+const compose = await composeCommand();
+const running = await runningEngine();
+if (running === undefined) {
+  const why = await whyNoEngine(values.install);
+  if (why !== undefined) skip(why);
+  const elsewhere = await inOwnNetwork(["--mount"]);
+  if (elsewhere !== undefined) process.exit(elsewhere);
+}
+if (compose === undefined) skip("there is no docker compose and no docker-compose");
+const begun = performance.now();
+const engine = running ?? (await startEngine());
+try {
+  await examine(engine.env, compose);
+} finally {
+  await engine.stop();
+}
+process.stdout.write(`${wrongRows()} wrong, ${secondsSince(begun).toFixed(0)} s\n`);
+process.exit(wrongRows() === 0 ? 0 : 1);
