@@ -13,6 +13,7 @@ const places = {
   reader: "packages/reader",
   analysis: "packages/analysis",
   client: "packages/client",
+  testcontainers: "packages/testcontainers",
   kit: "packages/service-kit",
   ingest: "services/ingest",
   archive: "services/archive",
@@ -36,6 +37,7 @@ const mayImport = {
   reader: ["record", "block", "chunk", "bus", "store"],
   analysis: ["record", "block"],
   client: ["record", "block"],
+  testcontainers: [],
   kit: ["record"],
   ingest: ["kit", "record", "bus", "block"],
   archive: ["kit", "record", "bus", "store", "block", "chunk"],
@@ -145,6 +147,7 @@ module.exports = {
     oneDoor("nats", "bus", "nats"),
     oneDoor("s3", "store", "@aws-sdk"),
     oneDoor("prometheus", "kit", "prom-client"),
+    oneDoor("containers", "testcontainers", "testcontainers"),
     coreRule("uses-no-system", "Cores get clock, disk and network as effects and events (design: pure cores).", {
       dependencyTypes: ["core"],
       pathNot: "^(?:node:)?(?:assert|buffer|util|zlib)$",

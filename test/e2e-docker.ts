@@ -3,7 +3,8 @@
  * Builds the images on a base of this machine, since no registry need be
  * reachable, looks at each, brings the default up, records a program, reads
  * it back, takes everything down and up again and finds it still there; the
- * same of the profiles `demo` and `cluster`.
+ * same of the profiles `demo` and `cluster`. Then come the tests of
+ * packages/testcontainers, which are skipped where there is no engine.
  *
  * Takes the engine that answers, else starts Debian's as root, in a network
  * and with mounts of its own; `--install` has apt install it. Ends with 1
@@ -17,6 +18,7 @@ import { buildImages } from "./docker/images.ts";
 import { recordHello, recordsOf } from "./docker/record.ts";
 import { row, secondsSince, wrongRows } from "./docker/rows.ts";
 import { serverImages } from "./docker/servers.ts";
+import { testcontainers } from "./docker/testcontainers.ts";
 import { inOwnNetwork, SKIPPED } from "./two-hosts/network.ts";
 
 const { values } = parseArgs({ options: { install: { type: "boolean", default: false } } });
@@ -112,6 +114,7 @@ async function examine(engineEnv: NodeJS.ProcessEnv, compose: readonly string[])
   } finally {
     await project.down(true);
   }
+  if (typeof servers !== "string") await testcontainers({ ...engineEnv, ...servers });
 }
 
 const compose = await composeCommand();

@@ -1,0 +1,2 @@
+export { StartedWaywardContainer, WaywardContainer } from "./all-in-one.ts";
+export { WaywardCluster, type WaywardClusterOptions } from "./cluster.ts";
