@@ -26,6 +26,6 @@ VOLUME ["/data"]
 WORKDIR /app
 USER 65532:65532
 EXPOSE 4610 4611
-HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "/app/health.js"]
+HEALTHCHECK --interval=5s --timeout=3s --start-period=30s CMD ["node", "/app/health.js"]
 ENTRYPOINT ["node", "/app/lib/main.js"]
 CMD ["up"]

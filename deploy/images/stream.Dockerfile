@@ -21,5 +21,5 @@ COPY app /app
 WORKDIR /app
 USER 65532:65532
 EXPOSE 4610 4611
-HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "/app/health.js"]
+HEALTHCHECK --interval=5s --timeout=3s --start-period=30s CMD ["node", "/app/health.js"]
 ENTRYPOINT ["node", "/app/lib/main.js"]

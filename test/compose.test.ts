@@ -1,0 +1,27 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "@jest/globals";
+
+const root = join(import.meta.dirname, "..");
+const compose = readFileSync(join(root, "docker-compose.yml"), "utf8");
+
+test("docker-compose.yml takes the images of this release", () => {
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const tags = [...compose.matchAll(/WAYWARD_TAG:-([^}]*)\}/g)].map(([, tag]) => tag);
+  expect(tags.length).toBeGreaterThan(4);
+  expect(new Set(tags)).toEqual(new Set([version]));
+});
+
+test("docker-compose.yml mounts files that are there", () => {
+  const sources = [...compose.matchAll(/"?(\.\/[^:"\s]+):\//g)].map(([, path = ""]) => path);
+  expect(sources.length).toBeGreaterThan(4);
+  // Dashboards and alerts are made and tested elsewhere.
+  const own = sources.filter((path) => !path.startsWith("./deploy/monitoring/"));
+  expect(own.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
+
+test("docker-compose.yml opens ports on loopback only", () => {
+  const ports = [...compose.matchAll(/"([^"]*\$\{WAYWARD_\w*PORT:-\d+\}:\d+)"/g)].map(([, port = ""]) => port);
+  expect(ports.length).toBeGreaterThan(5);
+  expect(ports.filter((port) => !port.startsWith("127.0.0.1:"))).toEqual([]);
+});
