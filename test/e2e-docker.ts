@@ -13,7 +13,7 @@
 import { parseArgs } from "node:util";
 import { tempFolder } from "@wayward/testing";
 import { composeCommand, type Inspected, Project } from "./docker/compose.ts";
-import { runningEngine, startEngine, whyNoEngine } from "./docker/engine.ts";
+import { type Engine, runningEngine, startEngine, whyNoEngine } from "./docker/engine.ts";
 import { buildImages } from "./docker/images.ts";
 import { recordHello, recordsOf } from "./docker/record.ts";
 import { row, secondsSince, wrongRows } from "./docker/rows.ts";
@@ -32,31 +32,53 @@ function skip(why: string): never {
   process.exit(SKIPPED);
 }
 
+/** One shape of the system, and who asks it. */
+interface Shape {
+  readonly name: string;
+  readonly project: Project;
+  readonly services: readonly string[];
+  /** Where its servers are. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
 /** Up, a record in and out, down, up, and the same records out. */
-async function keeps(
-  what: string,
-  project: Project,
-  services: readonly string[],
-  env: NodeJS.ProcessEnv,
-): Promise<void> {
+async function keeps({ name, project, services, env }: Shape): Promise<void> {
   const begun = performance.now();
   await project.up(...services);
   const upS = secondsSince(begun);
-  await recordHello(what, env);
-  const first = await recordsOf(what, env, READ_MS);
+  await recordHello(name, env);
+  const first = await recordsOf(name, env, READ_MS);
   const readS = secondsSince(begun);
   const records = first === "" ? 0 : first.split("\n").length;
-  row(`${what}: a record`, `up in ${upS.toFixed(1)} s, ${records} lines read back after ${readS.toFixed(1)} s`, [
+  row(`${name}: a record`, `up in ${upS.toFixed(1)} s, ${records} lines read back after ${readS.toFixed(1)} s`, [
     records === 0 && "nothing is read back",
     readS > FIRST_RECORD_S && `later than ${FIRST_RECORD_S} s`,
   ]);
+  const ending = performance.now();
   await project.down();
+  const endedS = secondsSince(ending);
   const left = await project.containers();
   await project.up(...services);
-  const again = await recordsOf(what, env, READ_MS);
-  row(`${what}: down and up`, `${again.split("\n").length} lines`, [
+  const again = await recordsOf(name, env, READ_MS);
+  row(`${name}: down and up`, `down in ${endedS.toFixed(1)} s, then ${again.split("\n").length} lines`, [
     left.length > 0 && `${left.length} containers are left`,
     again !== first && "other records than before",
+  ]);
+}
+
+/** Every process killed without warning: the engine starts each again, and what was accepted is there. */
+async function survivesKills({ name, project, env }: Shape): Promise<void> {
+  await recordHello(`${name}-kept`, env);
+  const before = await recordsOf(`${name}-kept`, env, READ_MS);
+  const killed = await project.containers();
+  for (const { State } of killed) process.kill(State.Pid, "SIGKILL");
+  const begun = performance.now();
+  const after = await recordsOf(`${name}-kept`, env, READ_MS);
+  const readS = secondsSince(begun);
+  const restarted = (await project.containers()).filter(({ RestartCount }) => RestartCount > 0);
+  row(`${name}: kill -9 of all`, `${restarted.length} started again, read after ${readS.toFixed(1)} s`, [
+    restarted.length !== killed.length && `${killed.length} were killed`,
+    (before === "" || after !== before) && "other records than before",
   ]);
 }
 
@@ -85,17 +107,19 @@ async function hardened(what: string, project: Project): Promise<void> {
   }
 }
 
-async function examine(engineEnv: NodeJS.ProcessEnv, compose: readonly string[]): Promise<void> {
+async function examine({ env: engineEnv, own }: Engine, compose: readonly string[]): Promise<void> {
   await buildImages(engineEnv);
   const servers = await serverImages(engineEnv);
   const project = await Project.create(compose, { ...engineEnv, ...(typeof servers === "string" ? {} : servers) });
   await using spool = await tempFolder("e2e-spool");
   const common = { WAYWARD_SPOOL: spool.path };
   try {
-    const one = { ...common, WAYWARD_SERVER: project.address("PORT") };
-    await keeps("default", project, ["wayward"], one);
+    const env = { ...common, WAYWARD_SERVER: project.address("PORT") };
+    const single = { name: "default", project, services: ["wayward"], env };
+    await keeps(single);
+    if (own) await survivesKills(single);
     await project.up("demo");
-    const sold = await recordsOf("shop", one, READ_MS);
+    const sold = await recordsOf("shop", env, READ_MS);
     row("demo", "the sample producer", [sold === "" && "nothing of it is read"]);
     await hardened("demo", project);
     await project.down(true);
@@ -107,7 +131,9 @@ async function examine(engineEnv: NodeJS.ProcessEnv, compose: readonly string[])
         WAYWARD_QUERY: project.address("QUERY_PORT"),
         WAYWARD_STREAM: project.address("STREAM_PORT"),
       };
-      await keeps("cluster", project, CLUSTER, env);
+      const cluster = { name: "cluster", project, services: CLUSTER, env };
+      await keeps(cluster);
+      if (own) await survivesKills(cluster);
       await hardened("cluster", project);
       process.stderr.write("!!! Prometheus and Grafana of the profile cluster are not tried: no registry\n");
     }
@@ -129,7 +155,7 @@ if (compose === undefined) skip("there is no docker compose and no docker-compos
 const begun = performance.now();
 const engine = running ?? (await startEngine());
 try {
-  await examine(engine.env, compose);
+  await examine(engine, compose);
 } finally {
   await engine.stop();
 }

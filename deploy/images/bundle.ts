@@ -13,7 +13,7 @@
  * stands and whatever the processor.
  */
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { agentBundle } from "@wayward/agent";
 import { build, type Metafile, type Plugin } from "esbuild";
@@ -52,6 +52,7 @@ export async function bundle(name: ProgramName, folder: string): Promise<Bundle>
   const manifest = { name: `wayward-${name}`, version, license, type: "module", bundle: hash };
   writeFileSync(join(app, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   writeFileSync(join(app, "sbom.cdx.json"), `${JSON.stringify(sbomOf(program.workspace, inputs), null, 2)}\n`);
+  letEveryoneRead(folder);
   return { name, folder, version, hash };
 }
 
@@ -96,6 +97,13 @@ const agentBeside: Plugin = {
     }));
   },
 };
+
+/** An engine takes modes over, and the image's user owns none of the files: whoever builds may have a strict umask. */
+function letEveryoneRead(folder: string): void {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644);
+  }
+}
 
 /** Over names and contents of all files below the folder, in order of their names. */
 function hashOf(folder: string): string {

@@ -18,7 +18,13 @@ type PortName = (typeof PORTS)[number];
 export interface Inspected {
   readonly Name: string;
   readonly Config: { readonly User: string };
-  readonly State: { readonly Status: string; readonly Health?: { readonly Status: string } };
+  readonly State: {
+    /** 0 while it does not run. */
+    readonly Pid: number;
+    readonly Status: string;
+    readonly Health?: { readonly Status: string };
+  };
+  readonly RestartCount: number;
   readonly HostConfig: {
     readonly ReadonlyRootfs: boolean;
     readonly CapDrop: readonly string[] | null;
@@ -61,10 +67,6 @@ export class Project {
   async down(volumes = false): Promise<void> {
     const args = ["--profile", "cluster", "--profile", "demo", "down", ...(volumes ? ["--volumes"] : [])];
     await this.#run(args);
-  }
-
-  async logs(service: string): Promise<string> {
-    return this.#run(["--profile", "cluster", "--profile", "demo", "logs", "--no-color", "--tail", "20", service]);
   }
 
   /** All containers of the project. */

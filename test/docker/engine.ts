@@ -11,6 +11,8 @@ import { said, trySaid } from "./run.ts";
 export interface Engine {
   /** For every command that speaks to it. */
   readonly env: NodeJS.ProcessEnv;
+  /** Whether its containers are processes of this machine, started by this test. */
+  readonly own: boolean;
   /** Ends it if it was started here, with all that it holds. */
   stop(): Promise<void>;
 }
@@ -20,7 +22,7 @@ const START_MS = 30_000;
 /** The engine that the `docker` command finds, or undefined. */
 export async function runningEngine(): Promise<Engine | undefined> {
   if ((await trySaid("docker", ["version", "--format", "{{.Server.Version}}"])) === undefined) return undefined;
-  return { env: {}, stop: async () => {} };
+  return { env: {}, own: false, stop: async () => {} };
 }
 
 /** Debian's engine, its Compose, and a wget that needs no library. */
@@ -75,7 +77,7 @@ export async function startEngine(): Promise<Engine> {
       throw new Error(`dockerd does not start:\n${told.split("\n").slice(-15).join("\n")}`);
     }
   }
-  return { env, stop };
+  return { env, own: true, stop };
 }
 
 async function end(engine: ChildProcess): Promise<void> {

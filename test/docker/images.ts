@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+import { tempFolder } from "@wayward/testing";
 import { row, secondsSince } from "./rows.ts";
 import { said, trySaid } from "./run.ts";
 
@@ -7,70 +9,117 @@ const SIZE_MB = 220;
 interface Built {
   readonly image: string;
   readonly bundle: string;
+  readonly file?: string;
 }
 
-interface Inspected {
-  readonly Size: number;
-  readonly Config: {
-    readonly User: string;
-    readonly Entrypoint: readonly string[];
-    readonly Labels: Readonly<Record<string, string>>;
-    readonly Healthcheck?: { readonly Test: readonly string[] };
-  };
+/** What an image's containers are told. */
+interface Settings {
+  readonly User: string;
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly [name: string]: unknown;
 }
 
-/** Tells, from inside a container, who it is and what it may. */
+const SETTINGS = ["User", "Labels", "Env", "Entrypoint", "Cmd", "WorkingDir", "ExposedPorts", "Volumes", "Healthcheck"];
+
+/** What a container finds about itself. */
+interface Inside {
+  readonly uid: number;
+  /** EROFS where nothing can be written. */
+  readonly root: string;
+  /** Effective ones, as a hexadecimal mask. */
+  readonly capabilities: string;
+  readonly bundle: string;
+  /** Path, owner, mode and digest of all below /app and /data. */
+  readonly files: readonly string[];
+}
+
 const PROBE = `
-  const { readFileSync, writeFileSync } = require("node:fs");
-  const status = readFileSync("/proc/self/status", "utf8");
+  const { createHash } = require("node:crypto");
+  const { readdirSync, readFileSync, statSync, writeFileSync } = require("node:fs");
   let root = "writable";
   try { writeFileSync("/app/probe", ""); } catch ({ code }) { root = code; }
-  const version = JSON.parse(readFileSync("/app/package.json", "utf8")).bundle;
-  console.log(JSON.stringify({ uid: process.getuid(), root, capabilities: /CapEff:\\s*(\\S+)/.exec(status)[1], version }));
+  const told = (path) => {
+    const { uid, mode } = statSync(path);
+    const digest = statSync(path).isFile() ? createHash("sha256").update(readFileSync(path)).digest("hex") : "";
+    return [path, uid, mode.toString(8), digest].join(" ");
+  };
+  const below = ["/app", "/data"].flatMap((folder) => {
+    try { return [folder, ...readdirSync(folder, { recursive: true }).map((path) => folder + "/" + path)]; } catch { return []; }
+  });
+  console.log(JSON.stringify({
+    uid: process.getuid(), root,
+    capabilities: /CapEff:\\s*(\\S+)/.exec(readFileSync("/proc/self/status", "utf8"))[1],
+    bundle: JSON.parse(readFileSync("/app/package.json", "utf8")).bundle,
+    files: below.map(told).sort(),
+  }));
 `;
 
-/** Builds all images on a base of this machine, twice to see equal hashes, and looks at each. */
-export async function buildImages(env: NodeJS.ProcessEnv): Promise<void> {
-  const begun = performance.now();
-  const build = async (...args: string[]): Promise<Built[]> => {
-    const lines = await said(process.execPath, ["deploy/images/build.ts", ...args], { env, withinMs: 300_000 });
-    return lines.split("\n").map((line) => JSON.parse(line));
-  };
-  const built = await build("--base", "local");
-  row("build", `${built.length} images in ${secondsSince(begun).toFixed(0)} s`, [built.length !== 5 && "not five"]);
-  const again = await build("--bundles");
-  const hashes = (list: readonly Built[]) => list.map(({ bundle }) => bundle).join();
-  row("build again", "bundles alone", [hashes(again) !== hashes(built) && "another hash"]);
-  for (const one of built) await lookAt(one, env);
+const HARDENED = ["--rm", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--network=none"];
+
+/** An image as the engine has it and as it is inside. */
+interface Found {
+  readonly bytes: number;
+  readonly settings: Settings;
+  readonly inside: Inside;
 }
 
-async function lookAt({ image, bundle }: Built, env: NodeJS.ProcessEnv): Promise<void> {
-  const [facts]: Inspected[] = JSON.parse(await said("docker", ["image", "inspect", image], { env }));
-  if (facts === undefined) return row(image, "", ["the engine does not know it"]);
-  const { Size, Config } = facts;
-  const hardened = [
-    "run",
-    "--rm",
-    "--read-only",
-    "--cap-drop=ALL",
-    "--security-opt=no-new-privileges",
-    "--network=none",
-  ];
-  const inside = JSON.parse(await said("docker", [...hardened, "--entrypoint=node", image, "-e", PROBE], { env }));
-  const shell = await trySaid("docker", [...hardened, "--entrypoint=/bin/sh", image, "-c", "true"], { env });
-  const help = await trySaid("docker", [...hardened, image, "--help"], { env });
-  const megabytes = Size / 1e6;
+/**
+ * Builds all images without an engine, then by the engine, both on a base of
+ * this machine; the second ones stay. Looks at each, and whether both ways
+ * give the same.
+ */
+export async function buildImages(env: NodeJS.ProcessEnv): Promise<void> {
+  await using folder = await tempFolder("images");
+  const begun = performance.now();
+  const written = await build(["--archive", folder.path], env);
+  row("images as files", `${written.length} in ${secondsSince(begun).toFixed(0)} s`, [
+    written.length !== 5 && "not five",
+  ]);
+  const loaded = new Map<string, Found>();
+  for (const { image, file = "" } of written) {
+    await said("docker", ["load", "--input", file], { env });
+    loaded.set(image, await find(image, env));
+  }
+  const then = performance.now();
+  const built = await build(["--base", "local"], env);
+  row("images by the engine", `${built.length} in ${secondsSince(then).toFixed(0)} s`, []);
+  for (const one of built) await judge(one, loaded.get(one.image), env);
+}
+
+async function build(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Built[]> {
+  const lines = await said(process.execPath, ["deploy/images/build.ts", ...args], { env, withinMs: 300_000 });
+  return lines.split("\n").map((line) => JSON.parse(line));
+}
+
+async function find(image: string, env: NodeJS.ProcessEnv): Promise<Found> {
+  const [told] = JSON.parse(await said("docker", ["image", "inspect", image], { env }));
+  // Engines tell what is not set as null, as an empty list, or not at all.
+  const settings = SETTINGS.map((name) => [
+    name,
+    Object.keys(told.Config[name] ?? {}).length ? told.Config[name] : null,
+  ]);
+  const inside = await said("docker", ["run", ...HARDENED, "--entrypoint=node", image, "-e", PROBE], { env });
+  return { bytes: told.Size, settings: Object.fromEntries(settings), inside: JSON.parse(inside) };
+}
+
+async function judge({ image, bundle }: Built, loaded: Found | undefined, env: NodeJS.ProcessEnv): Promise<void> {
+  const { bytes, settings, inside } = await find(image, env);
+  const shell = await trySaid("docker", ["run", ...HARDENED, "--entrypoint=/bin/sh", image, "-c", "true"], { env });
+  const help = await trySaid("docker", ["run", ...HARDENED, image, "--help"], { env });
+  const megabytes = bytes / 1e6;
   row(image, `${megabytes.toFixed(0)} MB, uid ${inside.uid}, root ${inside.root}, ${bundle.slice(0, 12)}`, [
     megabytes > SIZE_MB && `over ${SIZE_MB} MB`,
-    Config.User !== "65532:65532" && `user ${Config.User}`,
+    settings.User !== "65532:65532" && `user ${settings.User}`,
     inside.uid !== 65_532 && "another user inside",
     inside.root !== "EROFS" && "its root can be written",
     !/^0+$/.test(inside.capabilities) && `capabilities ${inside.capabilities}`,
-    inside.version !== bundle && "the bundle's own hash is another",
-    Config.Labels["wayward.bundle.sha256"] !== bundle && "the label's hash is another",
-    Config.Labels["org.opencontainers.image.revision"] === undefined && "no label tells the revision",
-    Config.Healthcheck === undefined && "no health check",
+    inside.bundle !== bundle && "the bundle's own hash is another",
+    settings.Labels["wayward.bundle.sha256"] !== bundle && "the label's hash is another",
+    settings.Labels["org.opencontainers.image.revision"] === undefined && "no label tells the revision",
+    settings.Healthcheck === null && "no health check",
     shell !== undefined && "it has a shell",
     help === undefined && "it cannot tell its settings",
+    !isDeepStrictEqual(settings, loaded?.settings) && "the file tells other settings",
+    !isDeepStrictEqual(inside.files, loaded?.inside.files) && "the file holds other files",
   ]);
 }

@@ -5,7 +5,7 @@ export function row(what: string, facts: string, problems: readonly (string | fa
   const found = problems.filter((problem) => problem !== false);
   wrong += found.length;
   const said = found.length === 0 ? "ok" : `WRONG: ${found.join("; ")}`;
-  process.stdout.write(`${what.padEnd(24)}${facts.padEnd(96)} ${said}\n`);
+  process.stdout.write(`${what.padEnd(26)}${facts.padEnd(80)} ${said}\n`);
 }
 
 /** How many things were wrong so far. */
