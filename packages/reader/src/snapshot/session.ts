@@ -45,9 +45,10 @@ export function viewSessions(
   chosen: SessionTest,
 ): SessionView[] {
   const bySession = Map.groupBy(tail, ({ session }) => session);
-  const ids = new Set([...state.sessions.keys(), ...bySession.keys()]);
+  const known = (text: string) => state.sessions.has(text) || bySession.has(text);
+  const texts = new Set(chosen.named?.filter(known) ?? [...state.sessions.keys(), ...bySession.keys()]);
   const views: SessionView[] = [];
-  for (const text of [...ids].sort()) {
+  for (const text of [...texts].sort()) {
     const archived = state.sessions.get(text);
     const blocks = (bySession.get(text) ?? []).filter(({ header }) => !state.isCommitted(text, header.seq));
     const id = archived?.session ?? fromBase32(text) ?? new Uint8Array(16);
