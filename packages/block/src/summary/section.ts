@@ -1,8 +1,8 @@
-import { BUCKETS } from "../bucket.ts";
-import { readInts, writeInts } from "../coding/ints.ts";
+import { writeInts } from "../coding/ints.ts";
 import { LIMITS } from "../limits.ts";
 import { type Budget, createBudget, refuse, SectionReader, SectionWriter } from "../section.ts";
 import { Words64 } from "../words.ts";
+import { bigintAt, numberAt, SummaryColumns } from "./columns.ts";
 import type { Gather } from "./gather.ts";
 import {
   DIMENSION,
@@ -88,12 +88,17 @@ export function readSummary(section: Uint8Array, budget: Budget = createBudget(L
   const reader = new SectionReader(section, budget);
   const summary = new Map<Dimension, SummaryTable>();
   while (!reader.done) {
-    const number = reader.byte();
-    const dimension = DIMENSIONS.find((name) => DIMENSION[name] === number);
-    if (dimension === undefined) throw refuse("BAD_VALUE", `summary dimension is ${number}`);
+    const dimension = dimensionOf(reader.byte());
     summary.set(dimension, readTable(reader));
   }
   return summary;
+}
+
+/** What a table counts by, from the byte before it. Throws a refusal if there is no such dimension. */
+export function dimensionOf(number: number): Dimension {
+  const dimension = DIMENSIONS.find((name) => DIMENSION[name] === number);
+  if (dimension === undefined) throw refuse("BAD_VALUE", `summary dimension is ${number}`);
+  return dimension;
 }
 
 /** One summary section from those of several blocks of one session. */
@@ -111,7 +116,7 @@ export function mergeSummaries(list: readonly Uint8Array[]): Buffer {
   return Buffer.from(writer.bytes());
 }
 
-/** Adds up rows of equal keys; also what a count over many sessions is gathered in. */
+/** Adds up rows of equal keys. */
 export class MergedTable {
   readonly #rows = new Map<string, MergedRow>();
   #other = 0;
@@ -192,42 +197,37 @@ export class MergedRow {
 }
 
 function readTable(reader: SectionReader): SummaryTable {
-  const count = reader.varint();
-  if (count > LIMITS.summaryRows) throw refuse("TOO_LARGE", `${count} summary rows, at most ${LIMITS.summaryRows}`);
-  const other = reader.varint();
-  const tops = reader.varint();
-  if (tops > TOP_ENTRIES) throw refuse("TOO_LARGE", `${tops} entries of the longest, at most ${TOP_ENTRIES}`);
-  const numbers = (length: number) => {
-    const { lo, hi } = readInts(reader, length);
-    const values = new Float64Array(length);
-    for (let index = 0; index < length; index++) values[index] = lo[index]! + hi[index]! * 0x1_0000_0000;
-    return values;
-  };
-  const bigints = (length: number) => {
-    const { lo, hi } = readInts(reader, length);
-    return Array.from(lo, (low, index) => (BigInt(hi[index]!) << 32n) | BigInt(low));
-  };
-  const [key1, key2, counts] = [numbers(count), numbers(count), numbers(count)];
-  const sums = bigints(count);
-  const [mins, maxs, extras, used] = [numbers(count), numbers(count), numbers(count), numbers(count)];
-  const bucketCount = used.reduce((sum, value) => sum + value, 0);
-  if (bucketCount > count * BUCKETS) throw refuse("BAD_VALUE", `${bucketCount} buckets in ${count} rows`);
-  const [buckets, bucketCounts] = [numbers(bucketCount), numbers(bucketCount)];
-  let at = 0;
-  const rows = Array.from({ length: count }, (_, row): SummaryRow => {
-    const histogram = new Uint32Array(used[row]! * 2);
-    for (let pair = 0; pair < histogram.length; pair += 2, at++) {
-      histogram[pair] = buckets[at]!;
-      histogram[pair + 1] = bucketCounts[at]!;
+  const columns = new SummaryColumns(reader);
+  const { begins, buckets } = columns;
+  const rows = Array.from({ length: columns.rows }, (_, row): SummaryRow => {
+    const [begin, end] = [begins[row]!, begins[row + 1]!];
+    const histogram = new Uint32Array((end - begin) * 2);
+    for (let at = begin, pair = 0; at < end; at++) {
+      histogram[pair++] = buckets.numbers[at]!;
+      histogram[pair++] = buckets.counts[at]!;
     }
-    const [min, max, extra] = [mins[row]!, maxs[row]!, extras[row]!];
-    return { key1: key1[row]!, key2: key2[row]!, count: counts[row]!, sum: sums[row]!, min, max, extra, histogram };
+    return {
+      key1: numberAt(columns.key1, row),
+      key2: numberAt(columns.key2, row),
+      count: numberAt(columns.counts, row),
+      sum: bigintAt(columns.sums, row),
+      min: numberAt(columns.mins, row),
+      max: numberAt(columns.maxs, row),
+      extra: numberAt(columns.extras, row),
+      histogram,
+    };
   });
-  const [topKeys, durations, seqs, indexes] = [numbers(tops), numbers(tops), bigints(tops), numbers(tops)];
-  const top = Array.from({ length: tops }, (_, entry): TopEntry => {
-    return { key1: topKeys[entry]!, duration: durations[entry]!, seq: seqs[entry]!, index: indexes[entry]! };
-  });
-  return { rows, other, top };
+  const { top } = columns;
+  const entries = Array.from(
+    { length: top.count },
+    (_, at): TopEntry => ({
+      key1: numberAt(top.key1, at),
+      duration: numberAt(top.duration, at),
+      seq: bigintAt(top.seq, at),
+      index: numberAt(top.index, at),
+    }),
+  );
+  return { rows, other: columns.other, top: entries };
 }
 
 function* everySecond(rows: readonly SummaryRow[], first: 0 | 1): Iterable<number> {
