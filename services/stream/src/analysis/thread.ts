@@ -6,8 +6,8 @@ import type { Log } from "@wayward/service-kit";
 import type { FromAnalyst, ToAnalyst } from "./messages.ts";
 import { workerPath } from "./worker-path.ts";
 
-/** Bytes of one run's blocks on their way through the thread: enough to keep it busy. */
-const GIVEN_BYTES_MAX = 2 * 1024 * 1024;
+/** Bytes of one run's blocks on their way through the thread, of which there is one a partition: enough to keep it busy. */
+const GIVEN_BYTES_MAX = 512 * 1024;
 /** Semi-spaces of the thread, in MiB: what a block leaves behind is little. */
 const YOUNG_MIB = 8;
 
