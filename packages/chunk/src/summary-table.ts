@@ -10,11 +10,15 @@ import {
   Words64,
   writeInts,
 } from "@wayward/block";
+import { ColumnsRoom } from "./columns-room.ts";
 import { TopSum } from "./summary-top.ts";
 
 /** Second keys below this are packed into one number with the first. */
 const KEY2_FOLD = 1 << 20;
 const TWO_32 = 0x1_0000_0000;
+
+/** Of the table that is being added. */
+const room = new ColumnsRoom();
 
 /**
  * Sums of one dimension's rows over many blocks. Adds columns to columns:
@@ -41,7 +45,8 @@ export class TableSum {
     const count = limited(reader.varint(), LIMITS.summaryRows, "summary rows");
     this.#other += reader.varint();
     const tops = limited(reader.varint(), TOP_ENTRIES, "entries of the longest");
-    const column = (length: number) => readInts(reader, length);
+    room.clear();
+    const column = (length: number) => readInts(reader, length, room.take(length));
     const [key1, key2, counts, sums] = [column(count), column(count), column(count), column(count)];
     const [mins, maxs, extras, used] = [column(count), column(count), column(count), column(count)];
     const inAll = used.lo.reduce((sum, value) => sum + value, 0);

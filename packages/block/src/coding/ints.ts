@@ -30,11 +30,10 @@ export function writeInts(writer: SectionWriter, column: Words64): void {
   }
 }
 
-/** Reads `count` numbers. */
-export function readInts(reader: SectionReader, count: number): Ints {
+/** Reads `count` numbers; into `into` where that is given, which has room for as many, all 0. */
+export function readInts(reader: SectionReader, count: number, into?: Ints): Ints {
   const coding = reader.byte();
-  const lo = new Uint32Array(count);
-  const hi = new Uint32Array(count);
+  const { lo, hi } = into ?? { lo: new Uint32Array(count), hi: new Uint32Array(count) };
   if (coding === CODING.empty) return { lo, hi };
   if (coding === CODING.constant) readConstant(reader, lo, hi);
   else if (coding === CODING.byte) lo.set(exactly(reader.stream(), count));
