@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { needBinary, requireReal, runCommand } from "@wayward/testing";
+import { askReal, needBinary, runCommand } from "@wayward/testing";
 import { filled, MONITORING, metricsIn, readAlerts, readDashboards, withoutThreshold } from "./files.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -82,7 +82,7 @@ describe("the dashboards", () => {
   });
 });
 
-if (await requireReal("promtool")) {
+if (await askReal("promtool")) {
   describe("promtool", () => {
     const promtool = async (...args: string[]) => {
       const { ok, output } = await runCommand(await needBinary("promtool"), args, { timeoutMs: 30_000 });

@@ -52,10 +52,9 @@ async function fromDebian(tool: Tool, folder: string, say: Say): Promise<string 
   if (debian === undefined) return "no Debian package is known to have it";
   await using temp = await tempFolder("debian");
   say(`apt-get download ${debian.package}`);
-  // apt downloads into the folder where it runs.
-  const got = await runCommand("sh", ["-c", 'cd "$1" && apt-get download "$2"', "sh", temp.path, debian.package], {
-    timeoutMs: PULL_MS,
-  });
+  // apt downloads into the folder where it runs, and needs lists, which a fresh image does not have.
+  const script = 'cd "$1" && { apt-get download "$2" || { apt-get update && apt-get download "$2"; }; }';
+  const got = await runCommand("sh", ["-c", script, "sh", temp.path, debian.package], { timeoutMs: PULL_MS });
   if (!got.ok) return `apt-get download: ${lastLine(got.output)}`;
   const file = (await readdir(temp.path)).find((name) => name.endsWith(".deb"));
   if (file === undefined) return "apt-get download: no package came";
