@@ -2,14 +2,14 @@
  * `npm run e2e:dashboards`: starts the four services with NATS and S3, puts
  * them to work, takes the store away for a while, and lets a real Prometheus
  * scrape them. Then it asks every query of every dashboard, and every alert
- * without its threshold: none may fail, no panel may be empty. A row each;
+ * without its threshold, and what runbooks tell people to ask: none may fail, no panel may be empty. A row each;
  * exit code 1 where one is. Where no Prometheus can be had it says so and ends
  * with 77. The Prometheus of the package registries has no Grafana beside it:
  * that panels are drawn as meant is to be looked at by a person.
  */
 import { askReal, tempFolder } from "@wayward/testing";
 import { Cluster, SERVICES } from "../samples/cluster/services.ts";
-import { filled, readAlerts, readDashboards, withoutThreshold } from "./monitoring/files.ts";
+import { filled, readAlerts, readDashboards, readRunbookQueries, withoutThreshold } from "./monitoring/files.ts";
 import { putToWork } from "./monitoring/load.ts";
 import { type Prometheus, RATE, startPrometheus } from "./monitoring/prometheus.ts";
 
@@ -63,6 +63,10 @@ try {
       const health = rules.get(alert.name) ?? "not loaded";
       const { ok, what } = await look(prometheus, withoutThreshold(alert), from);
       row(ok && health === "ok", "alerts", alert.name, `rule ${health}; ${what}`);
+    }
+    for (const { alert, query } of readRunbookQueries()) {
+      const { ok, what } = await look(prometheus, query, from);
+      row(ok, "runbooks", alert, what);
     }
   } finally {
     await prometheus.stop();

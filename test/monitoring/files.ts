@@ -43,6 +43,15 @@ export function withoutThreshold({ name, expr }: Alert): string {
   return match[1]!;
 }
 
+/** What the pages of the alerts tell people to ask Prometheus. */
+export function readRunbookQueries(): { readonly alert: string; readonly query: string }[] {
+  return readAlerts().flatMap(({ name, runbook }) => {
+    const page = readFileSync(join(MONITORING, "../..", runbook), "utf8");
+    const commands = page.matchAll(/promtool query instant \$PROMETHEUS '([^']+)'/g);
+    return [...commands].map(([, query = ""]) => ({ alert: name, query }));
+  });
+}
+
 interface GrafanaPanel {
   readonly title: string;
   readonly description: string;
