@@ -6,7 +6,7 @@ import { withLock } from "./lock.ts";
 import { type Say, ways } from "./obtain.ts";
 import { facts, isAtLeast, type Tool } from "./tools.ts";
 
-export { TOOLS, type Tool } from "./tools.ts";
+export type { Tool } from "./tools.ts";
 
 /** A server's program, or what was tried to get it. */
 export type FoundBinary =
@@ -25,8 +25,8 @@ const sayToStderr: Say = (line) => {
 const found = new Map<Tool, Promise<FoundBinary>>();
 
 /**
- * Finds a server's program: the path in WAYWARD_NATS_SERVER or
- * WAYWARD_VERSITYGW, PATH, the project's .cache/bin; if it is in none,
+ * Finds a server's program: the path in WAYWARD_NATS_SERVER,
+ * WAYWARD_VERSITYGW, WAYWARD_PROMETHEUS or WAYWARD_PROMTOOL, PATH, the project's .cache/bin; if it is in none,
  * fetches it into the cache, which may take minutes. Says on stderr which one
  * it took, once a process.
  */

