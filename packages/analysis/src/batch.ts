@@ -17,8 +17,8 @@ interface KindFields {
   /** True if no record has any field beyond the first two. */
   readonly brief: boolean;
   readonly columns: ReadonlyMap<string, Column>;
-  readonly sites: Uint32Array | undefined;
-  readonly stacks: Uint32Array | undefined;
+  readonly sites: Uint32Array;
+  readonly stacks: Uint32Array;
   /** What else the records have. */
   readonly own: KindColumns | undefined;
 }
@@ -104,11 +104,11 @@ export class Batch {
   }
 
   site(index: number): number {
-    return this.kinds[this.slots[index]!]!.sites?.[this.placeOf[index]!] ?? 0;
+    return this.kinds[this.slots[index]!]!.sites[this.placeOf[index]!]!;
   }
 
   stack(index: number): number {
-    return this.kinds[this.slots[index]!]!.stacks?.[this.placeOf[index]!] ?? 0;
+    return this.kinds[this.slots[index]!]!.stacks[this.placeOf[index]!]!;
   }
 
   /** Trace and span id as 48 hex digits; empty without. */
@@ -141,13 +141,15 @@ export class Batch {
   }
 }
 
-const NO_FIELDS = {
+const NO_FIELDS: KindFields = {
+  op: OP.none,
   name: "",
   first: NOTHING,
   second: NOTHING,
   brief: true,
   columns: new Map(),
-  sites: undefined,
+  sites: NOTHING,
+  stacks: NOTHING,
   own: undefined,
 };
 
@@ -172,7 +174,7 @@ function endedBy(run: LaneRun, until: number): LaneRun {
 function fieldsOf(columns: Columns, slot: number, dictionary: Dictionary): KindFields {
   const kind = dictionary.kind(columns.kinds[slot]!.number);
   const op = kind === undefined ? OP.none : opOf(kind.name);
-  if (op === OP.none || kind === undefined) return { op: OP.none, stacks: undefined, ...NO_FIELDS };
+  if (op === OP.none || kind === undefined) return NO_FIELDS;
   const own = columns.columns(slot, kind);
   return {
     op,
@@ -181,8 +183,8 @@ function fieldsOf(columns: Columns, slot: number, dictionary: Dictionary): KindF
     second: lowHalves(own.columns[1]),
     brief: own.columns.slice(2).every(isEmpty),
     columns: new Map(own.columns.map((column) => [column.field.name, column])),
-    sites: own.sites,
-    stacks: own.stacks,
+    sites: own.sites ?? NOTHING,
+    stacks: own.stacks ?? NOTHING,
     own,
   };
 }

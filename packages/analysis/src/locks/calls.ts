@@ -1,3 +1,4 @@
+import { lockOfRow } from "./holders.ts";
 import { dependencyOf } from "./order/graph.ts";
 import { placeOf } from "./rules/recursion.ts";
 import { here, type Run } from "./run.ts";
@@ -29,6 +30,7 @@ export function noteCall(run: Run, duration: number): void {
   const taken = here(run);
   const begun = time - duration;
   for (const hold of lane.holds) {
+    const { shared, name } = lockOfRow(session, hold);
     if (hold.time > begun || hold.unsure || hold.level !== lane.frames.length) continue;
     const bits = dependencyOf(hold.mode, MODE.exclusive);
     keep(session, {
@@ -37,7 +39,7 @@ export function noteCall(run: Run, duration: number): void {
       bits,
       held: placeOf(hold),
       taken,
-      lock: hold.lock.shared || hold.lock.name,
+      lock: shared || name,
     });
   }
   const { answers } = lane;

@@ -1,4 +1,5 @@
 import { WAITS } from "@wayward/record";
+import { forgetJudged } from "./order/chains.ts";
 import { refreshChain } from "./order/lane-chain.ts";
 import { markEnabled } from "./order/usage.ts";
 import { here, type Run } from "./run.ts";
@@ -23,7 +24,7 @@ function contextOf(run: Run, name: string): Context | undefined {
     for (const reader of [0, 1] as const) if (node.held[reader]) markEnabled(run, node, reader, made.bit, here(run));
   }
   // Chains were judged without it.
-  session.chains.flags.fill(0);
+  forgetJudged(session.chains);
   return made;
 }
 

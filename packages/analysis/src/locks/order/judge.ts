@@ -1,4 +1,5 @@
 import { enabledBits } from "../contexts.ts";
+import { lockOfRow } from "../holders.ts";
 import { judgeInversion } from "../rules/inversion.ts";
 import { placeOf, reportRecursion } from "../rules/recursion.ts";
 import { judgeWaitType } from "../rules/wait-type.ts";
@@ -54,7 +55,7 @@ export function markEnabledNow(run: Run, { variant, mode }: Hold): void {
 function judgeOrder(run: Run, acquisition: Acquisition): void {
   const { variant, lock, nestedSince } = acquisition;
   const { holds } = run.lane;
-  const same = holds.filter((hold) => hold.variant.node === variant.node && hold.lock !== lock);
+  const same = holds.filter((hold) => hold.variant.node === variant.node && hold.row !== lock.row);
   if (same.length > 0 && !run.lane.loop) {
     const wrong = nestedSince === undefined ? same : same.filter(({ since }) => since < nestedSince);
     // What the nest lock orders makes no edge at all.
@@ -68,12 +69,13 @@ function judgeOrder(run: Run, acquisition: Acquisition): void {
 }
 
 function judgeEdge(run: Run, hold: Hold, { lock, variant: { node }, mode }: Acquisition): void {
-  if (isBeyond(hold.lock.base)) return;
+  const held = lockOfRow(run.session, hold);
+  if (isBeyond(held.base)) return;
   const bit = dependencyOf(hold.mode, mode);
-  const [held, taken] = [placeOf(hold), here(run)];
-  const unsure = hold.unsure || hold.lock.nameless || lock.nameless;
-  if (!addEdge(run.session, hold.variant.node, node, bit, held, taken, unsure)) return;
+  const [heldAt, taken] = [placeOf(hold), here(run)];
+  const unsure = hold.unsure || held.nameless || lock.nameless;
+  if (!addEdge(run.session, hold.variant.node, node, bit, heldAt, taken, unsure)) return;
   const edge = hold.variant.node.out.get(node.id)!;
-  judgeInversion(run, edge, bit, held, taken);
+  judgeInversion(run, edge, bit, heldAt, taken);
   judgeNewEdge(run, edge, bit);
 }

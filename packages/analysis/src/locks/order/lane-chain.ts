@@ -1,5 +1,5 @@
 import type { Hold, Lane, LockSession } from "../state.ts";
-import { CHAIN, type ChainTable, childOf } from "./chains.ts";
+import { type ChainTable, childOf } from "./chains.ts";
 
 /** Between those of contexts and those of masks. */
 const LOOP = -50;
@@ -49,9 +49,4 @@ function appendLevel(chains: ChainTable, from: number, holds: readonly Hold[], l
     chain = childOf(chains, chain, codeOf(hold.variant.id, hold.mode, hold.tried));
   }
   return chain;
-}
-
-/** True if an acquisition that leads to this chain was judged, and found right. */
-export function wasJudged({ flags }: ChainTable, chain: number): boolean {
-  return (flags[chain]! & (CHAIN.judged | CHAIN.guilty)) === CHAIN.judged;
 }

@@ -1,4 +1,5 @@
 import { WAITS } from "@wayward/record";
+import { lockOfRow } from "../holders.ts";
 import { here, type Run, report } from "../run.ts";
 import type { Lock } from "../state.ts";
 
@@ -16,7 +17,7 @@ export function judgeWaitType(run: Run, lock: Lock): boolean {
     const { inside } = hold.variant;
     if (hold.level !== level || inside === 0 || (least !== 0 && inside >= least)) continue;
     least = inside;
-    by = hold.lock.name;
+    by = lockOfRow(session, hold).name;
   }
   if (least === 0 || waits <= least) return false;
   report(run, "wait-type", {
