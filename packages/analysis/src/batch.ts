@@ -17,8 +17,9 @@ interface KindFields {
   /** True if no record has any field beyond the first two. */
   readonly brief: boolean;
   readonly columns: ReadonlyMap<string, Column>;
-  readonly sites: Uint32Array;
-  readonly stacks: Uint32Array;
+  /** Undefined where no record has one; decoded when it is first looked at. */
+  readonly sites: Uint32Array | undefined;
+  readonly stacks: Uint32Array | undefined;
   /** What else the records have. */
   readonly own: KindColumns | undefined;
 }
@@ -50,6 +51,8 @@ export class Batch {
   readonly kinds: readonly KindFields[];
   /** Event numbers by place in the block; undefined where each lane counts on from its first. */
   readonly #eventNos: Float64Array | undefined;
+  /** By run: how far such event numbers are ahead of places in the block. */
+  readonly #ahead: Float64Array;
   /** Records were left out that lie behind `until`. */
   readonly isCut: boolean;
   /** A lane's clock goes back in the block: what its records say of other lanes' order is unsure. */
@@ -84,6 +87,7 @@ export class Batch {
     if (columns.lanes.length > 1) sortByTime(order, count, times);
     while (count > 0 && times[order[count - 1]!]! >= until) count--;
     this.count = count;
+    this.#ahead = Float64Array.from(columns.lanes, ({ firstEventNo, from }) => firstEventNo - from);
     this.#eventNos = columns.dense ? undefined : columns.eventNos();
   }
 
@@ -98,17 +102,15 @@ export class Batch {
   }
 
   eventNo(index: number): number {
-    if (this.#eventNos !== undefined) return this.#eventNos[index]!;
-    const { firstEventNo, from } = this.runs[runOf[index]!]!;
-    return firstEventNo + (index - from);
+    return this.#eventNos === undefined ? index + this.#ahead[runOf[index]!]! : this.#eventNos[index]!;
   }
 
   site(index: number): number {
-    return this.kinds[this.slots[index]!]!.sites[this.placeOf[index]!]!;
+    return this.kinds[this.slots[index]!]!.sites?.[this.placeOf[index]!] ?? 0;
   }
 
   stack(index: number): number {
-    return this.kinds[this.slots[index]!]!.stacks[this.placeOf[index]!]!;
+    return this.kinds[this.slots[index]!]!.stacks?.[this.placeOf[index]!] ?? 0;
   }
 
   /** Trace and span id as 48 hex digits; empty without. */
@@ -148,8 +150,8 @@ const NO_FIELDS: KindFields = {
   second: NOTHING,
   brief: true,
   columns: new Map(),
-  sites: NOTHING,
-  stacks: NOTHING,
+  sites: undefined,
+  stacks: undefined,
   own: undefined,
 };
 
@@ -183,8 +185,12 @@ function fieldsOf(columns: Columns, slot: number, dictionary: Dictionary): KindF
     second: lowHalves(own.columns[1]),
     brief: own.columns.slice(2).every(isEmpty),
     columns: new Map(own.columns.map((column) => [column.field.name, column])),
-    sites: own.sites ?? NOTHING,
-    stacks: own.stacks ?? NOTHING,
+    get sites() {
+      return own.sites;
+    },
+    get stacks() {
+      return own.stacks;
+    },
     own,
   };
 }

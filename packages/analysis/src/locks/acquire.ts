@@ -1,7 +1,7 @@
 import { chargeWait, countBlocked } from "./blocking.ts";
 import { noteAnswer } from "./calls.ts";
 import { countDepth, countGivenUp, countWaited } from "./contention.ts";
-import { addWaiter, lockOfRow, removeWaiter, rowOf } from "./holders.ts";
+import { addWaiter, lockOfRow, removeWaiter, rowOf, variantHeld } from "./holders.ts";
 import { dropHold, ownHold, pushHold, type Taken } from "./holds.ts";
 import { useLock } from "./lifetime.ts";
 import { variantOf } from "./lookup.ts";
@@ -76,12 +76,12 @@ function judge(run: Run, outcome: Outcome, asked: Attempt): void {
   if (own !== undefined) {
     if (lock.type === "recursive") return;
     if (judgeDoubleLock(run, lock, own, mode)) {
-      judgeAcquisition(run, { lock, variant: own.variant, mode, tried, nestedSince: undefined });
+      judgeAcquisition(run, { lock, variant: variantHeld(session, own), mode, tried, nestedSince: undefined });
       return;
     }
     // A reader that takes it once more waits for nobody, but it is a use in its context.
     if (!tried) judgeWaitType(run, lock);
-    judgeUse(run, own.variant, mode, tried);
+    judgeUse(run, variantHeld(session, own), mode, tried);
     return;
   }
   if (outcome !== "acquired") judgeDeadOwner(run, lock);

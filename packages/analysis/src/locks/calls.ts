@@ -1,4 +1,4 @@
-import { lockOfRow } from "./holders.ts";
+import { lockOfRow, variantHeld } from "./holders.ts";
 import { dependencyOf } from "./order/graph.ts";
 import { placeOf } from "./rules/recursion.ts";
 import { here, type Run } from "./run.ts";
@@ -34,7 +34,7 @@ export function noteCall(run: Run, duration: number): void {
     if (hold.time > begun || hold.unsure || hold.level !== lane.frames.length) continue;
     const bits = dependencyOf(hold.mode, MODE.exclusive);
     keep(session, {
-      from: hold.variant.node,
+      from: variantHeld(session, hold).node,
       to: call,
       bits,
       held: placeOf(hold),

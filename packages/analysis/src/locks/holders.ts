@@ -1,5 +1,5 @@
 import { addRow, MANY, ROW_WORDS, WORD } from "./rows.ts";
-import type { Hold, Lock, LockSession, Wait } from "./state.ts";
+import type { Hold, Lock, LockSession, Variant, Wait } from "./state.ts";
 
 /*
  * Who holds a lock and who waits for it: one alone is named by the lock's
@@ -20,6 +20,11 @@ export function rowOf({ rows }: LockSession, lock: Lock, subclass: number): numb
 /** The lock that a hold or a wait is of. */
 export function lockOfRow({ byRow }: LockSession, { row }: { readonly row: number }): Lock {
   return byRow[row]!;
+}
+
+/** What a chain says of a hold. */
+export function variantHeld({ variants }: LockSession, { variant }: Pick<Hold, "variant">): Variant {
+  return variants[variant]!;
 }
 
 /** Says anew whether acquisitions of the lock may be usual ones, and of which class: whenever its state or class changes. */

@@ -4,7 +4,7 @@ import { variantOf } from "./lookup.ts";
 import { childOf } from "./order/chains.ts";
 import { codeOf, refreshChain } from "./order/lane-chain.ts";
 import { here, type Run } from "./run.ts";
-import type { Hold, Lane, Lock, LockSession, Place, Variant } from "./state.ts";
+import type { Hold, Lane, Lock, LockSession, Place } from "./state.ts";
 
 /** How a lock was taken. */
 export interface Taken {
@@ -29,7 +29,7 @@ export function pushHold(
 ): Hold {
   const { lane, session } = run;
   const variant = variantOf(session, lock, subclass);
-  const hold = newHold(session, lock.row, lane, variant);
+  const hold = newHold(session, lock.row, lane, variant.id);
   hold.counted = rowOf(session, lock, subclass);
   hold.mode = mode;
   hold.level = lane.frames.length;
@@ -60,7 +60,7 @@ export function dropHold({ session }: Run, hold: Hold): void {
 }
 
 /** A hold with a place in the table of holds, of which nothing is known but whose it is. */
-export function newHold(session: LockSession, row: number, lane: Lane, variant: Variant): Hold {
+export function newHold(session: LockSession, row: number, lane: Lane, variant: number): Hold {
   const { holds, freeHolds } = session;
   const place = freeHolds.pop() ?? holds.length;
   const made: Hold = {

@@ -41,13 +41,12 @@ export function quickAcquire(run: Run, lane: Lane, row: number, mode: number): b
     if (waits.length > 1 || wait.row !== row) return false;
     endWait(run, wait, true);
   }
-  const variant = session.variants[code >>> 3]!;
-  const hold = idleHolds.length > 0 ? idleHolds.pop()! : newHold(session, row, lane, variant);
+  const hold = idleHolds.length > 0 ? idleHolds.pop()! : newHold(session, row, lane, 0);
   fill(hold, run, lane);
   hold.row = row;
   hold.counted = row;
   hold.mode = mode;
-  hold.variant = variant;
+  hold.variant = code >>> 3;
   lane.chain = chain;
   lane.holds.push(hold);
   if (holder === 0) rows.words[row * ROW_WORDS + WORD.holder] = hold.place + 1;
@@ -58,7 +57,7 @@ export function quickAcquire(run: Run, lane: Lane, row: number, mode: number): b
 }
 
 /** What a hold has from the record that takes it. */
-function fill(hold: Hold, { session, batch, index, time }: Run, lane: Lane): void {
+function fill(hold: Hold, { session, batch, index, time, site, stack }: Run, lane: Lane): void {
   hold.lane = lane;
   hold.level = lane.frames.length;
   hold.unsure = lane.loop;
@@ -66,8 +65,8 @@ function fill(hold: Hold, { session, batch, index, time }: Run, lane: Lane): voi
   hold.before = lane.chain;
   hold.time = time;
   hold.eventNo = batch.eventNo(index);
-  hold.site = batch.site(index);
-  hold.stack = batch.stack(index);
+  hold.site = site;
+  hold.stack = stack;
 }
 
 /** True if the lane may read what others read. */

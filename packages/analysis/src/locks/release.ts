@@ -1,5 +1,5 @@
 import { countChange, countEnded } from "./contention.ts";
-import { holdersOf } from "./holders.ts";
+import { holdersOf, variantHeld } from "./holders.ts";
 import { dropHold, ownHold, pushHold } from "./holds.ts";
 import { useLock } from "./lifetime.ts";
 import { markEnabledNow } from "./order/judge.ts";
@@ -67,6 +67,6 @@ export function handOver(run: Run, lock: Lock, to: Run["lane"]): void {
   if (hold === undefined) return;
   countEnded(run, hold);
   dropHold(run, hold);
-  const { mode, ticket, tried, variant } = hold;
-  pushHold({ ...run, lane: to }, { lock, mode, subclass: variant.node.subclass, tried, ticket });
+  const { mode, ticket, tried } = hold;
+  pushHold({ ...run, lane: to }, { lock, mode, subclass: variantHeld(run.session, hold).node.subclass, tried, ticket });
 }

@@ -138,7 +138,8 @@ export interface Hold {
   counted: number;
   lane: Lane;
   mode: number;
-  variant: Variant;
+  /** Number of its variant. */
+  variant: number;
   /** How many contexts the lane had entered when it was taken. */
   level: number;
   tried: boolean;

@@ -33,6 +33,9 @@ interface Steps {
   readonly ops: Uint8Array;
   readonly firsts: readonly Uint32Array[];
   readonly seconds: readonly Uint32Array[];
+  /** Of kinds that take a lock or wait for it; undefined for others. */
+  readonly sites: readonly (Uint32Array | undefined)[];
+  readonly stacks: readonly (Uint32Array | undefined)[];
   /** 1 where an acquisition, release or wait says nothing but lock and mode. */
   readonly brief: Uint8Array;
 }
@@ -52,6 +55,10 @@ const STRIDE = 256;
  */
 const ahead = {
   indexes: new Uint32Array(STRIDE),
+  runs: new Uint32Array(STRIDE),
+  times: new Float64Array(STRIDE),
+  sites: new Uint32Array(STRIDE),
+  stacks: new Uint32Array(STRIDE),
   ops: new Uint8Array(STRIDE),
   firsts: new Uint32Array(STRIDE),
   seconds: new Uint32Array(STRIDE),
@@ -67,8 +74,11 @@ export function stepBatch(run: Run, batch: Batch): void {
   run.batch = batch;
   const lanes = runs.map(({ lane }) => laneOf(session, lane));
   if (session.loops) for (const lane of lanes) enterLoop(run, lane);
+  const taking = kinds.map((kind) => (kind.op === OP.acquired || kind.op === OP.wait ? kind : undefined));
   const steps: Steps = {
     lanes,
+    sites: taking.map((kind) => kind?.sites),
+    stacks: taking.map((kind) => kind?.stacks),
     ops: Uint8Array.from(kinds, ({ op }) => op),
     firsts: kinds.map(({ first }) => first),
     seconds: kinds.map(({ second }) => second),
@@ -82,8 +92,9 @@ export function stepBatch(run: Run, batch: Batch): void {
   }
 }
 
-function lookAhead({ session, batch }: Run, { ops, firsts, seconds, brief }: Steps, from: number, count: number): void {
-  const { order, slots, placeOf } = batch;
+function lookAhead({ session, batch }: Run, steps: Steps, from: number, count: number): void {
+  const { ops, firsts, seconds, brief, sites, stacks } = steps;
+  const { order, slots, placeOf, runOf, times } = batch;
   const { rowOfObject, rows } = session;
   const { words } = rows;
   let touched = 0;
@@ -95,6 +106,12 @@ function lookAhead({ session, batch }: Run, { ops, firsts, seconds, brief }: Ste
     const row = brief[slot] === 1 && first < rowOfObject.length ? rowOfObject[first]! - 1 : -1;
     if (row >= 0) touched ^= words[row * ROW_WORDS]! ^ words[row * ROW_WORDS + ROW_WORDS - 1]!;
     ahead.indexes[at] = index;
+    ahead.runs[at] = runOf[index]!;
+    ahead.times[at] = times[index]!;
+    const site = sites[slot];
+    const stack = stacks[slot];
+    ahead.sites[at] = site === undefined ? 0 : site[place]!;
+    ahead.stacks[at] = stack === undefined ? 0 : stack[place]!;
     ahead.ops[at] = ops[slot]!;
     ahead.firsts[at] = first;
     ahead.seconds[at] = seconds[slot]![place]!;
@@ -105,19 +122,20 @@ function lookAhead({ session, batch }: Run, { ops, firsts, seconds, brief }: Ste
 
 function stepSome(run: Run, { lanes }: Steps, count: number): void {
   const { session } = run;
-  const { times, runOf } = run.batch;
-  const { indexes, ops, firsts, seconds, rows } = ahead;
+  const { indexes, runs, times, sites, stacks, ops, firsts, seconds, rows } = ahead;
   for (let at = 0; at < count; at++) {
     const index = indexes[at]!;
     const op = ops[at]!;
-    let lane = lanes[runOf[index]!]!;
-    const time = times[index]!;
+    let lane = lanes[runs[at]!]!;
+    const time = times[at]!;
     session.serial++;
     // A lane's number may come back after its exit, for another one.
-    if (lane.gone) lanes[runOf[index]!] = lane = laneOf(session, lane.id);
+    if (lane.gone) lanes[runs[at]!] = lane = laneOf(session, lane.id);
     run.index = index;
     run.lane = lane;
     run.time = time;
+    run.site = sites[at]!;
+    run.stack = stacks[at]!;
     if (time > session.now) session.now = time;
     const row = rows[at]!;
     const second = seconds[at]!;

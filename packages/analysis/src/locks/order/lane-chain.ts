@@ -46,7 +46,7 @@ function appendLevel(chains: ChainTable, from: number, holds: readonly Hold[], l
   for (const hold of holds) {
     if (hold.level !== level) continue;
     hold.before = chain;
-    chain = childOf(chains, chain, codeOf(hold.variant.id, hold.mode, hold.tried));
+    chain = childOf(chains, chain, codeOf(hold.variant, hold.mode, hold.tried));
   }
   return chain;
 }
