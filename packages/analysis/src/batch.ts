@@ -14,8 +14,8 @@ interface KindFields {
   readonly name: string;
   readonly first: Uint32Array;
   readonly second: Uint32Array;
-  /** True if no record has any field beyond the first two. */
-  readonly brief: boolean;
+  /** 1 for each record that has no field beyond the first two; undefined where that is so of all. */
+  readonly brief: Uint8Array | undefined;
   readonly columns: ReadonlyMap<string, Column>;
   /** Undefined where no record has one; decoded when it is first looked at. */
   readonly sites: Uint32Array | undefined;
@@ -148,7 +148,7 @@ const NO_FIELDS: KindFields = {
   name: "",
   first: NOTHING,
   second: NOTHING,
-  brief: true,
+  brief: undefined,
   columns: new Map(),
   sites: undefined,
   stacks: undefined,
@@ -183,7 +183,7 @@ function fieldsOf(columns: Columns, slot: number, dictionary: Dictionary): KindF
     name: kind.name,
     first: lowHalves(own.columns[0]),
     second: lowHalves(own.columns[1]),
-    brief: own.columns.slice(2).every(isEmpty),
+    brief: briefOnes(own.columns.slice(2), own.count),
     columns: new Map(own.columns.map((column) => [column.field.name, column])),
     get sites() {
       return own.sites;
@@ -193,6 +193,27 @@ function fieldsOf(columns: Columns, slot: number, dictionary: Dictionary): KindF
     },
     own,
   };
+}
+
+/** 1 for each record that has none of these fields; undefined where that is so of all. */
+function briefOnes(columns: readonly Column[], count: number): Uint8Array | undefined {
+  const used = columns.filter((column) => !isEmpty(column));
+  if (used.length === 0) return undefined;
+  const brief = new Uint8Array(count).fill(1);
+  for (const column of used) {
+    // A reference to nothing stands for none.
+    const isRef = column.shape === "ints" && column.field.type === "ref";
+    const { present } = column;
+    if (isRef) markLonger(brief, column.ints.lo, 0);
+    else if (present === undefined) brief.fill(0);
+    else markLonger(brief, present, -1);
+  }
+  return brief;
+}
+
+/** Marks the records whose number is not the one that stands for none. */
+function markLonger(brief: Uint8Array, numbers: Uint32Array | Int32Array, none: number): void {
+  for (let record = 0; record < brief.length; record++) if (numbers[record] !== none) brief[record] = 0;
 }
 
 /** True if no record has the field. */

@@ -44,7 +44,9 @@ function chaos(seed: number, steps: number): Recorded {
     const mode = random(3);
     const time = index * 7;
     const kind = random(100);
-    if (kind < 90) recorded.add(lane, time, usual[random(3)]!, lock, mode);
+    if (kind < 80) recorded.add(lane, time, usual[random(3)]!, lock, mode);
+    else if (kind < 85) recorded.add(lane, time, lockAcquired, lock, mode, 1n + BigInt(random(2)));
+    else if (kind < 90) recorded.add(lane, time, lockWait, lock, mode, undefined, locks[random(locks.length)]!);
     else if (kind < 92) recorded.add(lane, time, lockTimedOut, lock, mode);
     else if (kind < 94) recorded.add(lane, time, lockTryFailed, lock, mode);
     else if (kind < 96) recorded.add(lane, time, lockUpgraded, lock);

@@ -36,8 +36,10 @@ interface Steps {
   /** Of kinds that take a lock or wait for it; undefined for others. */
   readonly sites: readonly (Uint32Array | undefined)[];
   readonly stacks: readonly (Uint32Array | undefined)[];
-  /** 1 where an acquisition, release or wait says nothing but lock and mode. */
-  readonly brief: Uint8Array;
+  /** 1 for kinds whose records may be usual: acquisitions, releases and waits. */
+  readonly quick: Uint8Array;
+  /** 1 for each record that says nothing but lock and mode; undefined where all do. */
+  readonly brief: readonly (Uint8Array | undefined)[];
 }
 
 /**
@@ -82,7 +84,8 @@ export function stepBatch(run: Run, batch: Batch): void {
     ops: Uint8Array.from(kinds, ({ op }) => op),
     firsts: kinds.map(({ first }) => first),
     seconds: kinds.map(({ second }) => second),
-    brief: Uint8Array.from(kinds, ({ op, brief }) => (op <= OP.wait && brief && !session.detail ? 1 : 0)),
+    quick: Uint8Array.from(kinds, ({ op }) => (op !== OP.none && op <= OP.wait && !session.detail ? 1 : 0)),
+    brief: kinds.map(({ brief }) => brief),
   };
   session.records += count;
   for (let from = 0; from < count; from += STRIDE) {
@@ -93,7 +96,7 @@ export function stepBatch(run: Run, batch: Batch): void {
 }
 
 function lookAhead({ session, batch }: Run, steps: Steps, from: number, count: number): void {
-  const { ops, firsts, seconds, brief, sites, stacks } = steps;
+  const { ops, firsts, seconds, quick, brief, sites, stacks } = steps;
   const { order, slots, placeOf, runOf, times } = batch;
   const { rowOfObject, rows } = session;
   const { words } = rows;
@@ -103,7 +106,9 @@ function lookAhead({ session, batch }: Run, steps: Steps, from: number, count: n
     const slot = slots[index]!;
     const place = placeOf[index]!;
     const first = firsts[slot]![place]!;
-    const row = brief[slot] === 1 && first < rowOfObject.length ? rowOfObject[first]! - 1 : -1;
+    const ones = brief[slot];
+    const isBrief = quick[slot] === 1 && (ones === undefined || ones[place] === 1);
+    const row = isBrief && first < rowOfObject.length ? rowOfObject[first]! - 1 : -1;
     if (row >= 0) touched ^= words[row * ROW_WORDS]! ^ words[row * ROW_WORDS + ROW_WORDS - 1]!;
     ahead.indexes[at] = index;
     ahead.runs[at] = runOf[index]!;
