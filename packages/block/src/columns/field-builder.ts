@@ -4,7 +4,6 @@ import { TextBuilder, ValuesBuilder } from "../coding/texts.ts";
 import { LIMITS } from "../limits.ts";
 import { NO_OPERAND, type Operand } from "../pairing/operands.ts";
 import type { SectionWriter } from "../section.ts";
-import type { Scalar } from "../stage.ts";
 import { Words64 } from "../words.ts";
 
 /** How a field's words become a column. */
@@ -32,7 +31,9 @@ export function isSigned(field: Field): boolean {
 /** What a kind's fields are gathered from. */
 export interface FieldSource {
   readonly words: Uint32Array;
+  /** Of the stage: what texts and lists point to. */
   readonly texts: readonly unknown[];
+  readonly args: readonly unknown[];
   /** For each record the word where it begins or, where fields vary, where its next field stands. */
   readonly at: Uint32Array;
   readonly count: number;
@@ -90,9 +91,10 @@ export class FieldBuilder {
   }
 
   /** Takes this field of all records; all have it, `distance` words from their begin. */
-  gatherAlike({ words, texts, at, count }: FieldSource, distance: number): void {
+  gatherAlike(source: FieldSource, distance: number): void {
+    const { words, at, count } = source;
     if (this.shape === SHAPE.text) {
-      for (let record = 0; record < count; record++) this.#pushText(texts[words[at[record]! + distance]!]);
+      for (let record = 0; record < count; record++) this.#pushText(source, words[at[record]! + distance]!);
       return;
     }
     this.words.resize(count);
@@ -187,16 +189,17 @@ export class FieldBuilder {
     this.#isWide = high !== 0;
   }
 
-  #gatherTexts({ words, texts, at, count }: FieldSource, masks: Uint32Array | undefined, bit: number): void {
+  #gatherTexts(source: FieldSource, masks: Uint32Array | undefined, bit: number): void {
+    const { words, at, count } = source;
     for (let record = 0; record < count; record++) {
       if (masks !== undefined && ((masks[record]! >>> bit) & 1) === 0) this.#missing.push(record);
-      else this.#pushText(texts[words[at[record]!++]!]);
+      else this.#pushText(source, words[at[record]!++]!);
     }
   }
 
-  #pushText(value: unknown): void {
-    if (this.field.type === "values") this.#values.push(value as readonly Scalar[]);
-    else this.#texts.push(value as string | Uint8Array);
+  #pushText({ texts, args }: FieldSource, place: number): void {
+    if (this.field.type === "values") this.#values.push(args, place);
+    else this.#texts.push(texts[place] as string | Uint8Array);
   }
 
   #writeTexts(writer: SectionWriter): void {

@@ -41,7 +41,7 @@ export class KindBuilder {
   }
 
   /** Takes all columns of the records that begin at words `at`. What they refer to is used in `dictionary`. */
-  gather({ words, texts }: Stage, at: Uint32Array, layout: KindLayout, dictionary: DictionaryWriter): void {
+  gather({ words, texts, args }: Stage, at: Uint32Array, layout: KindLayout, dictionary: DictionaryWriter): void {
     const { fields } = this;
     const count = at.length;
     this.count = count;
@@ -51,9 +51,10 @@ export class KindBuilder {
     dictionary.useAll("site", this.sites.lo, this.sites.length);
     dictionary.useAll("stack", this.stacks.lo, this.stacks.length);
     if (flags & (FLAG.parent | FLAG.correlation)) this.#links(words, at);
-    const masks = flags & FLAG.absent ? new Masks(words, at, fields.length > 32) : undefined;
-    const source = { words, texts, at, count };
-    if (layout.any === layout.all && masks?.alike !== false) this.#gatherAlike(source, flags, masks);
+    const alike = layout.any === layout.all;
+    const masks = flags & FLAG.absent ? new Masks(words, at, fields.length > 32, alike ? flags : undefined) : undefined;
+    const source = { words, texts, args, at, count };
+    if (alike && masks?.alike !== false) this.#gatherAlike(source, flags, masks);
     else this.#gatherVaried(source, masks);
     for (const { field, shape, words: ids } of fields) {
       if (field.table !== undefined && shape === SHAPE.one) dictionary.useAll(field.table, ids.lo, ids.length);

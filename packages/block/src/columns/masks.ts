@@ -10,12 +10,14 @@ export class Masks {
   readonly #any = new Uint32Array(2);
   readonly #all = new Uint32Array(2).fill(FULL);
 
-  /** Of the records that begin at words `at`; a kind of more than 32 fields is `wide`. */
-  constructor(words: Uint32Array, at: Uint32Array, wide: boolean) {
+  /** Of the records that begin at words `at`; a kind of more than 32 fields is `wide`. Where all have the same flags, these tell where a mask stands. */
+  constructor(words: Uint32Array, at: Uint32Array, wide: boolean, flags: number | undefined) {
     this.#words = words;
     this.#at = at;
-    this.#see(0);
-    if (wide) this.#see(1);
+    for (let part = 0; part < (wide ? 2 : 1); part++) {
+      if (flags === undefined) this.#see(part);
+      else this.#seeAt(FIELDS_AT[flags & 31]! + part, part);
+    }
   }
 
   /** True if all records have the same fields. */
@@ -32,6 +34,19 @@ export class Masks {
   from(field: number): Uint32Array {
     const [words, at] = [this.#words, this.#at];
     return Uint32Array.from(at, (from) => maskAt(words, from, field >>> 5));
+  }
+
+  #seeAt(distance: number, part: number): void {
+    const [words, at] = [this.#words, this.#at];
+    let any = 0;
+    let all = FULL;
+    for (let record = 0; record < at.length; record++) {
+      const mask = words[at[record]! + distance]!;
+      any |= mask;
+      all &= mask;
+    }
+    this.#any[part] = any;
+    this.#all[part] = all;
   }
 
   #see(part: number): void {

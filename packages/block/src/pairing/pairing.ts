@@ -40,7 +40,7 @@ export interface LaneEventNos {
 }
 
 /** What is kept of a zone that carries an id: it may end in any order and on any lane. */
-const LOOSE = { name: 0, start: 1, lane: 2, eventNo: 3 } as const;
+export const LOOSE = { name: 0, start: 1, lane: 2, eventNo: 3 } as const;
 
 /** What is kept of a job that is not over; NaN for times that are not known. */
 export const JOB = { enqueued: 0, started: 1, finished: 2, lane: 3, eventNo: 4 } as const;
