@@ -17,7 +17,6 @@ export class RankBuilder {
   #count = 0;
   readonly #escaped = new Words64();
   readonly #list = new Uint32Array(LIST);
-  #listed = 0;
   readonly #use: (id: number) => void;
 
   /** `use` hears of every object at least once a lane. */
@@ -28,32 +27,42 @@ export class RankBuilder {
   clear(): void {
     this.#count = 0;
     this.#escaped.length = 0;
-    this.#listed = 0;
   }
 
-  /** Begins a lane. */
-  lane(): void {
-    this.#listed = 0;
-  }
-
-  push(id: number): void {
-    if (this.#count === this.#ranks.length) {
-      const larger = new Uint8Array(this.#count * 2);
-      larger.set(this.#ranks);
-      this.#ranks = larger;
-    }
+  /** Adds a lane's objects in their order. */
+  lane(ids: Uint32Array): void {
+    this.#reserve(ids.length);
     const list = this.#list;
-    let rank = 0;
-    while (rank < this.#listed && list[rank] !== id) rank++;
-    if (rank === this.#listed) {
-      this.#ranks[this.#count++] = ESCAPE;
-      this.#escaped.push(id, 0);
-      if (id !== 0) this.#use(id);
-      if (this.#listed < LIST) this.#listed++;
-      else rank--;
-    } else this.#ranks[this.#count++] = rank;
-    for (let at = rank; at > 0; at--) list[at] = list[at - 1]!;
-    list[0] = id;
+    const ranks = this.#ranks;
+    let listed = 0;
+    let to = this.#count;
+    for (let index = 0; index < ids.length; index++) {
+      const id = ids[index]!;
+      let rank = 0;
+      while (rank < listed && list[rank] !== id) rank++;
+      if (rank < listed) ranks[to++] = rank;
+      else {
+        ranks[to++] = ESCAPE;
+        this.#escape(id);
+        if (listed < LIST) listed++;
+        else rank--;
+      }
+      for (; rank > 0; rank--) list[rank] = list[rank - 1]!;
+      list[0] = id;
+    }
+    this.#count = to;
+  }
+
+  #escape(id: number): void {
+    this.#escaped.push(id, 0);
+    if (id !== 0) this.#use(id);
+  }
+
+  #reserve(more: number): void {
+    if (this.#count + more <= this.#ranks.length) return;
+    const larger = new Uint8Array(Math.max(this.#ranks.length * 2, this.#count + more));
+    larger.set(this.#ranks);
+    this.#ranks = larger;
   }
 
   write(writer: SectionWriter): void {

@@ -3,7 +3,7 @@ import { LIMITS } from "../limits.ts";
 import { type Budget, createBudget, refuse, SectionReader, SectionWriter } from "../section.ts";
 import { Words64 } from "../words.ts";
 import { bigintAt, numberAt, SummaryColumns } from "./columns.ts";
-import type { Gather } from "./gather.ts";
+import { type Gather, STAT } from "./gather.ts";
 import {
   DIMENSION,
   DIMENSIONS,
@@ -32,31 +32,51 @@ export function writeGathered(
   fold: number,
   seq: bigint,
 ): void {
-  if (gather.rows === 0) return;
-  const rows: SummaryRow[] = gather.keys.map((key, row) => ({
-    key1: Math.floor(key / fold),
-    key2: key % fold,
-    ...gather.stats(row),
-    histogram: gather.sparse(row),
-  }));
-  const top = gather.topKeys.map((key, at) => ({
-    key1: Math.floor(key / fold),
-    duration: gather.topDurations[at]!,
-    seq,
-    index: gather.topIndexes[at]!,
-  }));
-  writeTable(writer, dimension, { rows, other: gather.other, top });
+  const { keys, longest } = gather;
+  if (keys.length === 0) return;
+  writeHead(writer, dimension, keys.length, gather.other, longest.length);
+  const numbers = (count: number, value: (place: number) => number) => {
+    column.length = 0;
+    for (let place = 0; place < count; place++) column.pushNumber(value(place));
+    writeInts(writer, column);
+  };
+  numbers(keys.length, (row) => Math.floor(keys[row]! / fold));
+  numbers(keys.length, (row) => keys[row]! % fold);
+  for (const part of [STAT.count, STAT.sum, STAT.min, STAT.max, STAT.extra] as const) {
+    numbers(keys.length, (row) => gather.stat(row, part));
+  }
+  buckets.length = 0;
+  bucketCounts.length = 0;
+  numbers(keys.length, (row) => {
+    const before = buckets.length;
+    gather.buckets(row, hearBucket);
+    return buckets.length - before;
+  });
+  writeInts(writer, buckets);
+  writeInts(writer, bucketCounts);
+  numbers(longest.length, (at) => Math.floor(longest.keys[at]! / fold));
+  numbers(longest.length, (at) => longest.durations[at]!);
+  column.length = 0;
+  for (let at = 0; at < longest.length; at++) column.pushBigint(seq);
+  writeInts(writer, column);
+  numbers(longest.length, (at) => longest.indexes[at]!);
 }
+
+function hearBucket(bucket: number, count: number): void {
+  buckets.push(bucket, 0);
+  bucketCounts.push(count, 0);
+}
+
+/** Buckets of all rows of a table and their counts; kept between tables. */
+const buckets = new Words64();
+const bucketCounts = new Words64();
 
 /** What a column is gathered in; kept, as a block has a hundred. */
 const column = new Words64();
 
 export function writeTable(writer: SectionWriter, dimension: Dimension, table: SummaryTable): void {
   const { rows, top } = table;
-  writer.byte(DIMENSION[dimension]);
-  writer.varint(rows.length);
-  writer.varint(table.other);
-  writer.varint(top.length);
+  writeHead(writer, dimension, rows.length, table.other, top.length);
   const numbers = (values: Iterable<number>) => {
     column.length = 0;
     for (const value of values) column.pushNumber(value);
@@ -81,6 +101,13 @@ export function writeTable(writer: SectionWriter, dimension: Dimension, table: S
   numbers(top.map((entry) => entry.duration));
   bigints(top.map((entry) => entry.seq));
   numbers(top.map((entry) => entry.index));
+}
+
+function writeHead(writer: SectionWriter, dimension: Dimension, rows: number, other: number, top: number): void {
+  writer.byte(DIMENSION[dimension]);
+  writer.varint(rows);
+  writer.varint(other);
+  writer.varint(top);
 }
 
 /** Reads a summary section. Throws a refusal if it is damaged. */
