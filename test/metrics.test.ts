@@ -47,7 +47,7 @@ if (await requireReal("nats-server", "versitygw")) {
       await run("run", "--", "node", "samples/hello/hello.mjs");
       await run("stats");
       await cluster.archived();
-    }, 120_000);
+    }, 180_000);
     afterAll(async () => {
       await cluster?.stop();
       await spool?.remove();
