@@ -27,6 +27,20 @@ function told(text: string): { readonly names: string[]; readonly valued: Set<st
   return { names, valued: new Set(names.filter((name) => sampled.has(name) || sampled.has(`${name}_count`))) };
 }
 
+describe("the metrics of the all-in-one", () => {
+  test("are all that docs/operate/metrics.md has", async () => {
+    await using data = await tempFolder("all-in-one");
+    const up = wayward(["up", "--data", data.path, "--port", "0", "--http-port", "0"], {});
+    try {
+      const url = await up.says(/metrics at (http:\S+)/, 60_000);
+      const { names } = told(await (await fetch(url.replace(/,$/, ""))).text());
+      expect(names.sort()).toEqual([...documented().keys()].sort());
+    } finally {
+      await up.stop();
+    }
+  }, 90_000);
+});
+
 if (await requireReal("nats-server", "versitygw")) {
   describe("the metrics of running services", () => {
     let cluster: Cluster;
@@ -47,7 +61,7 @@ if (await requireReal("nats-server", "versitygw")) {
       await run("run", "--", "node", "samples/hello/hello.mjs");
       await run("stats");
       await cluster.archived();
-    }, 120_000);
+    }, 180_000);
     afterAll(async () => {
       await cluster?.stop();
       await spool?.remove();
