@@ -29,24 +29,32 @@ export class AnalysisThread {
     this.#options = options;
   }
 
-  /** Begins to analyse a partition. A wait that lasts `longWaitMs` is told; default 30,000. */
+  /** Begins to analyse a partition: in the thread with its first blocks, as a service at rest needs none. A wait that lasts `longWaitMs` is told; default 30,000. */
   open(longWaitMs: number | undefined): AnalysisRun {
-    const worker = this.#worker ?? this.#start();
     const id = this.#next++;
-    const run = new AnalysisRun(
-      id,
-      (message, transfer) => worker.postMessage(message, transfer),
-      () => {
-        this.#runs.delete(id);
+    let worker: Worker | undefined;
+    const run = new AnalysisRun(id, {
+      post: (message, transfer) => {
+        worker ??= this.#begin(id, longWaitMs);
+        worker.postMessage(message, transfer);
       },
-    );
+      end: () => {
+        this.#runs.delete(id);
+        worker?.postMessage({ type: "close", run: id } satisfies ToAnalyst);
+      },
+    });
     this.#runs.set(id, run);
-    worker.postMessage({ type: "open", run: id, longWaitMs } satisfies ToAnalyst);
     return run;
   }
 
   async close(): Promise<void> {
     await this.#worker?.terminate();
+  }
+
+  #begin(run: number, longWaitMs: number | undefined): Worker {
+    const worker = this.#worker ?? this.#start();
+    worker.postMessage({ type: "open", run, longWaitMs } satisfies ToAnalyst);
+    return worker;
   }
 
   #start(): Worker {
@@ -78,19 +86,24 @@ export class AnalysisThread {
   }
 }
 
+/** A run's way into the thread. */
+interface RunPort {
+  post(message: ToAnalyst, transfer: ArrayBuffer[]): void;
+  /** Nothing is posted any more. */
+  end(): void;
+}
+
 /** One time of analysing a partition. */
 export class AnalysisRun {
   readonly #id: number;
-  readonly #post: (message: ToAnalyst, transfer: ArrayBuffer[]) => void;
-  readonly #forget: () => void;
+  readonly #port: RunPort;
   readonly #failed = new AbortController();
   #given = 0;
   #room: Deferred<void> = createDeferred<void>();
 
-  constructor(id: number, post: (message: ToAnalyst, transfer: ArrayBuffer[]) => void, forget: () => void) {
+  constructor(id: number, port: RunPort) {
     this.#id = id;
-    this.#post = post;
-    this.#forget = forget;
+    this.#port = port;
   }
 
   /** Aborted when nothing more is analysed; its reason is why. */
@@ -102,14 +115,13 @@ export class AnalysisRun {
   async give(batch: selection.BlockBatch): Promise<void> {
     const bytes = selection.BlockBatch.encode(batch).finish();
     this.#given += bytes.length;
-    this.#post({ type: "blocks", run: this.#id, bytes }, [bytes.buffer as ArrayBuffer]);
+    this.#port.post({ type: "blocks", run: this.#id, bytes }, [bytes.buffer as ArrayBuffer]);
     while (this.#given > GIVEN_BYTES_MAX && !this.failed.aborted) await this.#room.promise;
     this.failed.throwIfAborted();
   }
 
   close(): void {
-    this.#forget();
-    this.#post({ type: "close", run: this.#id }, []);
+    this.#port.end();
   }
 
   taken(bytes: number): void {
