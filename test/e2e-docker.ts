@@ -26,7 +26,7 @@ const { values } = parseArgs({ options: { install: { type: "boolean", default: f
 const FIRST_RECORD_S = 15;
 const READ_MS = 60_000;
 /** All that is started here ends with this process, containers included, and its mounts with it. */
-const OWN_PROCESSES = ["--mount", "--pid", "--fork", "--mount-proc", "--kill-child=SIGTERM"];
+const OWN_PROCESSES = ["--mount", "--pid", "--fork", "--mount-proc"];
 const CLUSTER = ["nats", "s3", "ingest", "archive", "query", "stream"];
 
 function skip(why: string): never {

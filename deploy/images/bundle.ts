@@ -89,6 +89,10 @@ const threadBeside: Plugin = {
         contents: `export const workerPath = new URL("./${out}.js", import.meta.url);`,
       }));
     }
+    // It would be missed only when somebody starts it.
+    onLoad({ filter: /\/worker-path\.ts$/ }, ({ path }) => ({
+      errors: [{ text: `${path} names a thread that is not bundled` }],
+    }));
   },
 };
 

@@ -30,8 +30,9 @@ export async function inOwnNetwork(namespaces: readonly string[] = []): Promise<
     return SKIPPED;
   }
   const args = ["--net", ...namespaces, "--", process.execPath, ...process.execArgv, ...process.argv.slice(1)];
-  const child = spawn("unshare", args, { stdio: "inherit", env: { ...process.env, [INSIDE]: "1" } });
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
+  // A group of its own: `unshare` keeps signals from a child that it forks.
+  const child = spawn("unshare", args, { stdio: "inherit", detached: true, env: { ...process.env, [INSIDE]: "1" } });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.kill(-child.pid!, signal));
   const [code] = (await once(child, "close")) as [number | null];
   return code ?? 1;
 }

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { lockAcquired, lockReleased } from "@wayward/record";
 import { rowsOf } from "../table.ts";
 import { Recorded } from "../threads/testing/recorded.ts";
-import { AnalysisPool, type PoolOptions, type SessionSource } from "./pool.ts";
+import { AnalysisPool, heapMibOf, type PoolOptions, type SessionSource } from "./pool.ts";
 
 const SIGNAL = new AbortController().signal;
 const SESSION = "0".repeat(26);
@@ -139,4 +139,13 @@ describe("a pool of analysing threads", () => {
     for (const outcome of await ended) expect(outcome).toMatchObject({ reason: { reason: "CLOSED" } });
     await expect(one.analyse(listed([block!]), SIGNAL)).rejects.toMatchObject({ reason: "CLOSED" });
   });
+});
+
+test.each([
+  { what: "no container", threads: 8, limit: 0, heap: 1_024 },
+  { what: "no limit, as Linux tells it", threads: 8, limit: 2 ** 64, heap: 1_024 },
+  { what: "2 GiB, two threads", threads: 2, limit: 2 ** 31, heap: 512 },
+  { what: "more than is needed", threads: 2, limit: 2 ** 34, heap: 1_024 },
+])("heapMibOf() leaves the process room: $what", ({ threads, limit, heap }) => {
+  expect(heapMibOf(threads, limit)).toBe(heap);
 });

@@ -18,7 +18,7 @@ export interface SessionSource {
 export interface PoolOptions {
   /** Sessions that are analysed at the same time. Default: one for each processor. */
   readonly threads?: number;
-  /** Heap of each thread in MiB; a session that needs more is refused with NO_MEMORY. Default 1,024. */
+  /** Heap of each thread in MiB; a session that needs more is refused with NO_MEMORY. Default: see heapMibOf(). */
   readonly heapMib?: number;
 }
 
@@ -31,9 +31,9 @@ export class AnalysisPool {
   readonly #heapMib: number;
   #closed = false;
 
-  constructor({ threads = availableParallelism(), heapMib = 1_024 }: PoolOptions = {}) {
+  constructor({ threads = availableParallelism(), heapMib }: PoolOptions = {}) {
     this.#most = threads;
-    this.#heapMib = heapMib;
+    this.#heapMib = heapMib ?? heapMibOf(threads, process.constrainedMemory());
   }
 
   /** Throws what reading the blocks throws, a refusal of a damaged block, NO_MEMORY, and the signal's reason. */
@@ -109,4 +109,14 @@ export class AnalysisPool {
 
 function closed(): WaywardError {
   return new WaywardError("UNAVAILABLE", "CLOSED", "analyses end, as the service does");
+}
+
+/**
+ * A thread's heap in MiB: 1,024, or less in a container (`limitBytes`; 0
+ * where there is none), so that all threads together get half of its memory.
+ * A session that needs more is refused; else the system would end the process.
+ */
+export function heapMibOf(threads: number, limitBytes: number): number {
+  const share = limitBytes === 0 ? Number.POSITIVE_INFINITY : limitBytes / 2 / threads / 2 ** 20;
+  return Math.floor(Math.min(1_024, share));
 }
