@@ -1,14 +1,14 @@
 /**
- * `node packages/testing/src/fetch.ts [nats-server] [versitygw]`: puts the
- * servers that the tests need into .cache/bin, or finds them elsewhere. Says
- * what it does, exits with 1 if one cannot be had.
+ * `node packages/testing/src/fetch.ts [nats-server] [versitygw] [helm] …`: puts
+ * the servers and programs that the tests need into .cache/bin, or finds them
+ * elsewhere. Says what it does, exits with 1 if one cannot be had.
  */
 import { fetchBinary, TOOLS, type Tool } from "./binaries.ts";
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !TOOLS.some((tool) => tool === name));
 if (unknown.length > 0) {
-  process.stderr.write(`no server is called ${unknown.join(", ")}; there are ${TOOLS.join(", ")}\n`);
+  process.stderr.write(`no program is called ${unknown.join(", ")}; there are ${TOOLS.join(", ")}\n`);
   process.exit(2);
 }
 
