@@ -21,7 +21,9 @@ describe("a configuration", () => {
   });
 
   test("is told as JSON, with what each value looks like", () => {
-    const lines = describeConfigAsJson({ ...table, durable: BUS_SETTINGS.requireDurable }).trim().split("\n");
+    const lines = describeConfigAsJson({ ...table, durable: BUS_SETTINGS.requireDurable })
+      .trim()
+      .split("\n");
     expect(lines.map((line) => JSON.parse(line))).toEqual([
       {
         env: "WAYWARD_PORT",
