@@ -18,6 +18,7 @@ const DISTRIBUTED = "mode=distributed";
     ["settings.busBytes=1Gi", "/settings/busBytes", "does not match pattern"],
     ["settings.natsUser=me", "/settings", "'natsUser' not allowed"],
     ["archive.settings.keep=lots", "/archive/settings/keep", "does not match pattern"],
+    ["ingest.settings.partitions=8", "/ingest/settings", "'partitions' not allowed"],
     ["query.settings.keep=1GiB", "/query/settings", "'keep' not allowed"],
     ["nats.replicas=7", "/nats/replicas", "maximum"],
     ["nats.volume.size=10GiB", "/nats/volume/size", "does not match pattern"],

@@ -7,6 +7,9 @@ type Schema = Readonly<Record<string, unknown>>;
 /** The size of a setting, as service-kit reads it. */
 const SIZE = "^[0-9]+(\\.[0-9]+)?\\s*(B|KiB|MiB|GiB|TiB|kB|MB|GB|TB)?$";
 
+/** What no service may be told otherwise than the others. */
+const OF_ALL: ReadonlySet<string> = new Set(["partitions", "busBytes"]);
+
 /** What default and comment do not tell. The first pattern that fits a value's path counts. */
 const RULES: readonly (readonly [RegExp, Schema])[] = [
   [/^mode$/, { enum: ["distributed", "allInOne"] }],
@@ -45,7 +48,10 @@ export function schemaOf(values: readonly Value[]): Schema {
   const settings = Object.fromEntries(SERVICES.map((service) => [service, settingsOf(service)]));
   const valueSchema = (value: Value): Schema => {
     const [service = ""] = value.path.split(".");
-    if (value.name === "settings") return described(value, settingsSchema(settings[service] ?? all(settings)));
+    if (value.name === "settings") {
+      const own = settings[service]?.filter(({ name }) => !OF_ALL.has(name));
+      return described(value, settingsSchema(own ?? all(settings)));
+    }
     return described(value, value.children.length > 0 ? mapSchema(value, valueSchema) : leafSchema(value));
   };
   return {
