@@ -8,6 +8,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { event } from "./agent.ts";
 import { flat, pairing } from "./block.ts";
+import { cost } from "./cost.ts";
 import { delivered } from "./delivered.ts";
 import { encoding } from "./encoding.ts";
 import type { Bench, Figure } from "./figure.ts";
@@ -54,6 +55,7 @@ const BENCHES: readonly Entry[] = [
   { ids: ["L4"], bench: violations },
   { ids: ["L5"], bench: switching },
   { ids: ["L6"], bench: lockSummaries },
+  { ids: Array.from({ length: 16 }, (_, index) => `C${index + 1}`), bench: cost },
 ];
 
 const { values } = parseArgs({

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { requireReal } from "@wayward/testing";
+import { askReal } from "@wayward/testing";
 import { helm, type Manifest, manifests, render } from "./testing/helm.ts";
 import { KEPT, keptPath } from "./testing/renders.ts";
 import { definitionOf, faults, faultsOf, isBrought, KUBERNETES } from "./testing/schemas.ts";
@@ -39,7 +39,7 @@ describe("values.yaml", () => {
   });
 });
 
-const hasHelm = await requireReal("helm");
+const hasHelm = await askReal("helm");
 
 (hasHelm ? describe : describe.skip)("the chart", () => {
   test.each(KEPT)("passes helm lint with $name", async ({ args }) => {
@@ -49,6 +49,22 @@ const hasHelm = await requireReal("helm");
 
   test.each(KEPT)("renders $name as it is kept", async ({ name, args }) => {
     expect({ [REMEDY]: await render(...args) }).toEqual({ [REMEDY]: read(keptPath(name)) });
+  });
+
+  test("brings each dashboard to Grafana as it is", async () => {
+    const objects = manifests(await render("--set", "monitoring.dashboards.enabled=true"));
+    const brought = objects.filter(({ metadata }) => metadata.labels?.grafana_dashboard === "1");
+    const folder = join(CHART, "..", "..", "monitoring", "dashboards");
+    expect(brought.flatMap(({ data = {} }) => Object.keys(data)).sort()).toEqual(
+      readdirSync(folder)
+        .map((name) => `wayward-${name}`)
+        .sort(),
+    );
+    for (const { data = {} } of brought) {
+      for (const [name, text] of Object.entries(data)) {
+        expect(JSON.parse(text)).toEqual(JSON.parse(read(join(folder, name.replace("wayward-", "")))));
+      }
+    }
   });
 
   test("renders the all-in-one from every preset", async () => {
@@ -64,7 +80,7 @@ const hasHelm = await requireReal("helm");
 
 const objectsOf = (name: string) => manifests(read(keptPath(name)));
 
-((await requireReal("kubernetes-validate")) ? describe : describe.skip)("what is rendered", () => {
+((await askReal("kubernetes-validate")) ? describe : describe.skip)("what is rendered", () => {
   test.each(KUBERNETES)(
     "is right for Kubernetes %s",
     async (version) => {
@@ -90,7 +106,7 @@ describe("what is rendered for kinds that others bring", () => {
 
   test("is each of them", () => {
     expect([...new Set(brought.map(({ kind }) => kind))].sort()).toEqual(
-      ["GRPCRoute", "PodMonitor", "ScaledObject", "ServiceMonitor"].sort(),
+      ["GRPCRoute", "PodMonitor", "PrometheusRule", "ScaledObject", "ServiceMonitor"].sort(),
     );
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { requireReal } from "@wayward/testing";
+import { askReal } from "@wayward/testing";
 import { template } from "./testing/helm.ts";
 
 /** Arguments of helm for these values. */
@@ -7,7 +7,7 @@ const set = (values: string) => values.split(" ").flatMap((value) => ["--set", v
 
 const DISTRIBUTED = "mode=distributed";
 
-((await requireReal("helm")) ? describe : describe.skip)("the chart refuses", () => {
+((await askReal("helm")) ? describe : describe.skip)("the chart refuses", () => {
   test.each([
     ["mode=both", "/mode", "'distributed', 'allInOne'"],
     ["ingest.replica=2", "/ingest", "'replica' not allowed"],

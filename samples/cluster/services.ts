@@ -4,11 +4,16 @@ import { join } from "node:path";
 import { freePort, type NatsServer, type S3Server, startNats, startVersitygw } from "@wayward/testing";
 import { Started } from "./process.ts";
 
-const NAMES = ["ingest", "archive", "query", "stream"] as const;
-export type ServiceName = (typeof NAMES)[number];
+export const SERVICES = ["ingest", "archive", "query", "stream"] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
+/** Ingest and archive ask the bus every 10 s what it holds. */
+const ARCHIVED_WITHIN_MS = 40_000;
 
 interface ClusterOptions {
   readonly syncAlways?: boolean;
+  /** File for a line of each request to the S3 server. */
+  readonly accessLog?: string;
   /** Address on which the services listen. Default: loopback. */
   readonly host?: string;
 }
@@ -31,11 +36,11 @@ export class Cluster {
   /** Starts the servers, then the services. */
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
     const nats = await startNats({ syncAlways: options.syncAlways ?? true });
-    const s3 = await startVersitygw();
+    const s3 = await startVersitygw(options.accessLog === undefined ? {} : { accessLog: options.accessLog });
     const cluster = new Cluster(nats, s3, options.host ?? "127.0.0.1");
     try {
-      for (const name of NAMES) cluster.#ports.set(name, { port: await freePort(), httpPort: await freePort() });
-      await Promise.all(NAMES.map((name) => cluster.startService(name)));
+      for (const name of SERVICES) cluster.#ports.set(name, { port: await freePort(), httpPort: await freePort() });
+      await Promise.all(SERVICES.map((name) => cluster.startService(name)));
       return cluster;
     } catch (error) {
       await cluster.stop();
@@ -47,6 +52,28 @@ export class Cluster {
   get clientEnv(): Record<"WAYWARD_INGEST" | "WAYWARD_QUERY" | "WAYWARD_STREAM", string> {
     const address = (name: ServiceName) => `${this.#host}:${this.#ports.get(name)?.port}`;
     return { WAYWARD_INGEST: address("ingest"), WAYWARD_QUERY: address("query"), WAYWARD_STREAM: address("stream") };
+  }
+
+  /** `host:port` of a service's metrics and probes. */
+  httpAddress(name: ServiceName): string {
+    return `${this.#host}:${this.#ports.get(name)?.httpPort}`;
+  }
+
+  async metrics(name: ServiceName): Promise<string> {
+    return (await fetch(`http://${this.httpAddress(name)}/metrics`)).text();
+  }
+
+  /** Waits until something was committed and, as ingest and archive tell, the bus holds nothing more. */
+  async archived(): Promise<void> {
+    const until = Date.now() + ARCHIVED_WITHIN_MS;
+    const isEmpty = (text: string) =>
+      /^wayward_bus_messages\{/m.test(text) && !/^wayward_bus_messages\{.*\} [1-9]/m.test(text);
+    for (;;) {
+      const [ingest, archive] = await Promise.all([this.metrics("ingest"), this.metrics("archive")]);
+      if (/^wayward_archive_committed_at_seconds\{/m.test(archive) && isEmpty(ingest) && isEmpty(archive)) return;
+      if (Date.now() > until) throw new Error(`the bus still holds blocks after ${ARCHIVED_WITHIN_MS} ms`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
   }
 
   pid(name: ServiceName): number {

@@ -274,6 +274,9 @@ export function createProgram(): Command {
     .command("doctor")
     .description("check every hop from here to the archive, and say what to do")
     .option("--metrics <host:port...>", "HTTP ports of the archivers; else port 4611 of a server on port 4610")
+    .option("--cluster", "also NATS, the store and every service; --metrics names the HTTP ports of all of them")
+    .option("--nats-monitor <url...>", "with --cluster: monitoring URLs of all NATS servers; else WAYWARD_NATS_MONITOR")
+    .option("--store <url>", "with --cluster: the store to test; else WAYWARD_STORE")
     .addOption(json())
     .addOption(server())
     .action(async (options) => (await import("./commands/doctor.ts")).doctor(options));

@@ -17,6 +17,7 @@ export interface Manifest {
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
   // biome-ignore lint/suspicious/noExplicitAny: each kind has a shape of its own, and kubernetes-validate checks it.
   readonly spec?: any;
+  readonly data?: Readonly<Record<string, string>>;
 }
 
 /** Runs helm to its end. */

@@ -72,9 +72,9 @@ export function faultsOf(object: Manifest, schema: object): string[] {
 function strict(schema: unknown): object {
   if (Array.isArray(schema)) return schema.map(strict);
   if (typeof schema !== "object" || schema === null) return schema as never;
-  const all: Record<string, unknown> = Object.fromEntries(
-    Object.entries(schema).map(([name, value]) => [name, strict(value)]),
-  );
+  // A flag inside a pattern is Go's; what it is about is left unchecked.
+  const known = Object.entries(schema).filter(([name, value]) => name !== "pattern" || !String(value).includes("(?i)"));
+  const all: Record<string, unknown> = Object.fromEntries(known.map(([name, value]) => [name, strict(value)]));
   const isMap = typeof all.properties === "object" && !("type" in (all.properties as object));
   return isMap && all.additionalProperties === undefined && Object.keys(all.properties as object).length > 0
     ? { ...all, additionalProperties: all["x-kubernetes-preserve-unknown-fields"] === true }

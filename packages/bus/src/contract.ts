@@ -79,12 +79,15 @@ export function describeBus(name: string, create: () => Promise<BusUnderTest>): 
       await bus.purge(3, 3n);
       expect(await bus.bounds(3)).toEqual({ first: 4n, last: 5n });
       expect((await takeMessages(bus, 3, 1n, 2)).map(({ busSeq }) => busSeq)).toEqual([4n, 5n]);
-      const { messages, bytes: held, bytesMax } = await bus.usage(3);
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      const { messages, bytes: held, bytesMax, oldestMs } = await bus.usage(3);
       expect(messages).toBe(2);
+      expect(oldestMs).toBeGreaterThanOrEqual(50);
+      expect(oldestMs).toBeLessThan(20_000);
       expect(held).toBeGreaterThanOrEqual(4);
       expect(bytesMax).toBeGreaterThan(held);
       await bus.purge(3, 5n);
-      expect(await bus.usage(3)).toEqual({ messages: 0, bytes: 0, bytesMax });
+      expect(await bus.usage(3)).toEqual({ messages: 0, bytes: 0, bytesMax, oldestMs: 0 });
       expect(await bus.bounds(3)).toEqual({ first: 6n, last: 5n });
       expect((await bus.publish(3, address(0), bytes("next"))).busSeq).toBe(6n);
     });

@@ -111,6 +111,8 @@ export interface BusUsage {
   readonly messages: number;
   readonly bytes: number;
   readonly bytesMax: number;
+  /** How long the first message has been there, in milliseconds by the bus's own clock; 0 where there is none. */
+  readonly oldestMs: number;
 }
 
 export interface BusMessage {

@@ -13,6 +13,7 @@ export interface HttpOptions {
 
 /** Metrics and probes: `/metrics`, `/livez`, `/readyz`. */
 export async function serveHttp({ host, port, metrics, isReady }: HttpOptions): Promise<Server> {
+  const ready = metrics.gauge("wayward_ready", "1 while this process can do its work, as /readyz says, else 0");
   const server = createServer((request, response) => {
     const path = (request.url ?? "/").split("?", 1)[0];
     if (path === "/livez") response.end("ok\n");
@@ -20,6 +21,7 @@ export async function serveHttp({ host, port, metrics, isReady }: HttpOptions): 
       response.statusCode = isReady() ? 200 : 503;
       response.end(isReady() ? "ok\n" : "not ready\n");
     } else if (path === "/metrics") {
+      ready.set(isReady() ? 1 : 0);
       metrics.text().then(
         (text) => response.setHeader("content-type", metrics.contentType).end(text),
         () => response.writeHead(500).end(),

@@ -8,7 +8,12 @@ export interface WatchedBus {
   readonly partitions: number;
   readonly isReady: boolean;
   onConnection(listener: (isConnected: boolean) => void): void;
-  usage(partition: number): Promise<{ readonly messages: number; readonly bytes: number; readonly bytesMax: number }>;
+  usage(partition: number): Promise<{
+    readonly messages: number;
+    readonly bytes: number;
+    readonly bytesMax: number;
+    readonly oldestMs: number;
+  }>;
 }
 
 export interface WatchBusOptions {
@@ -52,6 +57,10 @@ async function measure(bus: WatchedBus, metrics: Metrics, signal: AbortSignal): 
   const messages = metrics.gauge("wayward_bus_messages", "Blocks on the bus", ["partition"]);
   const bytes = metrics.gauge("wayward_bus_bytes", "Bytes on the bus", ["partition"]);
   const most = metrics.gauge("wayward_bus_bytes_max", "Bytes that the bus may hold", ["partition"]);
+  // What is committed is purged at once, so the first message that is left is the oldest unarchived one.
+  const lag = metrics.gauge("wayward_archive_lag_seconds", "Age of the oldest block that is not archived", [
+    "partition",
+  ]);
   while (!signal.aborted) {
     try {
       for (let number = 0; number < bus.partitions && !signal.aborted; number++) {
@@ -60,10 +69,11 @@ async function measure(bus: WatchedBus, metrics: Metrics, signal: AbortSignal): 
         messages.set({ partition }, held.messages);
         bytes.set({ partition }, held.bytes);
         most.set({ partition }, held.bytesMax);
+        lag.set({ partition }, held.oldestMs / 1000);
       }
     } catch {
       // Nobody knows what a bus holds that does not answer; that it is gone is told by its connection.
-      for (const gauge of [messages, bytes, most]) gauge.reset();
+      for (const gauge of [messages, bytes, most, lag]) gauge.reset();
     }
     await delay(MEASURE_EVERY_MS, signal);
   }

@@ -6,7 +6,7 @@ import { withLock } from "./lock.ts";
 import { type Say, ways } from "./obtain.ts";
 import { facts, isAtLeast, type Tool } from "./tools.ts";
 
-export { TOOLS, type Tool } from "./tools.ts";
+export type { Tool } from "./tools.ts";
 
 /** A server's program, or what was tried to get it. */
 export type FoundBinary =

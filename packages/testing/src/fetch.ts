@@ -1,9 +1,10 @@
 /**
  * `node packages/testing/src/fetch.ts [nats-server] [versitygw] [helm] …`: puts
- * the servers and programs that the tests need into .cache/bin, or finds them
- * elsewhere. Says what it does, exits with 1 if one cannot be had.
+ * the servers that the tests need, or the programs named, into .cache/bin, or
+ * finds them elsewhere. Says what it does, exits with 1 if one cannot be had.
  */
-import { fetchBinary, TOOLS, type Tool } from "./binaries.ts";
+import { fetchBinary } from "./binaries.ts";
+import { SERVERS, TOOLS, type Tool } from "./tools.ts";
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !TOOLS.some((tool) => tool === name));
@@ -17,7 +18,7 @@ const say = (line: string) => {
   process.stderr.write(`${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s  ${line}\n`);
 };
 
-const wanted: readonly Tool[] = TOOLS.filter((tool) => asked.length === 0 || asked.includes(tool));
+const wanted: readonly Tool[] = asked.length === 0 ? SERVERS : TOOLS.filter((tool) => asked.includes(tool));
 for (const tool of wanted) {
   const found = await fetchBinary(tool, say);
   if (found.path !== undefined) {

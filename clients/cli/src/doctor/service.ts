@@ -1,6 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { connect } from "node:net";
 import { isServing } from "@wayward/client";
+import { hostOf } from "./addresses.ts";
 import type { Finding } from "./finding.ts";
 
 /** The services that clients and agents speak to. */
@@ -17,14 +18,13 @@ export function namedBy(service: Service, server: string | undefined, env: NodeJ
 
 /** Looks whether the service is reached at `host:port` and can do its work. */
 export async function serviceFinding(hop: Service, address: string, named: string | undefined): Promise<Finding> {
-  const at = address.lastIndexOf(":");
-  const host = address.slice(0, at).replace(/^\[|\]$/g, "");
+  const host = hostOf(address);
   try {
     await lookup(host);
   } catch {
     return { hop, ok: false, what: `${host} has no address`, fix: `check the name in ${named}` };
   }
-  const error = await knock(host, Number(address.slice(at + 1)));
+  const error = await knock(host, Number(address.slice(address.lastIndexOf(":") + 1)));
   if (error !== undefined) return { hop, ok: false, what: `${address}: ${error}`, fix: fixOf(error, hop, named) };
   try {
     if (await isServing(address, WITHIN_MS)) return { hop, ok: true, what: `${address} is ready` };

@@ -99,7 +99,13 @@ class EmbeddedBus implements Bus {
   }
 
   async usage(partition: number): Promise<BusUsage> {
-    return { ...this.#database.usage(partition), bytesMax: this.#maxBytes };
+    const { messages, bytes, oldestMs } = this.#database.usage(partition);
+    return {
+      messages,
+      bytes,
+      bytesMax: this.#maxBytes,
+      oldestMs: messages === 0 ? 0 : Math.max(0, Date.now() - oldestMs),
+    };
   }
 
   async purge(partition: number, upTo: bigint): Promise<void> {
@@ -159,7 +165,7 @@ class EmbeddedBus implements Bus {
     const batch = takeBatch(this.#waiting);
     this.#waiting = this.#waiting.slice(batch.length);
     try {
-      const seqs = this.#database.commit(batch);
+      const seqs = this.#database.commit(batch, Date.now());
       const { incarnation } = this.#database;
       for (const [index, { stored }] of batch.entries()) stored.resolve({ busSeq: seqs[index]!, incarnation });
       for (const partition of new Set(batch.map((message) => message.partition))) this.#tellNews(partition);

@@ -17,7 +17,7 @@ export interface StagedMessage {
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT) STRICT;
   CREATE TABLE IF NOT EXISTS partitions (id INTEGER PRIMARY KEY, last INTEGER NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS messages (id INTEGER PRIMARY KEY, tenant TEXT, session TEXT, body BLOB) STRICT;
+  CREATE TABLE IF NOT EXISTS messages (id INTEGER PRIMARY KEY, tenant TEXT, session TEXT, at INTEGER, body BLOB) STRICT;
   CREATE TABLE IF NOT EXISTS topics (name TEXT PRIMARY KEY, value BLOB, revision INTEGER, changed INTEGER) STRICT;
 `;
 
@@ -35,6 +35,7 @@ export class BusDatabase {
   readonly #first: StatementSync;
   readonly #bytes: StatementSync;
   readonly #usage: StatementSync;
+  readonly #oldest: StatementSync;
   readonly #purge: StatementSync;
   readonly #topic: StatementSync;
   readonly #topics: StatementSync;
@@ -44,8 +45,9 @@ export class BusDatabase {
   constructor(path: string, partitions: number) {
     this.#database = openExclusive(path);
     this.#database.exec(SCHEMA);
+    this.#addMissing();
     this.incarnation = this.#loadIncarnation();
-    this.#insert = this.#prepare("INSERT INTO messages VALUES (?, ?, ?, ?)");
+    this.#insert = this.#prepare("INSERT INTO messages (id, tenant, session, body, at) VALUES (?, ?, ?, ?, ?)");
     this.#setLast = this.#prepare(
       "INSERT INTO partitions VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET last = excluded.last",
     );
@@ -57,6 +59,7 @@ export class BusDatabase {
     this.#usage = this.#prepare(
       "SELECT count(*) AS messages, coalesce(sum(length(body)), 0) AS bytes FROM messages WHERE id >= ? AND id < ?",
     );
+    this.#oldest = this.#prepare("SELECT at FROM messages WHERE id >= ? AND id < ? ORDER BY id LIMIT 1");
     this.#purge = this.#prepare("DELETE FROM messages WHERE id >= ? AND id <= ?");
     this.#topic = this.#prepare("SELECT name, value, revision FROM topics WHERE name = ?");
     this.#topics = this.#prepare("SELECT name, value, revision FROM topics WHERE name >= ? AND name < ? ORDER BY name");
@@ -66,15 +69,15 @@ export class BusDatabase {
     for (let partition = 0; partition < partitions; partition++) this.#last.push(this.#loadLast(partition));
   }
 
-  /** Stores messages in one transaction; tells their bus sequences. All or none. */
-  commit(messages: readonly StagedMessage[]): bigint[] {
+  /** Stores messages in one transaction; tells their bus sequences. All or none. `nowMs` is kept with them. */
+  commit(messages: readonly StagedMessage[], nowMs: number): bigint[] {
     const last = [...this.#last];
     return this.#transaction(
       () => {
         const seqs = messages.map(({ partition, address, body }) => {
           const seq = last[partition]! + 1n;
           last[partition] = seq;
-          this.#insert.run(rowId(partition, seq), address.tenant, address.session, body);
+          this.#insert.run(rowId(partition, seq), address.tenant, address.session, body, Math.floor(nowMs));
           return seq;
         });
         for (const [partition, seq] of last.entries()) {
@@ -102,9 +105,12 @@ export class BusDatabase {
     return { first: typeof id === "bigint" ? id & ((1n << SEQ_BITS) - 1n) : last + 1n, last };
   }
 
-  usage(partition: number): { readonly messages: number; readonly bytes: number } {
-    const row = this.#usage.get(rowId(partition, 0n), rowId(partition + 1, 0n));
-    return { messages: Number(row?.messages ?? 0n), bytes: Number(row?.bytes ?? 0n) };
+  /** `oldestMs` is the wall time of the first message's commit, 0 where there is none. */
+  usage(partition: number): { readonly messages: number; readonly bytes: number; readonly oldestMs: number } {
+    const range = [rowId(partition, 0n), rowId(partition + 1, 0n)] as const;
+    const row = this.#usage.get(...range);
+    const oldestMs = Number(this.#oldest.get(...range)?.at ?? 0n);
+    return { messages: Number(row?.messages ?? 0n), bytes: Number(row?.bytes ?? 0n), oldestMs };
   }
 
   bytes(): number {
@@ -159,6 +165,14 @@ export class BusDatabase {
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
       throw busError(error);
     }
+  }
+
+  /** A file made before messages had a time gets the column; what waits there counts from now on. */
+  #addMissing(): void {
+    const columns = this.#database.prepare("SELECT name FROM pragma_table_info('messages')").all();
+    if (columns.some(({ name }) => name === "at")) return;
+    this.#database.exec("ALTER TABLE messages ADD COLUMN at INTEGER");
+    this.#database.prepare("UPDATE messages SET at = ?").run(Date.now());
   }
 
   #loadIncarnation(): string {

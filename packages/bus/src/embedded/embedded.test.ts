@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "@jest/globals";
-import { describeBus } from "../contract.ts";
+import { describeBus, takeMessages } from "../contract.ts";
 import { openEmbeddedBus } from "./bus.ts";
 
 function scratch() {
@@ -25,6 +26,26 @@ describe("the embedded bus", () => {
     await expect(bus.publish(0, address, Buffer.alloc(600))).rejects.toMatchObject({ reason: "BUS_FULL" });
     await bus.purge(0, 1n);
     await bus.publish(0, address, Buffer.alloc(600));
+    await bus.close();
+    remove();
+  });
+
+  test("takes a file that was made before messages had a time, and what waits there", async () => {
+    const { path, remove } = scratch();
+    const old = new DatabaseSync(path);
+    old.exec("CREATE TABLE messages (id INTEGER PRIMARY KEY, tenant TEXT, session TEXT, body BLOB) STRICT");
+    old.exec("CREATE TABLE partitions (id INTEGER PRIMARY KEY, last INTEGER NOT NULL) STRICT");
+    old.prepare("INSERT INTO messages VALUES (1, ?, ?, ?)").run(address.tenant, address.session, Buffer.from("old"));
+    old.exec("INSERT INTO partitions VALUES (0, 1)");
+    old.close();
+    const bus = openEmbeddedBus({ path, partitions: 1 });
+    await bus.publish(0, address, Buffer.from("new"));
+    const read = await takeMessages(bus, 0, 1n, 2);
+    expect(read.map(({ busSeq, body }) => [busSeq, Buffer.from(body).toString()])).toEqual([
+      [1n, "old"],
+      [2n, "new"],
+    ]);
+    expect((await bus.usage(0)).oldestMs).toBeLessThan(20_000);
     await bus.close();
     remove();
   });

@@ -181,8 +181,12 @@ class JetStreamBus implements Bus {
   }
 
   async usage(partition: number): Promise<BusUsage> {
-    const { state, config } = await this.#creations.check(streamName(partition));
-    return { messages: state.messages, bytes: state.bytes, bytesMax: config.max_bytes };
+    const { state, config, ts } = await this.#creations.check(streamName(partition));
+    const { messages, bytes, first_ts } = state;
+    // Both times are the server's, so that nobody's clock makes a message older.
+    const oldestMs =
+      messages === 0 ? 0 : Math.max(0, Date.parse(ts ?? new Date().toISOString()) - Date.parse(first_ts));
+    return { messages, bytes, bytesMax: config.max_bytes, oldestMs };
   }
 
   async purge(partition: number, upTo: bigint): Promise<void> {

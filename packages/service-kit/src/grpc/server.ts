@@ -34,7 +34,7 @@ export interface GrpcOptions {
   readonly isReady: () => boolean;
 }
 
-/** Keepalive as in the chart and docs/operations.md: a dead peer is noticed within 40 s. */
+/** Keepalive as in the chart and docs/operate: a dead peer is noticed within 40 s. */
 const OPTIONS = {
   "grpc.keepalive_time_ms": 30_000,
   "grpc.keepalive_timeout_ms": 10_000,

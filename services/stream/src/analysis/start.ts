@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import type { ReportedFinding } from "@wayward/analysis";
+import { type ReportedFinding, RULES } from "@wayward/analysis";
 import { backoffMs, delay } from "@wayward/base";
 import { type Bus, withLease } from "@wayward/bus";
 import { errorFacts, type Log, type Metrics } from "@wayward/service-kit";
@@ -37,6 +37,8 @@ export class LiveAnalyses {
     this.#options = options;
     const { source, log, metrics, spool, ingest, longWaitMs } = options;
     const found = metrics.counter("wayward_analysis_findings_total", "Findings reported, by rule", ["rule"]);
+    // The first finding is an increase too, and can be one only from 0.
+    for (const rule of Object.keys(RULES)) found.inc({ rule }, 0);
     const warming = metrics.gauge(
       "wayward_analysis_warming",
       "1 while the running sessions of a partition are replayed",

@@ -1,0 +1,79 @@
+import type { Finding } from "./finding.ts";
+import { valuesOf } from "./metrics.ts";
+
+/** What a process of ours answers on its HTTP port. */
+export interface ProcessLook {
+  /** `host:port` of HTTP. */
+  readonly address: string;
+  /** What it serves, by the metrics that it has; none where it does not tell them. */
+  readonly services: readonly string[];
+  readonly metrics: string;
+  /** Why it cannot be used; undefined where all is well. */
+  readonly wrong?: string;
+  readonly fix?: string;
+  readonly clock?: ClockReading;
+}
+
+/** How far another clock is ahead of this machine's, in milliseconds, give or take. */
+export interface ClockReading {
+  readonly of: string;
+  readonly aheadMs: number;
+  readonly uncertaintyMs: number;
+}
+
+const WITHIN_MS = 3_000;
+/** A metric that only this service has. */
+const MARKS = {
+  ingest: "wayward_ingest_streams",
+  archive: "wayward_archive_leases",
+  query: "wayward_query_calls_total",
+  stream: "wayward_stream_observers",
+} as const;
+
+/** Asks a process whether it lives and is ready, what it counts, and what time it is there. */
+export async function lookAtProcess(address: string): Promise<ProcessLook> {
+  const nothing = { address, services: [], metrics: "" };
+  try {
+    const live = await get(address, "/livez");
+    const { text: metrics, clock } = await get(address, "/metrics");
+    const services = Object.entries(MARKS).filter(([, mark]) => valuesOf(metrics, mark).length > 0);
+    const look = { address, services: services.map(([name]) => name), metrics, clock };
+    const fix = "look into its log: it names the bus or the store that it waits for";
+    if (live.status !== 200) return { ...nothing, wrong: `/livez answers ${live.status}`, fix };
+    const { status } = await get(address, "/readyz");
+    if (status === 200) return look;
+    const connected = valuesOf(metrics, "wayward_bus_connected")[0];
+    const why =
+      connected === 0 ? "it has no bus" : connected === undefined ? "it still starts" : "its bus is not usable";
+    return { ...look, wrong: `runs, but is not ready (/readyz ${status}): ${why}`, fix };
+  } catch (error) {
+    const fix = "start it, or correct the address; 4611 is the HTTP port unless WAYWARD_HTTP_PORT says otherwise";
+    return { ...nothing, wrong: `no answer: ${reasonOf(error)}`, fix };
+  }
+}
+
+/** A line for each process. */
+export function processFinding({ address, services, wrong, fix }: ProcessLook): Finding {
+  const what = services.length === 0 ? address : `${services.join(", ")} at ${address}`;
+  if (wrong === undefined) return { hop: "process", ok: true, what: `${what} is ready` };
+  return { hop: "process", ok: false, what: `${what}: ${wrong}`, ...(fix === undefined ? {} : { fix }) };
+}
+
+async function get(address: string, path: string) {
+  const begun = Date.now();
+  const response = await fetch(`http://${address}${path}`, { signal: AbortSignal.timeout(WITHIN_MS) });
+  const ended = Date.now();
+  const text = await response.text();
+  // A date has whole seconds: the clock was anywhere within the next one.
+  const told = Date.parse(response.headers.get("date") ?? "") + 500;
+  const clock = { of: address, aheadMs: told - (begun + ended) / 2, uncertaintyMs: 500 + (ended - begun) / 2 };
+  return { status: response.status, text, clock };
+}
+
+/** What stopped a call: fetch hides it in the cause. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  if (cause instanceof Error) return "code" in cause ? String(cause.code) : cause.message;
+  return error.message;
+}
