@@ -7,7 +7,7 @@
  *
  *     --rate <n>      records a second of each load (default 20000)
  *     --seconds <n>   how long each load lasts (default 20)
- *     --only <story>  one of distributed, all-in-one, outside-store, node-collector
+ *     --only <story>  one of newcomer, distributed, all-in-one, outside-store, node-collector
  *     --no-images     take the images that are in the cluster
  *     --keep          leave the cluster running
  */
@@ -17,6 +17,7 @@ import { Apps } from "./kubernetes/apps.ts";
 import { distributed } from "./kubernetes/distributed.ts";
 import { importImages } from "./kubernetes/images.ts";
 import { Lab } from "./kubernetes/lab.ts";
+import { newcomer } from "./kubernetes/newcomer.ts";
 import { nodeCollector } from "./kubernetes/node-collector.ts";
 import { outsideStore } from "./kubernetes/outside-store.ts";
 import { Rows } from "./kubernetes/rows.ts";
@@ -52,6 +53,7 @@ await rows.story(async () => {
   await apps.forget();
   await apps.makeNamespace();
   const stories = {
+    newcomer: () => newcomer(lab, rows),
     distributed: () => distributed(lab, apps, rows, load),
     "all-in-one": () => allInOne(lab, apps, rows),
     "outside-store": () => outsideStore(lab, rows),
