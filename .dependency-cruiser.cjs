@@ -51,7 +51,8 @@ const mayImport = {
 
 const WORKSPACE = "^((?:packages|services|agents|clients)/[^/]+)/";
 const OUTSIDE = "^(?:deploy|test|bench|samples|conformance)/";
-const TESTS = "\\.test\\.ts$";
+/** What tests alone use stands in src/testing. */
+const TESTS = "\\.test\\.ts$|/src/testing/";
 const CORE = "/core/";
 
 const under = (names) => `^(?:${names.map((name) => places[name]).join("|")})/`;
@@ -134,7 +135,7 @@ module.exports = {
       name: "testing-folders-are-for-tests",
       comment: "What stands in src/testing is made for the workspace's tests alone.",
       severity: "error",
-      from: { path: WORKSPACE, pathNot: [TESTS, "^packages/testing/", "/src/testing/", "/contract\\.ts$"] },
+      from: { path: WORKSPACE, pathNot: [TESTS, "^packages/testing/", "/contract\\.ts$"] },
       to: { path: "/src/testing/" },
     },
     {

@@ -31,9 +31,9 @@ export const encoding: Bench = async ({ quick }) => {
   for (let round = 0; round < (quick ? 60 : 200); round++) {
     mix.block(RECORDS);
     if (handed === undefined) throw new Error("no block was written");
-    const { words, texts, count } = handed;
+    const { words, texts, args, count } = handed;
     const [all, own] = [process.cpuUsage(), process.threadCpuUsage()];
-    worker.postMessage({ words, texts, count }, [words.buffer as ArrayBuffer]);
+    worker.postMessage({ words, texts, args, count }, [words.buffer as ArrayBuffer]);
     calling.push(nanoseconds(own, process.threadCpuUsage()) / count);
     await new Promise((resolve) => worker.once("message", resolve));
     handing.push(nanoseconds(all, process.cpuUsage()) / count);
@@ -46,12 +46,14 @@ export const encoding: Bench = async ({ quick }) => {
 };
 
 /** A stage that can be given away. */
-function copyOf({ words, used, texts, count }: Stage): Stage {
+function copyOf({ words, used, texts, args, argsUsed, count }: Stage): Stage {
   const made = new Stage(1);
   made.words = words.slice(0, used);
   made.used = used;
   made.count = count;
   made.texts.push(...texts);
+  made.args.push(...args.slice(0, argsUsed));
+  made.argsUsed = argsUsed;
   return made;
 }
 

@@ -31,7 +31,7 @@ if (await requireReal("nats-server", "versitygw")) {
     beforeAll(async () => {
       spool = await tempFolder("doctor");
       cluster = await Cluster.start();
-    }, 60_000);
+    }, 120_000);
     afterAll(async () => {
       await cluster?.stop();
       await spool?.remove();

@@ -25,6 +25,8 @@ const { values } = parseArgs({ options: { install: { type: "boolean", default: f
 /** From `compose up` to the first record read back. */
 const FIRST_RECORD_S = 15;
 const READ_MS = 60_000;
+/** All that is started here ends with this process, containers included, and its mounts with it. */
+const OWN_PROCESSES = ["--mount", "--pid", "--fork", "--mount-proc", "--kill-child=SIGTERM"];
 const CLUSTER = ["nats", "s3", "ingest", "archive", "query", "stream"];
 
 function skip(why: string): never {
@@ -118,6 +120,8 @@ async function examine({ env: engineEnv, own }: Engine, compose: readonly string
     const single = { name: "default", project, services: ["wayward"], env };
     await keeps(single);
     if (own) await survivesKills(single);
+    const told = await project.run("wayward", "sessions", "--json");
+    row("default: a command", "wayward sessions, by the image", [!told.includes('"default"') && `it tells ${told}`]);
     await project.up("demo");
     const sold = await recordsOf("shop", env, READ_MS);
     row("demo", "the sample producer", [sold === "" && "nothing of it is read"]);
@@ -148,12 +152,15 @@ const running = await runningEngine();
 if (running === undefined) {
   const why = await whyNoEngine(values.install);
   if (why !== undefined) skip(why);
-  const elsewhere = await inOwnNetwork(["--mount"]);
+  const elsewhere = await inOwnNetwork(OWN_PROCESSES);
   if (elsewhere !== undefined) process.exit(elsewhere);
 }
 if (compose === undefined) skip("there is no docker compose and no docker-compose");
 const begun = performance.now();
 const engine = running ?? (await startEngine());
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => void engine.stop().finally(() => process.exit(1)));
+}
 try {
   await examine(engine, compose);
 } finally {

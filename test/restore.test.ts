@@ -29,7 +29,7 @@ if (await requireReal("nats-server", "versitygw")) {
       cluster = await Cluster.start({ syncAlways: false });
       Object.assign(process.env, cluster.s3.env);
       store = await openStore(cluster.s3.storeUrl);
-    }, 60_000);
+    }, 120_000);
     afterAll(async () => {
       await store?.close();
       await cluster?.stop();
@@ -62,6 +62,6 @@ if (await requireReal("nats-server", "versitygw")) {
       await run("run", "--name", "anew", "--", "node", "samples/hello/hello.mjs");
       await cluster.archived();
       expect(await run("sessions")).toContain("anew");
-    }, 120_000);
+    }, 240_000);
   });
 } else describe.skip("docs/operate/backup.md", () => test("needs nats-server and versitygw", () => {}));

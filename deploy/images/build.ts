@@ -18,36 +18,36 @@ import { parseArgs } from "node:util";
 import { parseDockerfile } from "./archive/dockerfile.ts";
 import { entriesOf, type Layer, layerOf, writeImage } from "./archive/image.ts";
 import { type Bundle, bundle } from "./bundle.ts";
+import { Engine } from "./engine.ts";
 import { LOCAL_BASE, localBase } from "./local-base.ts";
 import { PROGRAM_NAMES, type ProgramName } from "./programs.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const CACHE = join(ROOT, ".cache/images");
 
-const USAGE = readFileSync(import.meta.filename, "utf8")
-  .split("\n */")[0]
-  ?.replaceAll(/^(?:\/\*\*\n)? \* ?/gm, "");
+const OPTIONS = {
+  engine: { type: "string", default: "docker" },
+  base: { type: "string" },
+  platform: { type: "string" },
+  archive: { type: "string" },
+  bundles: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
+} as const;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    engine: { type: "string", default: "docker" },
-    base: { type: "string" },
-    platform: { type: "string" },
-    archive: { type: "string" },
-    bundles: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
+/** Makes something of a bundle; tells the file or folder, if it is one. */
+type Make = (made: Bundle, image: string) => string | undefined;
+
+/** The comment above. */
+function usage(): string {
+  const [comment = ""] = readFileSync(import.meta.filename, "utf8").split("\n */");
+  return comment.replaceAll(/^(?:\/\*\*\n)? \* ?/gm, "");
+}
 
 /** For the label; a checkout without Git has none. */
 function revision(): string {
   try {
-    return execFileSync("git", ["rev-parse", "HEAD"], {
-      cwd: ROOT,
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-    }).trim();
+    const stdio = ["ignore", "pipe", "ignore"] as const;
+    return execFileSync("git", ["rev-parse", "HEAD"], { cwd: ROOT, encoding: "utf8", stdio: [...stdio] }).trim();
   } catch {
     return "unknown";
   }
@@ -61,62 +61,61 @@ function argumentsOf({ version, hash }: Bundle): Record<string, string> {
   return { VERSION: version, REVISION: revision(), BUNDLE: hash };
 }
 
-/** Gives the engine the local base, under its name. */
-function loadLocalBase(): void {
-  const file = join(CACHE, "base.tar");
-  writeImage(file, { name: LOCAL_BASE, processor: process.arch, config: {}, layers: [localBase()] });
-  execFileSync(values.engine, ["load", "--input", file], { stdio: ["ignore", "ignore", "inherit"] });
-  rmSync(file);
+/** Images in an engine, on `base`, or on the one that the Dockerfiles name. */
+function byEngine(program: string, base: string | undefined, platform: string | undefined): Make {
+  const engine = new Engine(program);
+  if (base === "local") {
+    const file = join(CACHE, "base.tar");
+    writeImage(file, { name: LOCAL_BASE, processor: process.arch, config: {}, layers: [localBase()] });
+    engine.load(LOCAL_BASE, file);
+    rmSync(file);
+  }
+  const chosen = base === "local" ? LOCAL_BASE : base;
+  return (made, image) => {
+    const args = { ...argumentsOf(made), ...(chosen === undefined ? {} : { BASE: chosen }) };
+    engine.build({ image, dockerfile: dockerfileOf(made.name), context: made.folder, args, platform });
+    return undefined;
+  };
 }
 
-function buildByEngine(made: Bundle, image: string): void {
-  const base = values.base === "local" ? LOCAL_BASE : values.base;
-  const given = { ...argumentsOf(made), ...(base === undefined ? {} : { BASE: base }) };
-  const args = Object.entries(given).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]);
-  const platform = values.platform === undefined ? [] : ["--platform", values.platform];
-  const command = [
-    "build",
-    "--quiet",
-    "--file",
-    dockerfileOf(made.name),
-    "--tag",
-    image,
-    ...platform,
-    ...args,
-    made.folder,
-  ];
-  execFileSync(values.engine, command, { stdio: ["ignore", "ignore", "inherit"] });
+/** Images as files in a folder, on the local base. */
+function asFiles(folder: string): Make {
+  mkdirSync(folder, { recursive: true });
+  const base: Layer = localBase();
+  return (made, image) => {
+    const { config, copies } = parseDockerfile(readFileSync(dockerfileOf(made.name), "utf8"), argumentsOf(made));
+    const copied = copies.map(({ from, to, owner }) => layerOf(entriesOf(join(made.folder, from), to, owner)));
+    const file = join(folder, `${made.name}.tar`);
+    writeImage(file, { name: image, processor: process.arch, config, layers: [base, ...copied] });
+    return file;
+  };
 }
 
-function writeArchive(folder: string, base: Layer, made: Bundle, image: string): string {
-  const { config, copies } = parseDockerfile(readFileSync(dockerfileOf(made.name), "utf8"), argumentsOf(made));
-  const copied = copies.map(({ from, to, owner }) => layerOf(entriesOf(join(made.folder, from), to, owner)));
-  const file = join(folder, `${made.name}.tar`);
-  writeImage(file, { name: image, processor: process.arch, config, layers: [base, ...copied] });
-  return file;
+function isProgramName(name: string): name is ProgramName {
+  return PROGRAM_NAMES.some((known) => known === name);
 }
 
-if (values.help) {
-  process.stdout.write(`${USAGE}\n`);
-  process.exit(0);
-}
-const unknown = positionals.filter((name) => !PROGRAM_NAMES.some((known) => known === name));
-if (unknown.length > 0) {
-  process.stderr.write(`no image is called ${unknown.join(", ")}; there are ${PROGRAM_NAMES.join(", ")}\n`);
-  process.exit(2);
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: OPTIONS });
+  if (values.help) return void process.stdout.write(`${usage()}\n`);
+  const unknown = positionals.filter((name) => !isProgramName(name));
+  if (unknown.length > 0)
+    throw new Error(`no image is called ${unknown.join(", ")}; there are ${PROGRAM_NAMES.join(", ")}`);
+  mkdirSync(CACHE, { recursive: true });
+  const make = values.bundles
+    ? ({ folder }: Bundle) => folder
+    : values.archive === undefined
+      ? byEngine(values.engine, values.base, values.platform)
+      : asFiles(values.archive);
+  for (const name of positionals.length === 0 ? PROGRAM_NAMES : positionals.filter(isProgramName)) {
+    const made = await bundle(name, join(CACHE, name));
+    const image = `wayward/${name}:${made.version}`;
+    const file = make(made, image);
+    process.stdout.write(`${JSON.stringify({ image, bundle: made.hash, file })}\n`);
+  }
 }
 
-mkdirSync(CACHE, { recursive: true });
-const { archive } = values;
-const base = archive === undefined ? undefined : localBase();
-if (archive !== undefined) mkdirSync(archive, { recursive: true });
-else if (values.base === "local" && !values.bundles) loadLocalBase();
-for (const name of PROGRAM_NAMES.filter((one) => positionals.length === 0 || positionals.includes(one))) {
-  const made = await bundle(name, join(CACHE, name));
-  const image = `wayward/${name}:${made.version}`;
-  let file: string | undefined;
-  if (values.bundles) file = made.folder;
-  else if (archive !== undefined && base !== undefined) file = writeArchive(archive, base, made, image);
-  else buildByEngine(made, image);
-  process.stdout.write(`${JSON.stringify({ image, bundle: made.hash, file })}\n`);
-}
+await main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
+});

@@ -2,7 +2,7 @@
  * One program as plain JavaScript, with all packages that it uses:
  *
  *     app/lib/main.js              the program; what it loads later is in files beside it
- *     app/lib/analysis-thread.js   what its analysing threads run
+ *     app/lib/*-thread.js          what its analysing threads run
  *     app/agent/*.cjs              the agent that `wayward run` loads into programs
  *     app/health.js                the image's HEALTHCHECK
  *     app/package.json             version, and the hash over all files above
@@ -31,7 +31,11 @@ export interface Bundle {
 }
 
 const ROOT = join(import.meta.dirname, "../..");
-const ANALYSIS_THREAD = "analysis-thread";
+/** What threads run: its folder, where worker-path.ts names it, and its name beside the program. */
+const THREADS = [
+  { folder: "packages/analysis/src/parallel", out: "analysis-thread" },
+  { folder: "services/stream/src/analysis", out: "live-analysis-thread" },
+];
 
 /** CommonJS packages in the bundle ask for Node's own modules by require. */
 const BANNER = `import { createRequire as makeRequire } from "node:module";
@@ -57,7 +61,7 @@ export async function bundle(name: ProgramName, folder: string): Promise<Bundle>
 }
 
 async function bundleCode({ workspace, entry, analyses }: Program, outdir: string): Promise<Metafile> {
-  const threads = analyses ? [{ in: "packages/analysis/src/parallel/worker.ts", out: ANALYSIS_THREAD }] : [];
+  const threads = analyses ? THREADS.map(({ folder, out }) => ({ in: `${folder}/worker.ts`, out })) : [];
   const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: [{ in: `${workspace}/${entry}`, out: "main" }, ...threads],
@@ -80,9 +84,11 @@ async function bundleCode({ workspace, entry, analyses }: Program, outdir: strin
 const threadBeside: Plugin = {
   name: "thread-beside",
   setup({ onLoad }) {
-    onLoad({ filter: /\/analysis\/src\/parallel\/worker-path\.ts$/ }, () => ({
-      contents: `export const workerPath = new URL("./${ANALYSIS_THREAD}.js", import.meta.url);`,
-    }));
+    for (const { folder, out } of THREADS) {
+      onLoad({ filter: new RegExp(`/${folder}/worker-path\\.ts$`) }, () => ({
+        contents: `export const workerPath = new URL("./${out}.js", import.meta.url);`,
+      }));
+    }
   },
 };
 

@@ -63,6 +63,11 @@ export class Project {
     await this.#run(["--profile", "cluster", "--profile", "demo", "up", "--detach", ...args]);
   }
 
+  /** Runs a command in a container of its own, as the service is set; tells what it writes. */
+  async run(service: string, ...command: readonly string[]): Promise<string> {
+    return this.#run(["run", "--rm", "-T", service, ...command]);
+  }
+
   /** Stops and removes the containers, and with `volumes` what they have kept. */
   async down(volumes = false): Promise<void> {
     const args = ["--profile", "cluster", "--profile", "demo", "down", ...(volumes ? ["--volumes"] : [])];

@@ -51,5 +51,7 @@ async function askUntil(end: Promise<unknown>, env: NodeJS.ProcessEnv): Promise<
   void end.then(() => {
     ended = true;
   });
-  for (let next = 0; !ended; next++) await wayward(QUESTIONS[next % QUESTIONS.length]!, env).ended;
+  // Each once at least, however slow this machine is.
+  for (let next = 0; !ended || next < QUESTIONS.length; next++)
+    await wayward(QUESTIONS[next % QUESTIONS.length]!, env).ended;
 }

@@ -303,7 +303,7 @@ export class Recorder {
 function mend(texts: unknown[]): void {
   for (let index = 0; index < texts.length; index++) {
     const text = texts[index];
-    if (typeof text === "string" || Array.isArray(text) || text instanceof Uint8Array) continue;
+    if (typeof text === "string" || text instanceof Uint8Array) continue;
     texts[index] = shown(text);
   }
 }

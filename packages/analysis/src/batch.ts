@@ -14,9 +14,10 @@ interface KindFields {
   readonly name: string;
   readonly first: Uint32Array;
   readonly second: Uint32Array;
-  /** True if no record has any field beyond the first two. */
-  readonly brief: boolean;
+  /** 1 for each record that has no field beyond the first two; undefined where that is so of all. */
+  readonly brief: Uint8Array | undefined;
   readonly columns: ReadonlyMap<string, Column>;
+  /** Undefined where no record has one; decoded when it is first looked at. */
   readonly sites: Uint32Array | undefined;
   readonly stacks: Uint32Array | undefined;
   /** What else the records have. */
@@ -50,6 +51,8 @@ export class Batch {
   readonly kinds: readonly KindFields[];
   /** Event numbers by place in the block; undefined where each lane counts on from its first. */
   readonly #eventNos: Float64Array | undefined;
+  /** By run: how far such event numbers are ahead of places in the block. */
+  readonly #ahead: Float64Array;
   /** Records were left out that lie behind `until`. */
   readonly isCut: boolean;
   /** A lane's clock goes back in the block: what its records say of other lanes' order is unsure. */
@@ -84,6 +87,7 @@ export class Batch {
     if (columns.lanes.length > 1) sortByTime(order, count, times);
     while (count > 0 && times[order[count - 1]!]! >= until) count--;
     this.count = count;
+    this.#ahead = Float64Array.from(columns.lanes, ({ firstEventNo, from }) => firstEventNo - from);
     this.#eventNos = columns.dense ? undefined : columns.eventNos();
   }
 
@@ -98,9 +102,7 @@ export class Batch {
   }
 
   eventNo(index: number): number {
-    if (this.#eventNos !== undefined) return this.#eventNos[index]!;
-    const { firstEventNo, from } = this.runs[runOf[index]!]!;
-    return firstEventNo + (index - from);
+    return this.#eventNos === undefined ? index + this.#ahead[runOf[index]!]! : this.#eventNos[index]!;
   }
 
   site(index: number): number {
@@ -141,13 +143,15 @@ export class Batch {
   }
 }
 
-const NO_FIELDS = {
+const NO_FIELDS: KindFields = {
+  op: OP.none,
   name: "",
   first: NOTHING,
   second: NOTHING,
-  brief: true,
+  brief: undefined,
   columns: new Map(),
   sites: undefined,
+  stacks: undefined,
   own: undefined,
 };
 
@@ -172,19 +176,44 @@ function endedBy(run: LaneRun, until: number): LaneRun {
 function fieldsOf(columns: Columns, slot: number, dictionary: Dictionary): KindFields {
   const kind = dictionary.kind(columns.kinds[slot]!.number);
   const op = kind === undefined ? OP.none : opOf(kind.name);
-  if (op === OP.none || kind === undefined) return { op: OP.none, stacks: undefined, ...NO_FIELDS };
+  if (op === OP.none || kind === undefined) return NO_FIELDS;
   const own = columns.columns(slot, kind);
   return {
     op,
     name: kind.name,
     first: lowHalves(own.columns[0]),
     second: lowHalves(own.columns[1]),
-    brief: own.columns.slice(2).every(isEmpty),
+    brief: briefOnes(own.columns.slice(2), own.count),
     columns: new Map(own.columns.map((column) => [column.field.name, column])),
-    sites: own.sites,
-    stacks: own.stacks,
+    get sites() {
+      return own.sites;
+    },
+    get stacks() {
+      return own.stacks;
+    },
     own,
   };
+}
+
+/** 1 for each record that has none of these fields; undefined where that is so of all. */
+function briefOnes(columns: readonly Column[], count: number): Uint8Array | undefined {
+  const used = columns.filter((column) => !isEmpty(column));
+  if (used.length === 0) return undefined;
+  const brief = new Uint8Array(count).fill(1);
+  for (const column of used) {
+    // A reference to nothing stands for none.
+    const isRef = column.shape === "ints" && column.field.type === "ref";
+    const { present } = column;
+    if (isRef) markLonger(brief, column.ints.lo, 0);
+    else if (present === undefined) brief.fill(0);
+    else markLonger(brief, present, -1);
+  }
+  return brief;
+}
+
+/** Marks the records whose number is not the one that stands for none. */
+function markLonger(brief: Uint8Array, numbers: Uint32Array | Int32Array, none: number): void {
+  for (let record = 0; record < brief.length; record++) if (numbers[record] !== none) brief[record] = 0;
 }
 
 /** True if no record has the field. */

@@ -5,6 +5,7 @@ import { Dictionary } from "./dictionary/reader.ts";
 import { type Envelope, sections } from "./envelope.ts";
 import { type OpenSet, readOpenSet } from "./pairing/open-set.ts";
 import { type Budget, createBudget, refuse } from "./section.ts";
+import { LazySummary } from "./summary/lazy.ts";
 import { readSummary } from "./summary/section.ts";
 import type { Summary } from "./summary/tables.ts";
 
@@ -14,6 +15,7 @@ export class Block {
   readonly #budget: Budget;
   #columns: Columns | undefined;
   #openSet: OpenSet | undefined;
+  #summary: LazySummary | undefined;
 
   constructor(envelope: Envelope) {
     this.envelope = envelope;
@@ -26,7 +28,7 @@ export class Block {
 
   /** Bytes that it and what is decoded of it take, roughly. */
   get memory(): number {
-    return this.envelope.bytes.length + (this.#columns?.memory ?? 0);
+    return this.envelope.bytes.length + (this.#columns?.memory ?? 0) + (this.#summary?.memory ?? 0);
   }
 
   /** What this block adds to its epoch's dictionary. */
@@ -46,7 +48,12 @@ export class Block {
     return this.#openSet;
   }
 
-  /** Decodes the summary anew each time. Throws a refusal if the section is damaged. */
+  get summary(): LazySummary {
+    this.#summary ??= new LazySummary(sections(this.envelope).summary);
+    return this.#summary;
+  }
+
+  /** Decodes all of the summary, anew each time. Throws a refusal if the section is damaged. */
   readSummary(): Summary {
     return readSummary(sections(this.envelope).summary);
   }

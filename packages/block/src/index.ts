@@ -44,7 +44,10 @@ export {
   Stage,
   wordsOf,
 } from "./stage.ts";
+export { bigintAt, numberAt, SummaryColumns } from "./summary/columns.ts";
 export { Gather } from "./summary/gather.ts";
+export { Histogram } from "./summary/histogram.ts";
+export { LazySummary } from "./summary/lazy.ts";
 export { MergedRow, MergedTable, mergeSummaries, readSummary } from "./summary/section.ts";
 export {
   DIMENSION,

@@ -15,7 +15,8 @@ import type { FieldType, Kind } from "@wayward/record";
  *   .  the kind's fields in order, those present only:
  *        bool, enum, ref: 1 word                 (a ref of 0 is absent)
  *        i64, u64, f64, time, duration: 2 words, low half first
- *        string, bytes, values: 1 word, index in `texts`
+ *        string, bytes: 1 word, index in `texts`
+ *        values: 1 word, index in `args` of how many there are; they follow there
  */
 export const FLAG = { site: 1, stack: 2, parent: 4, correlation: 8, absent: 16 } as const;
 
@@ -34,7 +35,7 @@ export function wordsOf(type: FieldType): 1 | 2 {
   return type === "i64" || type === "u64" || type === "f64" || type === "time" || type === "duration" ? 2 : 1;
 }
 
-/** True for types whose value stands in `texts`. */
+/** True for types whose value is no number. */
 export function isText(type: FieldType): boolean {
   return type === "string" || type === "bytes" || type === "values";
 }
@@ -78,8 +79,12 @@ export class Stage {
   used = 0;
   /** Records in it. */
   count = 0;
-  /** Strings, byte arrays and argument lists that records point to. */
+  /** Strings and byte arrays that records point to. */
   readonly texts: unknown[] = [];
+  /** Argument lists that records point to, end to end, each behind its length. Taken out of their arrays, these are garbage at once. */
+  readonly args: unknown[] = [];
+  /** Places of `args` in use: it keeps its room. */
+  argsUsed = 0;
   readonly #layouts: (Layout | undefined)[] = [];
 
   constructor(words = 4096) {
@@ -90,6 +95,8 @@ export class Stage {
     this.used = 0;
     this.count = 0;
     this.texts.length = 0;
+    this.args.fill(undefined, 0, this.argsUsed);
+    this.argsUsed = 0;
   }
 
   /** Makes room for `words` more. */
@@ -106,7 +113,8 @@ export class Stage {
     const known = this.#layouts[kindNumber];
     const layout = known?.kind === kind ? known : new Layout(kindNumber, kind);
     this.#layouts[kindNumber] = layout;
-    const [lo, hi] = [Number(time & 0xffffffffn), Number((time >> 32n) & 0xffffffffn)];
+    SCRATCH_U64[0] = time;
+    const [lo, hi] = [SCRATCH_U32[0]!, SCRATCH_U32[1]!];
     const link = traceId === undefined ? undefined : { traceId, spanId: spanId ?? NO_SPAN };
     this.put(layout, lane, lo, hi, values, site, link, stack, parent);
   }
@@ -217,10 +225,24 @@ export class Stage {
     return at + length / 4;
   }
 
+  /** Where in `args` the list stands. */
+  #list(values: readonly unknown[]): number {
+    const { args } = this;
+    const from = this.argsUsed;
+    args[from] = values.length;
+    for (let index = 0; index < values.length; index++) args[from + 1 + index] = values[index];
+    this.argsUsed = from + 1 + values.length;
+    return from;
+  }
+
   #value(at: number, code: number, value: Exclude<FieldValue, undefined>): number {
     const { words } = this;
     if (code === CODE.text) {
       words[at] = this.texts.push(value) - 1;
+      return at + 1;
+    }
+    if (code === CODE.values) {
+      words[at] = this.#list(Array.isArray(value) ? value : [value]);
       return at + 1;
     }
     if (code === CODE.whole) {
@@ -228,9 +250,9 @@ export class Stage {
         words[at] = value;
         words[at + 1] = Math.floor(value / 0x1_0000_0000);
       } else {
-        const bits = BigInt.asUintN(64, value as bigint);
-        words[at] = Number(bits & 0xffffffffn);
-        words[at + 1] = Number(bits >> 32n);
+        SCRATCH_U64[0] = value as bigint;
+        words[at] = SCRATCH_U32[0]!;
+        words[at + 1] = SCRATCH_U32[1]!;
       }
       return at + 2;
     }
@@ -246,7 +268,7 @@ export class Stage {
 }
 
 /** How a field's value is stored. */
-const CODE = { word: 0, ref: 1, whole: 2, float: 3, text: 4 } as const;
+const CODE = { word: 0, ref: 1, whole: 2, float: 3, text: 4, values: 5 } as const;
 
 /** What a stage has to know of one kind of a session. */
 export class Layout {
@@ -260,6 +282,7 @@ export class Layout {
     this.number = number;
     this.kind = kind;
     this.codes = Uint8Array.from(kind.fields, ({ type }) => {
+      if (type === "values") return CODE.values;
       if (isText(type)) return CODE.text;
       if (type === "ref") return CODE.ref;
       if (type === "f64") return CODE.float;
@@ -276,5 +299,7 @@ function lacksAny(codes: Uint8Array, values: readonly FieldValue[]): boolean {
   return false;
 }
 
+/** Takes numbers of 64 bits apart: arithmetic on bigints makes an object for each step. */
 const SCRATCH_F64 = new Float64Array(1);
+const SCRATCH_U64 = new BigUint64Array(SCRATCH_F64.buffer);
 const SCRATCH_U32 = new Uint32Array(SCRATCH_F64.buffer);

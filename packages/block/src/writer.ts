@@ -39,6 +39,8 @@ const WORD_BYTES = 5;
 /** Bytes of columns, by that reckoning, and of texts that one block takes. */
 const COLUMN_BYTES_MAX = 716_000;
 const TEXT_BYTES_MAX = 192 * 1024;
+/** Bytes of an argument that is a number or the like. */
+const SCALAR_BYTES = 10;
 /** Bytes that a record adds to the summary at most. */
 const SUMMED_BYTES = 8;
 
@@ -261,19 +263,21 @@ function splitStage(stage: Stage): Piece[] {
   let from = 0;
   let until = 0;
   let count = 0;
-  let bytes = 0;
+  // Tenths of a byte: a loop over whole numbers is cheap.
+  const [bare, word, room] = [BARE_BYTES * 10, WORD_BYTES * 10, COLUMN_BYTES_MAX * 10];
+  let used = 0;
   for (let left = stage.count; left > 0; left--) {
     const length = (words[until]! >>> 16) & 255;
-    const weight = BARE_BYTES + (length - HEAD_WORDS) * WORD_BYTES;
-    if (count > 0 && (count >= most || bytes + weight > COLUMN_BYTES_MAX)) {
+    const weight = bare + (length - HEAD_WORDS) * word;
+    if (count > 0 && (count >= most || used + weight > room)) {
       pieces.push({ from, until, count });
       from = until;
       count = 0;
-      bytes = 0;
+      used = 0;
     }
     until += length;
     count++;
-    bytes += weight;
+    used += weight;
   }
   if (count > 0) pieces.push({ from, until, count });
   return pieces;
@@ -289,16 +293,17 @@ function halve(stage: Stage, { from, until, count }: Piece): [Piece, Piece] {
   ];
 }
 
-/** Bytes of all texts, roughly; an argument list counts its strings. */
-function textWeight(stage: Stage): number {
+/** Bytes of all texts, roughly. */
+function textWeight({ texts, args, argsUsed }: Stage): number {
   let bytes = 0;
-  for (const text of stage.texts) {
-    if (typeof text === "string") bytes += Math.min(text.length * 3, LIMITS.valueBytes);
-    else if (text instanceof Uint8Array) bytes += Math.min(text.length, LIMITS.valueBytes);
-    else if (Array.isArray(text))
-      for (const part of text) bytes += typeof part === "string" ? Math.min(part.length * 3, LIMITS.valueBytes) : 10;
-  }
+  for (let index = 0; index < texts.length; index++) bytes += weightOf(texts[index]);
+  for (let index = 0; index < argsUsed; index++) bytes += weightOf(args[index]);
   return bytes;
+}
+
+function weightOf(value: unknown): number {
+  if (typeof value === "string") return Math.min(value.length * 3, LIMITS.valueBytes);
+  return value instanceof Uint8Array ? Math.min(value.length, LIMITS.valueBytes) : SCALAR_BYTES;
 }
 
 function measuredRow(program: Program): SummaryRow {

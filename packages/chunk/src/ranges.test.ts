@@ -20,3 +20,21 @@ test("a range set holds what a set of its numbers holds, in the fewest ranges", 
     { seed: 1 },
   );
 });
+
+test("a copy of a range set goes its own way, and so does the set", () => {
+  const ranges = fc.array(fc.tuple(fc.nat(60), fc.nat(6)), { maxLength: 10 });
+  const add = (set: RangeSet, list: readonly (readonly [number, number])[]) => {
+    for (const [first, length] of list) set.add(BigInt(first), BigInt(first + length));
+    return set;
+  };
+  fc.assert(
+    fc.property(ranges, ranges, ranges, (before, toSet, toCopy) => {
+      const set = add(new RangeSet(), before);
+      const copy = add(set.copy(), toCopy);
+      add(set, toSet);
+      expect(copy.toArray()).toEqual(add(new RangeSet(), [...before, ...toCopy]).toArray());
+      expect(set.toArray()).toEqual(add(new RangeSet(), [...before, ...toSet]).toArray());
+    }),
+    { seed: 1 },
+  );
+});

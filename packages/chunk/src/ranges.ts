@@ -2,11 +2,19 @@ import type { archive } from "@wayward/api";
 
 /** A set of whole numbers, kept as disjoint ranges in rising order, both ends included, never adjacent. */
 export class RangeSet {
-  readonly #ranges: archive.Range[] = [];
+  /** Ranges are replaced, never changed: sets share them. */
+  readonly #ranges: Readonly<archive.Range>[] = [];
 
   static from(ranges: Iterable<archive.Range>): RangeSet {
     const set = new RangeSet();
     for (const { first, last } of ranges) set.add(first, last);
+    return set;
+  }
+
+  /** The same ranges; what is added to one is not in the other. */
+  copy(): RangeSet {
+    const set = new RangeSet();
+    for (const range of this.#ranges) set.#ranges.push(range);
     return set;
   }
 

@@ -1,12 +1,9 @@
-import { WaywardError } from "@wayward/base";
 import {
-  BUCKETS,
-  type Ints,
+  Histogram,
   LIMITS,
-  readInts,
-  type SectionReader,
+  numberAt,
   type SectionWriter,
-  TOP_ENTRIES,
+  type SummaryColumns,
   Words64,
   writeInts,
 } from "@wayward/block";
@@ -32,38 +29,29 @@ export class TableSum {
   readonly #maxs: number[] = [];
   readonly #extras: number[] = [];
   /** Counts by bucket of the rows that measure something. */
-  readonly #histograms: (Uint32Array | undefined)[] = [];
+  readonly #histograms: (Histogram | undefined)[] = [];
   readonly #top = new TopSum();
   #other = 0;
 
-  /** Adds the table that comes next in a summary section. Throws a refusal if it is damaged. */
-  add(reader: SectionReader): void {
-    const count = limited(reader.varint(), LIMITS.summaryRows, "summary rows");
-    this.#other += reader.varint();
-    const tops = limited(reader.varint(), TOP_ENTRIES, "entries of the longest");
-    const column = (length: number) => readInts(reader, length);
-    const [key1, key2, counts, sums] = [column(count), column(count), column(count), column(count)];
-    const [mins, maxs, extras, used] = [column(count), column(count), column(count), column(count)];
-    const inAll = used.lo.reduce((sum, value) => sum + value, 0);
-    if (inAll > count * BUCKETS) throw damaged(`${inAll} buckets in ${count} rows`);
-    const [buckets, bucketCounts] = [column(inAll), column(inAll)];
-    for (let row = 0, at = 0; row < count; row++) {
-      const into = this.#row(valueAt(key1, row), valueAt(key2, row));
-      const measured = used.lo[row]!;
-      if (measured > 0) {
-        const least = valueAt(mins, row);
+  /** Throws a refusal if the table's buckets or its longest are damaged. */
+  add(table: SummaryColumns): void {
+    this.#other += table.other;
+    for (let row = 0; row < table.rows; row++) {
+      const into = this.#row(numberAt(table.key1, row), numberAt(table.key2, row));
+      if (table.begins[row]! < table.begins[row + 1]!) {
+        const least = numberAt(table.mins, row);
         if (this.#histograms[into] === undefined || least < this.#mins[into]!) this.#mins[into] = least;
-        this.#count(into, buckets, bucketCounts, at, at + measured);
-        at += measured;
+        this.#histograms[into] ??= new Histogram();
+        this.#histograms[into].addRow(table, row);
       }
-      const most = valueAt(maxs, row);
+      const most = numberAt(table.maxs, row);
       if (most > this.#maxs[into]!) this.#maxs[into] = most;
-      this.#counts[into]! += valueAt(counts, row);
-      this.#sumsLow[into]! += sums.lo[row]!;
-      this.#sumsHigh[into]! += sums.hi[row]!;
-      this.#extras[into]! += valueAt(extras, row);
+      this.#counts[into]! += numberAt(table.counts, row);
+      this.#sumsLow[into]! += table.sums.lo[row]!;
+      this.#sumsHigh[into]! += table.sums.hi[row]!;
+      this.#extras[into]! += numberAt(table.extras, row);
     }
-    this.#top.add(column(tops), column(tops), column(tops), column(tops), tops);
+    this.#top.add(table.top);
   }
 
   /** Writes the table. Rows beyond the limit go to `other`, the least counted first. */
@@ -109,16 +97,6 @@ export class TableSum {
     return row;
   }
 
-  #count(row: number, buckets: Ints, counts: Ints, from: number, until: number): void {
-    const histogram = this.#histograms[row] ?? new Uint32Array(BUCKETS);
-    this.#histograms[row] = histogram;
-    for (let at = from; at < until; at++) {
-      const bucket = buckets.lo[at]!;
-      if (bucket >= BUCKETS) throw damaged(`bucket ${bucket} of ${BUCKETS}`);
-      histogram[bucket]! += counts.lo[at]!;
-    }
-  }
-
   #chosen(): number[] {
     const rows = Array.from(this.#key1, (_, row) => row);
     if (rows.length <= LIMITS.summaryRows) return rows;
@@ -133,8 +111,7 @@ export class TableSum {
     const counts: number[] = [];
     for (const row of rows) {
       const before = buckets.length;
-      this.#histograms[row]?.forEach((count, bucket) => {
-        if (count === 0) return;
+      this.#histograms[row]?.forEach((bucket, count) => {
         buckets.push(bucket);
         counts.push(count);
       });
@@ -142,18 +119,4 @@ export class TableSum {
     }
     for (const values of [used, buckets, counts]) write(values);
   }
-}
-
-/** A number below 2^53, or the nearest that has one. */
-function valueAt({ lo, hi }: Ints, index: number): number {
-  return hi[index] === 0 ? lo[index]! : lo[index]! + hi[index]! * TWO_32;
-}
-
-function limited(value: number, most: number, what: string): number {
-  if (value <= most) return value;
-  throw new WaywardError("INVALID_ARGUMENT", "TOO_LARGE", `summary: ${value} ${what}, at most ${most}`);
-}
-
-function damaged(message: string): WaywardError {
-  return new WaywardError("INVALID_ARGUMENT", "BAD_VALUE", `summary: ${message}`);
 }

@@ -1,4 +1,11 @@
-import { type Ints, type SectionWriter, TOP_ENTRIES, type Words64, writeInts } from "@wayward/block";
+import {
+  type Ints,
+  type SectionWriter,
+  type SummaryColumns,
+  TOP_ENTRIES,
+  type Words64,
+  writeInts,
+} from "@wayward/block";
 
 const COLUMNS = ["key1", "duration", "seq", "index"] as const;
 type Halves = readonly [lo: number, hi: number];
@@ -13,7 +20,7 @@ export class TopSum {
   }
 
   /** Adds a block's, which are longest first too. Of equal ones those that came first stay before. */
-  add(key1: Ints, duration: Ints, seq: Ints, index: Ints, count: number): void {
+  add({ count, key1, duration, seq, index }: SummaryColumns["top"]): void {
     for (let at = 0; at < count; at++) {
       const entry = {
         key1: halves(key1, at),

@@ -1,4 +1,13 @@
-import { createBudget, type Envelope, LIMITS, refusalOf, SectionReader, SectionWriter, sections } from "@wayward/block";
+import {
+  createBudget,
+  type Envelope,
+  LIMITS,
+  refusalOf,
+  SectionReader,
+  SectionWriter,
+  SummaryColumns,
+  sections,
+} from "@wayward/block";
 import { TableSum } from "./summary-table.ts";
 
 /**
@@ -14,7 +23,7 @@ export function mergeSections(list: readonly Uint8Array[]): Uint8Array {
       const dimension = reader.byte();
       const table = tables.get(dimension) ?? new TableSum();
       tables.set(dimension, table);
-      table.add(reader);
+      table.add(new SummaryColumns(reader));
     }
   }
   const writer = new SectionWriter(true);

@@ -8,7 +8,7 @@ import { GapList, sessionGaps } from "./gaps.ts";
 import { readInArrival } from "./read/in-arrival.ts";
 import { readInTime } from "./read/in-time.ts";
 import { kindEntry } from "./read/rows.ts";
-import { namesSession, type SessionTest, sessionTest } from "./selector.ts";
+import { namesSession, sessionTest } from "./selector.ts";
 import { SessionBlocks } from "./snapshot/blocks.ts";
 import { Catalogue, type CatalogueOptions, type Snapshot } from "./snapshot/catalogue.ts";
 import type { SessionView } from "./snapshot/session.ts";
@@ -31,9 +31,9 @@ export class Reader {
     return this.catalogue.snapshot(sessionTest(selector));
   }
 
-  async session(id: Uint8Array): Promise<SessionView | undefined> {
-    const isIt: SessionTest = (session) => Buffer.compare(session, id) === 0;
-    return (await this.catalogue.snapshot(isIt)).sessions[0];
+  /** One session, deleted or expired ones too. */
+  session(id: Uint8Array): Promise<SessionView | undefined> {
+    return this.catalogue.session(id);
   }
 
   /** Records in order, then their coverage. Throws BAD_FILTER, BAD_TOKEN, BAD_CURSOR, PAGE_EXPIRED. */

@@ -12,8 +12,11 @@ const FAULTS = ["UNAVAILABLE", "DATA_LOSS", "INTERNAL", "UNKNOWN"];
 export function countCalls(metrics: Metrics) {
   const total = metrics.counter("wayward_query_calls_total", "Calls by method and code", ["method", "code"]);
   const seconds = metrics.histogram("wayward_query_seconds", "From the call to its last answer", SECONDS, ["method"]);
-  // The first fault is an increase too, and can be one only from 0.
-  for (const method of METHODS) for (const code of ["OK", ...FAULTS]) total.inc({ method, code }, 0);
+  // The first call and the first fault are increases too, and can be so only from 0.
+  for (const method of METHODS) {
+    seconds.zero({ method });
+    for (const code of ["OK", ...FAULTS]) total.inc({ method, code }, 0);
+  }
   const ended = (method: string, code: string, begunMs: number) => {
     total.inc({ method, code });
     seconds.observe({ method }, (performance.now() - begunMs) / 1000);

@@ -56,7 +56,6 @@ export class Follower {
 
   /** A session whose first block has passed before this observer came. */
   async #lookUp(id: Uint8Array): Promise<api.SessionDescription | undefined> {
-    const { sessions } = await this.#source.catalogue.snapshot((session) => Buffer.compare(session, id) === 0);
-    return sessions[0]?.description;
+    return (await this.#source.catalogue.session(id))?.description;
   }
 }

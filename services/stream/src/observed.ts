@@ -55,9 +55,7 @@ export class ObservedSession {
   }
 
   async #addEarlier(seq: bigint, catalogue: Catalogue): Promise<void> {
-    const { id } = this.view;
-    const { sessions } = await catalogue.snapshot((session) => Buffer.compare(session, id) === 0);
-    const [view] = sessions;
+    const view = await catalogue.session(this.view.id);
     if (view === undefined) return;
     const blocks = await SessionBlocks.open(view, catalogue.source);
     for (const { seq: at, header, section } of blocks.definitions(seq)) {

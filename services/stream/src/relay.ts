@@ -13,7 +13,7 @@ const TICK_MS = 25;
 /** An observer waits so long for a bus that does not answer. */
 const START_MS = 10_000;
 /** Blocks that wait to be named, of all partitions together. */
-const HELD_BYTES = 32 * 1024 * 1024;
+const HELD_BYTES = 8 * 1024 * 1024;
 const HELD_BYTES_LEAST = 1024 * 1024;
 /** Blocks that wait for observers: all feeds together, and the bounds of one. */
 const FEEDS_BYTES = 128 * 1024 * 1024;

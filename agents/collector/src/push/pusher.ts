@@ -1,5 +1,7 @@
-import { open, readdir, rm, stat } from "node:fs/promises";
+import { closeSync, fdatasync, openSync, readFileSync, statSync, unlinkSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { ingest } from "@wayward/api";
 import { backoffMs, delay } from "@wayward/base";
 import { parseEnvelope } from "@wayward/block";
@@ -37,6 +39,13 @@ const TICK_MS = 250;
 const READ_FOLDER_MS = 10_000;
 /** How far a session is accepted is written down at most so often. */
 const ACCEPTED_EVERY_MS = 10;
+
+/**
+ * The one call for a block that waits for the disk. The others meet what the
+ * writer has just left in memory: done by another thread, each would cost
+ * many times its own work in waking that and coming back.
+ */
+const datasync = promisify(fdatasync);
 
 /** Takes blocks of any number of sessions from their spools to the server. */
 export class Pusher {
@@ -92,7 +101,7 @@ export class Pusher {
       if (performance.now() - scanned.folderReadMs > READ_FOLDER_MS) {
         isThere = await this.#scanFolder(session, folder, scanned);
       } else {
-        while (await this.#find(session, folder, scanned.next, scanned)) scanned.next++;
+        while (this.#find(session, folder, scanned.next, scanned)) scanned.next++;
       }
       this.#troubles.passed(work);
     } catch (error) {
@@ -117,7 +126,7 @@ export class Pusher {
     if (names === undefined) return false;
     const listed = names.map(seqOf).filter((seq) => seq !== undefined);
     for (const seq of scanned.fresh(listed)) {
-      await this.#find(session, folder, seq, scanned);
+      this.#find(session, folder, seq, scanned);
       if (seq >= scanned.next) scanned.next = seq + 1n;
     }
     scanned.folderReadMs = begunMs;
@@ -125,8 +134,8 @@ export class Pusher {
   }
 
   /** Takes note of a block, if it is there. Throws what the file system throws. */
-  async #find(session: string, folder: string, seq: bigint, scanned: Scanned): Promise<boolean> {
-    const file = await stat(blockFile(folder, seq)).catch(ifThere);
+  #find(session: string, folder: string, seq: bigint, scanned: Scanned): boolean {
+    const file = statSync(blockFile(folder, seq), { throwIfNoEntry: false });
     if (file === undefined) return false;
     scanned.found(seq);
     this.#event({ type: "found", session, seq, bytes: file.size });
@@ -258,7 +267,7 @@ export class Pusher {
         await this.#send(session, folder, effect.seq);
         return;
       case "release":
-        await rm(blockFile(folder, effect.seq), { force: true });
+        remove(blockFile(folder, effect.seq));
         return;
       case "accepted":
         this.#accepted.set(session, effect.upTo);
@@ -299,14 +308,14 @@ export class Pusher {
   async #send(session: string, folder: string, seq: bigint): Promise<void> {
     const connection = this.#connection;
     if (connection === undefined) return;
-    const file = await open(blockFile(folder, seq), "r").catch(ifThere);
+    const file = openThere(blockFile(folder, seq));
     if (file === undefined) {
       this.#event({ type: "gone", session, seq });
       return;
     }
     try {
-      await file.datasync();
-      const bytes = await file.readFile();
+      await datasync(file);
+      const bytes = readFileSync(file);
       const parsed = parseEnvelope(bytes);
       if (parsed.error !== undefined) {
         this.#event({ type: "refused", session, seq, reason: "DAMAGED" });
@@ -317,8 +326,25 @@ export class Pusher {
       connection.send(bytes);
       if (end !== undefined) this.#event({ type: "ended", session, lastSeq: end.lastSeq });
     } finally {
-      await file.close();
+      closeSync(file);
     }
+  }
+}
+
+/** Opens a file to read it; undefined if it is not there. */
+function openThere(path: string): number | undefined {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    return ifThere(error);
+  }
+}
+
+function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    ifThere(error);
   }
 }
 

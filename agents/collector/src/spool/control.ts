@@ -41,8 +41,9 @@ export function readControl(root: string): ControlValues {
 /** Changes whenever `readControl` may give something else; empty if there is no control file. */
 export function controlVersion(root: string): string {
   try {
-    const { mtimeMs, ino } = statSync(join(root, CONTROL));
-    return `${mtimeMs}/${ino}`;
+    // Often asked and seldom there: an error is not made for each look.
+    const file = statSync(join(root, CONTROL), { throwIfNoEntry: false });
+    return file === undefined ? "" : `${file.mtimeMs}/${file.ino}`;
   } catch {
     return "";
   }

@@ -15,6 +15,8 @@ import { parseSessionText } from "@wayward/record";
  *   control        what the server wants of running agents, by the pusher
  */
 const DIGITS = 12;
+/** Characters of a session's id as text. */
+const SESSION_CHARS = 26;
 
 export const DESCRIPTION = "description";
 export const ACCEPTED = "accepted";
@@ -38,5 +40,6 @@ export function seqOf(name: string): bigint | undefined {
 }
 
 export function isSessionFolder(name: string): boolean {
-  return parseSessionText(name).error === undefined;
+  // Asked of every file that changes in a spool: an error with its stack is not made for each.
+  return name.length === SESSION_CHARS && parseSessionText(name).error === undefined;
 }

@@ -1,6 +1,7 @@
 import type { block as api } from "@wayward/api";
 import type { Dictionary } from "@wayward/block";
 import type { SiteText } from "../finding.ts";
+import { lockOfRow } from "../locks/holders.ts";
 import { placeOf } from "../locks/rules/recursion.ts";
 import { flowsText, hiddenText, siteText } from "../locks/run.ts";
 import type { CallEdge, ClassNode, Edge, Lane, LockSession, Place, Taken } from "../locks/state.ts";
@@ -102,7 +103,9 @@ export function sharedView(state: LockSession, of: ViewOf): SharedView | undefin
     doubt: doubtOf(wait.at),
   });
   const open = [...state.lanes.values()].flatMap((lane) =>
-    lane.waits.map((wait) => waitOf(wait, holdsOf(lane), ended ? state.now : undefined)),
+    lane.waits.map((wait) =>
+      waitOf({ ...wait, lock: lockOfRow(state, wait) }, holdsOf(state, lane), ended ? state.now : undefined),
+    ),
   );
   return {
     session,
@@ -115,8 +118,8 @@ export function sharedView(state: LockSession, of: ViewOf): SharedView | undefin
   };
 }
 
-function holdsOf({ holds }: Lane): Taken[] {
-  return holds.map((hold) => ({ lock: hold.lock, mode: hold.mode, at: placeOf(hold) }));
+function holdsOf(state: LockSession, { holds }: Lane): Taken[] {
+  return holds.map((hold) => ({ lock: lockOfRow(state, hold), mode: hold.mode, at: placeOf(hold) }));
 }
 
 /** What the session's numbers mean to others. */

@@ -1,3 +1,4 @@
+import { lockOfRow, variantHeld } from "./holders.ts";
 import { dependencyOf } from "./order/graph.ts";
 import { placeOf } from "./rules/recursion.ts";
 import { here, type Run } from "./run.ts";
@@ -29,15 +30,16 @@ export function noteCall(run: Run, duration: number): void {
   const taken = here(run);
   const begun = time - duration;
   for (const hold of lane.holds) {
+    const { shared, name } = lockOfRow(session, hold);
     if (hold.time > begun || hold.unsure || hold.level !== lane.frames.length) continue;
     const bits = dependencyOf(hold.mode, MODE.exclusive);
     keep(session, {
-      from: hold.variant.node,
+      from: variantHeld(session, hold).node,
       to: call,
       bits,
       held: placeOf(hold),
       taken,
-      lock: hold.lock.shared || hold.lock.name,
+      lock: shared || name,
     });
   }
   const { answers } = lane;

@@ -1,4 +1,5 @@
 import { deserialize, serialize } from "node:v8";
+import { restoreRows } from "./rows.ts";
 import type { ClassNode, Edge, LockSession } from "./state.ts";
 
 /** An edge without its nodes, which it names by id. */
@@ -39,6 +40,7 @@ export function readCheckpoint(bytes: Uint8Array): LockSession {
   for (const [id, sources] of into.entries()) {
     for (const from of sources) nodes[id]!.in.set(from, nodes[from]!.out.get(id)!);
   }
+  Object.assign(session.rows, restoreRows(session.rows));
   return session;
 }
 

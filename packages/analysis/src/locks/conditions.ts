@@ -1,4 +1,5 @@
 import { countAsleep, countCall, countEnded, countResumed, countSlept } from "./contention.ts";
+import { addHolder, removeHolder } from "./holders.ts";
 import { ownHold } from "./holds.ts";
 import { useLock } from "./lifetime.ts";
 import { refreshChain } from "./order/lane-chain.ts";
@@ -21,11 +22,11 @@ export function waitForCondition(run: Run, condition: Lock, mutex: Lock | undefi
   if (given !== undefined) {
     countEnded(run, given);
     lane.holds.splice(lane.holds.indexOf(given), 1);
-    given.lock.holds.splice(given.lock.holds.indexOf(given), 1);
+    removeHolder(session, given);
     refreshChain(session, lane);
   }
   condition.sleepers.push({ lane, mutex, given, at: here(run), since: session.serial, woken: false });
-  countAsleep(condition);
+  countAsleep(session, condition);
   lane.stands = true;
   lane.standsAt = condition;
 }
@@ -57,7 +58,7 @@ export function woken(run: Run, lane: Lane, timedOut: boolean): void {
   if (given === undefined) return;
   const place = lane.holds.findIndex(({ since }) => since > given.since);
   lane.holds.splice(place < 0 ? lane.holds.length : place, 0, given);
-  given.lock.holds.push(given);
+  addHolder(run.session, given);
   countResumed(run, given);
   refreshChain(run.session, lane);
 }

@@ -1,8 +1,10 @@
 import type { Dictionary } from "@wayward/block";
 import { LOCK_MODES } from "@wayward/record";
 import { type Cell, column, type Table } from "../table.ts";
-import { STAT, statsAt } from "./contention.ts";
+import { contentionPoints } from "./blocking.ts";
+import { rowOf } from "./holders.ts";
 import { siteLine } from "./place-text.ts";
+import { HELD, heldAt, holdsOf, STAT, statsAt } from "./rows.ts";
 import { siteText } from "./run.ts";
 import type { ConditionCalls, Lock, LockSession } from "./state.ts";
 import { USER, userOf } from "./users.ts";
@@ -113,28 +115,61 @@ function allLocks({ locks, perLane }: LockSession): Lock[] {
 }
 
 /** Without any of these a lock was not used in a mode. */
-const { holds, waitsBegun, waits, triesFailed, timeouts, upgrades, downgrades } = STAT;
-const SIGNS_OF_USE = [holds, waitsBegun, waits, triesFailed, timeouts, upgrades, downgrades];
+const { waitsBegun, waits, triesFailed, timeouts, upgrades, downgrades } = STAT;
+const SIGNS_OF_USE = [waitsBegun, waits, triesFailed, timeouts, upgrades, downgrades];
+
+/** Numbers of one mode of one or several rows: places as in HELD, and as in STAT. */
+interface Numbers {
+  readonly held: Float64Array;
+  readonly rest: Float64Array;
+}
+
+const HELD_NUMBERS = Object.keys(HELD).length;
+const STAT_NUMBERS = Object.keys(STAT).length;
+
+function numbersOf({ rows }: LockSession, row: number, mode: number): Numbers {
+  const [held, rest] = [heldAt(row, mode), statsAt(row, mode)];
+  return {
+    held: holdsOf(rows, mode).slice(held, held + HELD_NUMBERS),
+    rest: rows.rest.slice(rest, rest + STAT_NUMBERS),
+  };
+}
+
+function addNumbers(into: Numbers, from: Numbers): void {
+  addUp(into.held, from.held, [HELD.least], [HELD.most]);
+  addUp(into.rest, from.rest, [STAT.waitLeast], [STAT.waitMost, STAT.queueMost, STAT.depthMost]);
+}
+
+function addUp(into: Float64Array, from: Float64Array, least: readonly number[], most: readonly number[]): void {
+  for (const [place, number] of from.entries()) {
+    if (least.includes(place)) into[place] = Math.min(into[place]!, number);
+    else if (most.includes(place)) into[place] = Math.max(into[place]!, number);
+    else into[place]! += number;
+  }
+}
 
 /** Locks of one name count together: they cannot be told apart by who reads. */
 function lockRows({ session, state }: TableFacts): Cell[][] {
-  const sums = new Map<string, { readonly lock: Lock; readonly subclass: number; readonly stats: Float64Array }>();
+  const sums = new Map<
+    string,
+    { readonly lock: Lock; readonly subclass: number; readonly modes: readonly Numbers[] }
+  >();
   for (const lock of allLocks(state)) {
     if (lock.calls !== undefined) continue;
-    const bySubclass: [number, Float64Array][] = [...(lock.nested ?? [])];
-    if (lock.stats !== undefined) bySubclass.unshift([0, lock.stats]);
-    for (const [subclass, stats] of bySubclass) {
+    for (const subclass of [0, ...(lock.nested?.keys() ?? [])]) {
+      const row = rowOf(state, lock, subclass);
+      const modes = [0, 1].map((mode) => numbersOf(state, row, mode));
       const key = [lock.base.name, lock.name, lock.type, subclass].join("\n");
       const known = sums.get(key);
-      if (known === undefined) sums.set(key, { lock, subclass, stats: stats.slice() });
-      else addStats(known.stats, stats);
+      if (known === undefined) sums.set(key, { lock, subclass, modes });
+      else for (const [mode, numbers] of known.modes.entries()) addNumbers(numbers, modes[mode]!);
     }
   }
-  return [...sums.values()].flatMap(({ lock, subclass, stats }) =>
-    [0, 1].flatMap((mode) => {
-      const at = (place: number) => stats[statsAt(mode) + place]!;
-      if (SIGNS_OF_USE.every((place) => at(place) === 0)) return [];
-      const least = (place: number) => (at(place) === Infinity ? 0 : at(place));
+  return [...sums.values()].flatMap(({ lock, subclass, modes }) =>
+    modes.flatMap(({ held, rest }, mode) => {
+      if (held[HELD.holds] === 0 && SIGNS_OF_USE.every((place) => rest[place] === 0)) return [];
+      const at = (place: number) => rest[place]!;
+      const least = (number: number) => (number === Infinity ? 0 : number);
       return [
         [
           session,
@@ -143,16 +178,16 @@ function lockRows({ session, state }: TableFacts): Cell[][] {
           lock.name,
           lock.type,
           LOCK_MODES[mode]!,
-          at(STAT.acquiredBounces),
+          held[HELD.bounces]!,
           at(STAT.waitBounces),
           at(STAT.waits),
-          least(STAT.waitLeast),
+          least(at(STAT.waitLeast)),
           at(STAT.waitMost),
           at(STAT.waitSum),
-          at(STAT.holds),
-          least(STAT.holdLeast),
-          at(STAT.holdMost),
-          at(STAT.holdSum),
+          held[HELD.holds]!,
+          least(held[HELD.least]!),
+          held[HELD.most]!,
+          held[HELD.sum]!,
           at(STAT.triesFailed),
           at(STAT.upgrades),
           at(STAT.downgrades),
@@ -167,20 +202,8 @@ function lockRows({ session, state }: TableFacts): Cell[][] {
   );
 }
 
-const LEAST = new Set<number>([STAT.waitLeast, STAT.holdLeast]);
-const MOST = new Set<number>([STAT.waitMost, STAT.holdMost, STAT.queueMost, STAT.depthMost]);
-
-function addStats(into: Float64Array, from: Float64Array): void {
-  for (let at = 0; at < into.length; at++) {
-    const place = at % statsAt(1);
-    if (LEAST.has(place)) into[at] = Math.min(into[at]!, from[at]!);
-    else if (MOST.has(place)) into[at] = Math.max(into[at]!, from[at]!);
-    else into[at]! += from[at]!;
-  }
-}
-
 function pointRows({ session, state, dictionary }: TableFacts): Cell[][] {
-  return [...state.points.values()].map(({ cls, subclass, kind, mode, site, count: times }) => {
+  return contentionPoints(state).map(({ cls, subclass, kind, mode, site, count: times }) => {
     const at = siteText({ dictionary }, { site, stack: 0 });
     return [session, cls, subclass, kind, LOCK_MODES[mode] ?? "", at.function, at.file, at.line, times];
   });
@@ -215,32 +238,32 @@ function userRows({ session, state, dictionary }: TableFacts): Cell[][] {
 }
 
 function conditionRows({ session, state }: TableFacts): Cell[][] {
-  const sums = new Map<string, { readonly lock: Lock; readonly calls: ConditionCalls; readonly stats: Float64Array }>();
+  const sums = new Map<string, { readonly lock: Lock; readonly calls: ConditionCalls; readonly numbers: Numbers }>();
   for (const lock of allLocks(state)) {
     if (lock.calls === undefined) continue;
     const key = `${lock.base.name}\n${lock.name}`;
-    const stats = lock.stats ?? new Float64Array(statsAt(1) * 2);
+    const numbers = numbersOf(state, lock.row, 0);
     const known = sums.get(key);
-    if (known === undefined) sums.set(key, { lock, calls: { ...lock.calls }, stats: stats.slice() });
+    if (known === undefined) sums.set(key, { lock, calls: { ...lock.calls }, numbers });
     else {
-      addStats(known.stats, stats);
+      addNumbers(known.numbers, numbers);
       for (const call of ["signals", "broadcasts", "lost"] as const) known.calls[call] += lock.calls[call];
     }
   }
-  return [...sums.values()].map(({ lock, calls, stats }) => [
+  return [...sums.values()].map(({ lock, calls, numbers: { rest } }) => [
     session,
     lock.base.name,
     lock.name,
     calls.signals,
     calls.broadcasts,
     calls.lost,
-    stats[STAT.waits]!,
-    stats[STAT.timeouts]!,
-    stats[STAT.waits] === 0 ? 0 : stats[STAT.waitLeast]!,
-    stats[STAT.waitMost]!,
-    stats[STAT.waitSum]!,
-    stats[STAT.queueMost]!,
-    stats[STAT.queueSum]!,
-    stats[STAT.waitsBegun]!,
+    rest[STAT.waits]!,
+    rest[STAT.timeouts]!,
+    rest[STAT.waits] === 0 ? 0 : rest[STAT.waitLeast]!,
+    rest[STAT.waitMost]!,
+    rest[STAT.waitSum]!,
+    rest[STAT.queueMost]!,
+    rest[STAT.queueSum]!,
+    rest[STAT.waitsBegun]!,
   ]);
 }

@@ -1,4 +1,6 @@
 import { WAITS } from "@wayward/record";
+import { variantHeld } from "./holders.ts";
+import { forgetJudged } from "./order/chains.ts";
 import { refreshChain } from "./order/lane-chain.ts";
 import { markEnabled } from "./order/usage.ts";
 import { here, type Run } from "./run.ts";
@@ -23,7 +25,7 @@ function contextOf(run: Run, name: string): Context | undefined {
     for (const reader of [0, 1] as const) if (node.held[reader]) markEnabled(run, node, reader, made.bit, here(run));
   }
   // Chains were judged without it.
-  session.chains.flags.fill(0);
+  forgetJudged(session.chains);
   return made;
 }
 
@@ -96,5 +98,7 @@ export function unmask(run: Run, name: string): void {
 function markHeld(run: Run): void {
   const { session, lane } = run;
   const bits = enabledBits(session, lane);
-  for (const { variant, mode } of lane.holds) markEnabled(run, variant.node, mode === 0 ? 0 : 1, bits, here(run));
+  for (const hold of lane.holds) {
+    markEnabled(run, variantHeld(session, hold).node, hold.mode === 0 ? 0 : 1, bits, here(run));
+  }
 }

@@ -2,8 +2,10 @@ import type { Dictionary, OpenSet } from "@wayward/block";
 import type { Batch } from "../batch.ts";
 import type { Finding } from "../finding.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { removeAll } from "./holders.ts";
 import { ownHold, pushHold } from "./holds.ts";
 import { endHoles, noteHole, noteHoles } from "./holes.ts";
+import { setState } from "./lifetime.ts";
 import { lockOf } from "./lookup.ts";
 import { boundChains, countEdges } from "./order/count-edges.ts";
 import { judgeWoken } from "./rules/condition.ts";
@@ -98,6 +100,8 @@ export class LockFold {
       index: 0,
       lane: laneOf(this.session, 0),
       time: 0,
+      site: 0,
+      stack: 0,
     };
     return this.#run;
   }
@@ -119,8 +123,7 @@ export class LockFold {
       lane.next = -1;
     }
     for (const lock of [...session.locks.values(), ...session.perLane.values()]) {
-      lock.holds = [];
-      lock.waiters = [];
+      removeAll(session, lock);
       lock.sleepers = [];
       lock.arrived = [];
     }
@@ -130,7 +133,7 @@ export class LockFold {
       if (kind !== "held") continue;
       const lane = laneOf(session, id);
       const lock = lockOf(session, this.#dictionary, subject, id);
-      if (lock.state === "unused") lock.state = "live";
+      if (lock.state === "unused") setState(session, lock, "live");
       const known = ownHold(lane, lock);
       if (known !== undefined) known.depth++;
       else {

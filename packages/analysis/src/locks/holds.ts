@@ -1,9 +1,10 @@
 import { countAcquired } from "./contention.ts";
+import { addHolder, removeHolder, rowOf } from "./holders.ts";
 import { variantOf } from "./lookup.ts";
 import { childOf } from "./order/chains.ts";
 import { codeOf, refreshChain } from "./order/lane-chain.ts";
 import { here, type Run } from "./run.ts";
-import type { Hold, Lane, Lock, Place } from "./state.ts";
+import type { Hold, Lane, Lock, LockSession, Place } from "./state.ts";
 
 /** How a lock was taken. */
 export interface Taken {
@@ -17,7 +18,7 @@ export interface Taken {
 
 /** The lane's hold of a lock that it has not lent to a condition's wait. */
 export function ownHold({ holds }: Lane, lock: Lock): Hold | undefined {
-  for (let at = holds.length - 1; at >= 0; at--) if (holds[at]!.lock === lock) return holds[at];
+  for (let at = holds.length - 1; at >= 0; at--) if (holds[at]!.row === lock.row) return holds[at];
   return undefined;
 }
 
@@ -28,39 +29,62 @@ export function pushHold(
 ): Hold {
   const { lane, session } = run;
   const variant = variantOf(session, lock, subclass);
-  const hold: Hold = {
-    lock,
-    lane,
-    mode,
-    variant,
-    level: lane.frames.length,
-    tried,
-    ticket,
-    since: session.serial,
-    depth: 1,
-    pins: 0,
-    before: lane.chain,
-    unsure: lane.holed || lane.loop,
-    excluded: undefined,
-    resumed: 0,
-    time: at.time,
-    eventNo: at.eventNo,
-    site: at.site,
-    stack: at.stack,
-  };
+  const hold = newHold(session, lock.row, lane, variant.id);
+  hold.counted = rowOf(session, lock, subclass);
+  hold.mode = mode;
+  hold.level = lane.frames.length;
+  hold.tried = tried;
+  hold.ticket = ticket;
+  hold.since = session.serial;
+  hold.before = lane.chain;
+  hold.unsure = lane.holed || lane.loop;
+  hold.time = at.time;
+  hold.eventNo = at.eventNo;
+  hold.site = at.site;
+  hold.stack = at.stack;
   lane.chain = childOf(session.chains, lane.chain, codeOf(variant.id, mode, tried));
   lane.holds.push(hold);
-  lock.holds.push(hold);
-  countAcquired(lock, mode, subclass, lane.id);
+  addHolder(session, hold);
+  countAcquired(session, hold.row, hold.counted, mode, lane.id);
   return hold;
 }
 
 /** Takes a hold away from its lane and its lock. */
 export function dropHold({ session }: Run, hold: Hold): void {
-  const { lane, lock } = hold;
+  const { lane } = hold;
   const last = lane.holds.at(-1) === hold;
   lane.holds.splice(lane.holds.indexOf(hold), 1);
-  lock.holds.splice(lock.holds.indexOf(hold), 1);
+  removeHolder(session, hold);
   if (last && hold.level === lane.frames.length) lane.chain = hold.before;
   else refreshChain(session, lane);
+}
+
+/** A hold with a place in the table of holds, of which nothing is known but whose it is. */
+export function newHold(session: LockSession, row: number, lane: Lane, variant: number): Hold {
+  const { holds, freeHolds } = session;
+  const place = freeHolds.pop() ?? holds.length;
+  const made: Hold = {
+    place,
+    row,
+    counted: row,
+    lane,
+    mode: 0,
+    variant,
+    level: 0,
+    tried: false,
+    ticket: 0,
+    since: 0,
+    depth: 1,
+    pins: 0,
+    before: 0,
+    unsure: false,
+    excluded: undefined,
+    resumed: 0,
+    time: 0,
+    eventNo: 0,
+    site: 0,
+    stack: 0,
+  };
+  holds[place] = made;
+  return made;
 }

@@ -1,5 +1,6 @@
 import { noteEnded } from "./acquire.ts";
 import { countEnded } from "./contention.ts";
+import { lockOfRow, removeWaiter, waitersOf } from "./holders.ts";
 import { reportHeldAtExit } from "./rules/exit.ts";
 import { judgeDeadlock, judgeDeadOwner } from "./rules/live.ts";
 import { here, type Run } from "./run.ts";
@@ -10,7 +11,8 @@ export function exitLane(run: Run, lane: Lane): void {
   lane.gone = true;
   for (const hold of lane.holds) {
     reportHeldAtExit(run, hold);
-    for (const wait of hold.lock.waiters) if (wait.lane !== lane) judgeDeadOwner(run, hold.lock, wait.at);
+    const lock = lockOfRow(run.session, hold);
+    for (const wait of waitersOf(run.session, lock)) if (wait.lane !== lane) judgeDeadOwner(run, lock, wait.at);
     countEnded(run, hold);
   }
   dropWaits(run, lane);
@@ -27,7 +29,7 @@ export function exitProcess(run: Run): void {
 function dropWaits({ session, time }: Run, lane: Lane): void {
   for (const wait of lane.waits) {
     noteEnded(session, wait, time);
-    wait.lock.waiters.splice(wait.lock.waiters.indexOf(wait), 1);
+    removeWaiter(session, wait);
   }
   lane.waits = [];
 }

@@ -1,3 +1,4 @@
+import { holdersOf, refreshRow, removeAll, waitersOf } from "./holders.ts";
 import { removeNode } from "./order/graph.ts";
 import { refreshChain } from "./order/lane-chain.ts";
 import { reportDestroyed, reportHeld, reportUseDestroyed } from "./rules/lifetime.ts";
@@ -16,7 +17,7 @@ export function useLock(run: Run, lock: Lock): void {
 export function createLock(run: Run, object: number, lock: Lock): void {
   for (const instance of instancesOf(run.session, object, lock)) {
     if (instance.state === "live" && instance.type === "barrier") reportHeld(run, instance, "misuse.barrier");
-    if (instance.holds.length > 0) reportHeld(run, instance, "misuse.create-held");
+    if (holdersOf(run.session, instance).length > 0) reportHeld(run, instance, "misuse.create-held");
     else {
       if (instance.state === "live") end(run.session, instance);
       begin(run.session, instance);
@@ -27,11 +28,11 @@ export function createLock(run: Run, object: number, lock: Lock): void {
 export function destroyLock(run: Run, object: number, lock: Lock): void {
   for (const instance of instancesOf(run.session, object, lock)) {
     if (instance.state === "destroyed") reportUseDestroyed(run, instance);
-    if (instance.holds.length > 0) reportHeld(run, instance, "misuse.destroy-held");
+    if (holdersOf(run.session, instance).length > 0) reportHeld(run, instance, "misuse.destroy-held");
     reportDestroyed(run, instance);
     dropAll(run.session, instance);
     if (instance.state === "live") end(run.session, instance);
-    instance.state = "destroyed";
+    setState(run.session, instance, "destroyed");
   }
   const template = run.session.locks.get(object);
   if (template !== undefined) template.state = "destroyed";
@@ -39,13 +40,12 @@ export function destroyLock(run: Run, object: number, lock: Lock): void {
 
 /** Who holds it, or waits for it, does so no more. */
 function dropAll(session: LockSession, lock: Lock): void {
-  for (const hold of lock.holds) {
+  for (const hold of holdersOf(session, lock)) {
     hold.lane.holds.splice(hold.lane.holds.indexOf(hold), 1);
     refreshChain(session, hold.lane);
   }
-  for (const wait of lock.waiters) wait.lane.waits.splice(wait.lane.waits.indexOf(wait), 1);
-  lock.holds = [];
-  lock.waiters = [];
+  for (const wait of waitersOf(session, lock)) wait.lane.waits.splice(wait.lane.waits.indexOf(wait), 1);
+  removeAll(session, lock);
 }
 
 /** A lock of which each lane has one is made and destroyed for all lanes. */
@@ -54,9 +54,14 @@ function instancesOf({ perLane }: LockSession, object: number, lock: Lock): Lock
   return [...perLane].filter(([key]) => key.startsWith(`${object}/`)).map(([, instance]) => instance);
 }
 
+export function setState(session: LockSession, lock: Lock, state: Lock["state"]): void {
+  lock.state = state;
+  refreshRow(session, lock);
+}
+
 function begin(session: LockSession, lock: Lock): void {
   if (lock.base.ended) rebind(session, lock);
-  lock.state = "live";
+  setState(session, lock, "live");
   lock.base.live++;
   lock.leftTicket = false;
   lock.lostSignals = [];

@@ -1,5 +1,7 @@
 import { type Dictionary, type ObjectEntry, SCOPES } from "@wayward/block";
 import { WAITS } from "@wayward/record";
+import { refreshRow } from "./holders.ts";
+import { addRow } from "./rows.ts";
 import { baseClassOf } from "./session.ts";
 import type { ClassNode, Lock, LockSession, Variant } from "./state.ts";
 
@@ -20,7 +22,8 @@ export function lockOf(session: LockSession, dictionary: Dictionary, object: num
   const key = `${object}/${lane}`;
   const own = session.perLane.get(key);
   if (own !== undefined) return own;
-  const made: Lock = { ...known, ...freshParts() };
+  const made: Lock = { ...known, ...freshParts(session) };
+  session.byRow[made.row] = made;
   session.perLane.set(key, made);
   return made;
 }
@@ -43,28 +46,41 @@ function makeLock(session: LockSession, dictionary: Dictionary, object: number):
     waits,
     inside: inside === 0 ? waits : inside,
     base,
-    ...freshParts(),
+    ...freshParts(session),
   };
   session.locks.set(object, made);
+  session.byRow[made.row] = made;
+  if (!made.perLane) noteRow(session, object, made.row);
   return made;
 }
 
+/** Objects whose row is found by their number; that of others is found by their lock. */
+const OBJECTS_MAX = 1 << 20;
+
+function noteRow(session: LockSession, object: number, row: number): void {
+  if (object >= OBJECTS_MAX) return;
+  if (object >= session.rowOfObject.length) {
+    const larger = new Int32Array(2 ** Math.ceil(Math.log2(object + 1)));
+    larger.set(session.rowOfObject);
+    session.rowOfObject = larger;
+  }
+  session.rowOfObject[object] = row + 1;
+}
+
 /** What a lock has that nobody has used. */
-function freshParts() {
+function freshParts({ rows }: LockSession) {
   return {
+    row: addRow(rows),
     state: "unused" as const,
     holds: [],
     waiters: [],
     variants: new Map<number, Variant>(),
     variant: undefined,
-    lastLane: 0,
-    knownSince: 0,
     leftTicket: false,
     sleepers: [],
     lostSignals: [],
     parties: 0,
     arrived: [],
-    stats: undefined,
     nested: undefined,
     users: undefined,
     calls: undefined,
@@ -83,7 +99,10 @@ export function variantOf(session: LockSession, lock: Lock, subclass: number): V
     node.variants.push(made);
   }
   lock.variants.set(subclass, made);
-  if (subclass === 0) lock.variant = made;
+  if (subclass === 0) {
+    lock.variant = made;
+    refreshRow(session, lock);
+  }
   return made;
 }
 

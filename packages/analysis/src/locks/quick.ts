@@ -1,84 +1,118 @@
-import { countAcquired, countReleased } from "./contention.ts";
-import { CHAIN, childOf } from "./order/chains.ts";
+import { beginWait, endWait } from "./acquire.ts";
+import { addHold, countAcquired } from "./contention.ts";
+import { addHolder, lockOfRow, removeHolder } from "./holders.ts";
+import { newHold } from "./holds.ts";
+import { childOf, countSeen, wasJudged } from "./order/chains.ts";
+import { KNOWN_SINCE, MANY, ROW, ROW_WORDS, WORD } from "./rows.ts";
 import type { Run } from "./run.ts";
-import type { Hold, Lane, Lock, LockSession } from "./state.ts";
+import type { Hold, Lane, LockSession } from "./state.ts";
 
-/** Holds that ended, to be used again. */
-const POOL_MAX = 1024;
-const pool: Hold[] = [];
+/*
+ * The records that programs are full of, answered from a lock's row, the
+ * lane and its chain. Each answers false where something about its record is
+ * unusual: nothing is done then, and the way through step.ts is taken, which
+ * says the same of usual ones.
+ */
+
+/** A lane of which the next record can be usual. */
+function isUsual({ tries, stands, holed }: Lane): boolean {
+  return tries.length === 0 && !stands && !holed;
+}
 
 /**
- * The usual acquisition, 30 ns: a lock that nobody holds or waits for, by a
- * lane whose chain with it was judged before. False if it is another one, and
- * nothing is done then.
+ * An acquisition by a lane whose chain with the lock was judged before, or
+ * which waited for just that, of a lock that is free, or held by other
+ * readers for a reader.
  */
-export function quickAcquire(run: Run, lane: Lane, lock: Lock, mode: number): boolean {
-  const { variant } = lock;
-  if (variant === undefined || lock.state !== "live" || lock.type === "ww" || lane.tries.length > 0) return false;
-  if (lock.holds.length > 0 || lane.stands || lane.waits.length > 0 || lane.holed) return false;
-  const { session, index, batch } = run;
-  const { chains } = session;
-  const chain = childOf(chains, lane.chain, (variant.id << 3) | (mode << 1));
-  if ((chains.flags[chain]! & (CHAIN.judged | CHAIN.guilty)) !== CHAIN.judged) return false;
-  chains.counts[chain]!++;
-  const hold = pool.pop() ?? emptyHold(lock, lane);
-  hold.lock = lock;
-  hold.lane = lane;
+export function quickAcquire(run: Run, lane: Lane, row: number, mode: number): boolean {
+  const { session } = run;
+  const { rows, chains, idleHolds } = session;
+  const code = rows.words[row * ROW_WORDS + WORD.code]!;
+  const holder = rows.words[row * ROW_WORDS + WORD.holder]!;
+  if (code < 0 || !isUsual(lane)) return false;
+  if (holder !== 0 && !isSharable(session, row, holder, lane, mode)) return false;
+  const chain = childOf(chains, lane.chain, code | (mode << 1));
+  const { waits } = lane;
+  if (waits.length === 0) {
+    if (!wasJudged(chains, chain)) return false;
+    countSeen(chains, chain);
+  } else {
+    const wait = waits[0]!;
+    if (waits.length > 1 || wait.row !== row) return false;
+    endWait(run, wait, true);
+  }
+  const hold = idleHolds.length > 0 ? idleHolds.pop()! : newHold(session, row, lane, 0);
+  fill(hold, run, lane);
+  hold.row = row;
+  hold.counted = row;
   hold.mode = mode;
-  hold.variant = variant;
-  hold.level = lane.frames.length;
-  hold.unsure = lane.loop;
-  hold.excluded = undefined;
-  hold.since = session.serial;
-  hold.before = lane.chain;
-  hold.time = run.time;
-  hold.eventNo = batch.eventNo(index);
-  hold.site = batch.site(index);
-  hold.stack = batch.stack(index);
+  hold.variant = code >>> 3;
   lane.chain = chain;
   lane.holds.push(hold);
-  lock.holds.push(hold);
-  if (mode === 0) lock.knownSince = session.serial;
-  countAcquired(lock, mode, 0, lane.id);
+  if (holder === 0) rows.words[row * ROW_WORDS + WORD.holder] = hold.place + 1;
+  else addHolder(session, hold);
+  if (mode === 0) rows.floats[row * ROW + KNOWN_SINCE] = session.serial;
+  countAcquired(session, row, row, mode, lane.id);
   return true;
 }
 
-/** The usual release: of the lock that the lane took last, as it holds it. False if it is another one. */
-export function quickRelease(session: LockSession, lane: Lane, lock: Lock, mode: number, now: number): boolean {
+/** What a hold has from the record that takes it. */
+function fill(hold: Hold, { session, batch, index, time, site, stack }: Run, lane: Lane): void {
+  hold.lane = lane;
+  hold.level = lane.frames.length;
+  hold.unsure = lane.loop;
+  hold.since = session.serial;
+  hold.before = lane.chain;
+  hold.time = time;
+  hold.eventNo = batch.eventNo(index);
+  hold.site = site;
+  hold.stack = stack;
+}
+
+/** True if the lane may read what others read. */
+function isSharable(session: LockSession, row: number, holder: number, lane: Lane, mode: number): boolean {
+  if (mode === 0) return false;
+  const isOther = (hold: Hold) => hold.mode !== 0 && hold.lane !== lane;
+  return holder === MANY ? lockOfRow(session, { row }).holds.every(isOther) : isOther(session.holds[holder - 1]!);
+}
+
+/** The release of the lock that the lane took last, as it holds it. */
+export function quickRelease(run: Run, lane: Lane, row: number, mode: number): boolean {
+  const { session, time } = run;
   const { holds } = lane;
-  const hold = holds[holds.length - 1];
-  if (hold === undefined || hold.lock !== lock || lane.stands || hold.level !== lane.frames.length) return false;
-  if (lock.holds.length !== 1 || hold.depth !== 1 || hold.pins !== 0 || hold.ticket !== 0) return false;
-  if (hold.resumed !== 0 || hold.excluded !== undefined) return false;
-  if ((mode === 0) !== (hold.mode === 0)) return false;
-  countReleased(hold, hold.time, now);
+  if (holds.length === 0 || lane.stands) return false;
+  const hold = holds[holds.length - 1]!;
+  if (hold.row !== row || hold.level !== lane.frames.length || hold.place < 0) return false;
+  if (hold.depth !== 1 || hold.pins !== 0 || hold.ticket !== 0) return false;
+  if (hold.resumed !== 0 || hold.excluded !== undefined || (mode === 0) !== (hold.mode === 0)) return false;
+  const { words, floats } = session.rows;
+  addHold(session.rows, hold.counted, mode, time > hold.time ? time - hold.time : 0);
   holds.pop();
-  lock.holds.pop();
   lane.chain = hold.before;
-  if (mode === 0) lock.knownSince = session.serial;
-  if (!hold.tried && pool.length < POOL_MAX) pool.push(hold);
+  if (mode === 0) floats[row * ROW + KNOWN_SINCE] = session.serial;
+  if (words[row * ROW_WORDS + WORD.holder] === MANY) removeHolder(session, hold);
+  else {
+    words[row * ROW_WORDS + WORD.holder] = 0;
+    hold.tried = false;
+    session.idleHolds.push(hold);
+  }
   return true;
 }
 
-function emptyHold(lock: Lock, lane: Lane): Hold {
-  return {
-    lock,
-    lane,
-    mode: 0,
-    variant: lock.variant!,
-    level: 0,
-    tried: false,
-    ticket: 0,
-    since: 0,
-    depth: 1,
-    pins: 0,
-    before: 0,
-    unsure: false,
-    excluded: undefined,
-    resumed: 0,
-    time: 0,
-    eventNo: 0,
-    site: 0,
-    stack: 0,
-  };
+/** A wait of a lane whose chain with the lock was judged before, for a lock that one other lane holds, or none. */
+export function quickWait(run: Run, lane: Lane, row: number, mode: number): boolean {
+  const { session } = run;
+  const { rows, chains } = session;
+  const code = rows.words[row * ROW_WORDS + WORD.code]!;
+  const holder = rows.words[row * ROW_WORDS + WORD.holder]!;
+  if (code < 0 || holder === MANY || lane.waits.length > 0 || !isUsual(lane)) return false;
+  if (holder > 0) {
+    const other = session.holds[holder - 1]!.lane;
+    if (other === lane || other.gone) return false;
+  }
+  const chain = childOf(chains, lane.chain, code | (mode << 1));
+  if (!wasJudged(chains, chain)) return false;
+  countSeen(chains, chain);
+  beginWait(run, { row, mode, subclass: 0, ticket: 0 });
+  return true;
 }

@@ -1,4 +1,5 @@
-import { countEnded, STAT, statsAt, statsOf } from "./contention.ts";
+import { countChange, countEnded } from "./contention.ts";
+import { holdersOf, variantHeld } from "./holders.ts";
 import { dropHold, ownHold, pushHold } from "./holds.ts";
 import { useLock } from "./lifetime.ts";
 import { markEnabledNow } from "./order/judge.ts";
@@ -6,7 +7,7 @@ import { refreshChain } from "./order/lane-chain.ts";
 import { judgeGrant } from "./rules/double-lock.ts";
 import { reportMode, reportNotHeld, reportOtherLane, reportPinned } from "./rules/release.ts";
 import { prove, type Run } from "./run.ts";
-import { isUnsure } from "./session.ts";
+import { isUnsure, noteKnown } from "./session.ts";
 import { type Lock, MODE } from "./state.ts";
 
 /** Kinds of locks that are never held. */
@@ -19,7 +20,7 @@ export function release(run: Run, lock: Lock, mode: number | undefined, plain: b
   useLock(run, lock);
   let hold = ownHold(lane, lock);
   if (hold === undefined) {
-    hold = lock.holds.at(-1);
+    hold = holdersOf(session, lock).at(-1);
     if (hold === undefined) {
       reportNotHeld(run, lock);
       return;
@@ -29,7 +30,7 @@ export function release(run: Run, lock: Lock, mode: number | undefined, plain: b
   } else {
     if (hold.excluded !== undefined && !hold.unsure && !isUnsure(session, lock))
       prove(session, hold.excluded, run.time);
-    if (hold.mode === MODE.exclusive) lock.knownSince = session.serial;
+    if (hold.mode === MODE.exclusive) noteKnown(session, lock);
   }
   if (mode !== undefined && (mode === MODE.exclusive) !== (hold.mode === MODE.exclusive)) {
     reportMode(run, lock, hold, "is released as if it were held otherwise");
@@ -54,7 +55,7 @@ export function changeMode(run: Run, lock: Lock, to: number): void {
     return;
   }
   if (up) judgeGrant(run, lock, to);
-  statsOf(lock, hold.variant.node.subclass)[statsAt(hold.mode) + (up ? STAT.upgrades : STAT.downgrades)]!++;
+  countChange(run.session, hold, up);
   hold.mode = to;
   markEnabledNow(run, hold);
   refreshChain(run.session, run.lane);
@@ -62,10 +63,10 @@ export function changeMode(run: Run, lock: Lock, to: number): void {
 
 /** The holder gives it to another lane without releasing it. */
 export function handOver(run: Run, lock: Lock, to: Run["lane"]): void {
-  const hold = ownHold(run.lane, lock) ?? lock.holds.at(-1);
+  const hold = ownHold(run.lane, lock) ?? holdersOf(run.session, lock).at(-1);
   if (hold === undefined) return;
   countEnded(run, hold);
   dropHold(run, hold);
-  const { mode, ticket, tried, variant } = hold;
-  pushHold({ ...run, lane: to }, { lock, mode, subclass: variant.node.subclass, tried, ticket });
+  const { mode, ticket, tried } = hold;
+  pushHold({ ...run, lane: to }, { lock, mode, subclass: variantHeld(run.session, hold).node.subclass, tried, ticket });
 }

@@ -1,5 +1,7 @@
 import { createChains } from "./order/chains.ts";
+import { createRows, KNOWN_SINCE, ROW } from "./rows.ts";
 import type { BaseClass, Lane, Lock, LockSession } from "./state.ts";
+import { createTally } from "./tally.ts";
 
 /** `longWait`: nanoseconds of a wait that is told. */
 export function createSession(detail: boolean, loops: boolean, longWait: number): LockSession {
@@ -8,6 +10,14 @@ export function createSession(detail: boolean, loops: boolean, longWait: number)
     serial: 0,
     now: 0,
     locks: new Map(),
+    rows: createRows(),
+    rowOfObject: new Int32Array(1024),
+    byRow: [],
+    holds: [],
+    idleHolds: [],
+    freeHolds: [],
+    waits: [],
+    freeWaits: [],
     perLane: new Map(),
     lanes: new Map(),
     classes: new Map(),
@@ -18,8 +28,9 @@ export function createSession(detail: boolean, loops: boolean, longWait: number)
     tickets: new Map(),
     chains: createChains(),
     findings: new Map(),
-    blocked: new Map(),
-    points: new Map(),
+    tags: new Map(),
+    blocked: createTally(),
+    points: createTally(),
     isShared: false,
     endedWaits: [],
     calls: [],
@@ -79,7 +90,8 @@ export function baseClassOf(session: LockSession, name: string): BaseClass {
     session.leftOut.set("classes", (session.leftOut.get("classes") ?? 0) + 1);
     return baseClassOf(session, BEYOND);
   }
-  const made: BaseClass = { name, named: name === BEYOND, live: 0, nodes: new Map(), partial: false, ended: false };
+  const facts = { live: 0, partial: false, ended: false, tag: 0 };
+  const made: BaseClass = { name, named: name === BEYOND, nodes: new Map(), ...facts };
   session.classes.set(name, made);
   return made;
 }
@@ -91,5 +103,11 @@ export function isBeyond({ name }: BaseClass): boolean {
 
 /** Nothing is known of when this lock was last seen: what a finding about it rests on may be in a hole. */
 export function isUnsure(session: LockSession, lock: Lock): boolean {
-  return session.doubt || session.holeSince > lock.knownSince || lock.base.partial || lock.nameless;
+  const knownSince = session.rows.floats[lock.row * ROW + KNOWN_SINCE]!;
+  return session.doubt || session.holeSince > knownSince || lock.base.partial || lock.nameless;
+}
+
+/** An exclusive holder tells that no other lane can hold the lock now. */
+export function noteKnown({ rows, serial }: LockSession, { row }: Lock): void {
+  rows.floats[row * ROW + KNOWN_SINCE] = serial;
 }

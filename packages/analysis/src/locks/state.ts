@@ -4,6 +4,8 @@
  */
 import type { Finding } from "../finding.ts";
 import type { ChainTable } from "./order/chains.ts";
+import type { LockRows } from "./rows.ts";
+import type { Tally } from "./tally.ts";
 
 export const MODE = { exclusive: 0, shared: 1, sharedRecursive: 2 } as const;
 
@@ -68,6 +70,8 @@ export interface BaseClass {
   /** Records of its locks are left out by the agent: switched off, contention only, or sampled. */
   partial: boolean;
   ended: boolean;
+  /** Number of its name among those of contended locks and classes, plus one; 0 where it has none. */
+  tag: number;
 }
 
 /** A class as locks of one kind of waiting use it: what a chain is made of. */
@@ -90,17 +94,18 @@ export interface Lock {
   readonly waits: number;
   readonly inside: number;
   base: BaseClass;
+  /** Its place in the session's rows, where the numbers are that most records need. */
+  readonly row: number;
+  /** `setState` of lifetime.ts changes it. */
   state: "unused" | "live" | "destroyed";
-  holds: Hold[];
-  waiters: Wait[];
+  /** Who holds it, where its row says MANY; `holdersOf` says it in any case. */
+  holds: readonly Hold[];
+  /** Who waits for it, where its row says MANY; `waitersOf` says it in any case. */
+  waiters: readonly Wait[];
   /** By subclass. */
   variants: Map<number, Variant>;
-  /** The one of subclass 0; its id, or -1 before it is made. */
+  /** The one of subclass 0. */
   variant: Variant | undefined;
-  /** The lane that acquired it last; 0 for none. */
-  lastLane: number;
-  /** Serial of the last record after which no other lane can hold it: what an exclusive holder does. */
-  knownSince: number;
   /** A plain release has left a ticket on it. */
   leftTicket: boolean;
   /** Of a condition: who waits. */
@@ -110,10 +115,8 @@ export interface Lock {
   /** Of a barrier: how many waits name; 0 before one does. Who waits. */
   parties: number;
   arrived: Place[];
-  /** Contention of writers, of readers, at subclass 0; places as in STAT. */
-  stats: Float64Array | undefined;
-  /** The same by subclass, for those from 1 on. */
-  nested: Map<number, Float64Array> | undefined;
+  /** Rows of its contention by subclass, for those from 1 on. */
+  nested: Map<number, number> | undefined;
   /** Who used it, where that is asked for: by userKey, places as in USER. */
   users: Map<number, Float64Array> | undefined;
   /** Of a condition: how it was signalled. */
@@ -128,10 +131,15 @@ export interface ConditionCalls {
 }
 
 export interface Hold {
-  lock: Lock;
+  /** In the session's table of holds; -1 once its lock does not name it there any more. */
+  place: number;
+  /** The lock's, and the one in which the hold is counted: that of its subclass. */
+  row: number;
+  counted: number;
   lane: Lane;
   mode: number;
-  variant: Variant;
+  /** Number of its variant. */
+  variant: number;
   /** How many contexts the lane had entered when it was taken. */
   level: number;
   tried: boolean;
@@ -158,7 +166,12 @@ export interface Hold {
 
 /** An acquisition that has begun and not ended. */
 export interface Wait {
-  readonly lock: Lock;
+  /** In the session's table of waits; -1 once its lock does not name it there any more. */
+  place: number;
+  /** The lock's. */
+  readonly row: number;
+  /** The row in which the wait is counted: that of its subclass. */
+  readonly counted: number;
   readonly lane: Lane;
   readonly mode: number;
   readonly subclass: number;
@@ -287,6 +300,19 @@ export interface LockSession {
   now: number;
   /** By object number of the dictionary; of a lock that is per lane by lane. */
   readonly locks: Map<number, Lock>;
+  readonly rows: LockRows;
+  /** Rows of locks plus one by object number, as far as those are below OBJECTS_MAX and no lane has its own. */
+  rowOfObject: Int32Array;
+  /** By row; of rows of subclasses their lock. */
+  readonly byRow: Lock[];
+  /** By place: holds that rows name, and ended ones that are used again. */
+  readonly holds: Hold[];
+  /** Of those, the ones that have ended and that nobody else knows; and places that no row names. */
+  readonly idleHolds: Hold[];
+  readonly freeHolds: number[];
+  /** By place: waits that rows name; and places that none names. */
+  readonly waits: Wait[];
+  readonly freeWaits: number[];
   readonly perLane: Map<string, Lock>;
   readonly lanes: Map<number, Lane>;
   readonly classes: Map<string, BaseClass>;
@@ -297,10 +323,12 @@ export interface LockSession {
   readonly tickets: Map<number, Ticket>;
   chains: ChainTable;
   readonly findings: Map<string, Finding>;
-  /** By waiting lane's name, holding lane's name and lock: who blocks whom. */
-  readonly blocked: Map<string, Blocked>;
-  /** By lock and kind of point: where waits began, and where what they waited for was taken. */
-  readonly points: Map<string, ContentionPoint>;
+  /** Numbers of names of contended locks and classes. */
+  readonly tags: Map<string, number>;
+  /** By waiting lane, holding lane and the lock's tag: how often, and how many nanoseconds. */
+  readonly blocked: Tally;
+  /** By the class's tag, site and pointKey: where waits began, and where what they waited for was taken. */
+  readonly points: Tally;
   /** Some lock is known to other processes. */
   isShared: boolean;
   /** The last waits that have ended of lanes that held locks, where some lock is shared. */
@@ -329,22 +357,4 @@ export interface LockSession {
   /** Grows with each finding and each further occurrence of one. */
   reports: number;
   edges: number;
-}
-
-interface Blocked {
-  readonly waiter: number;
-  readonly holder: number;
-  readonly lock: string;
-  count: number;
-  nanoseconds: number;
-}
-
-export interface ContentionPoint {
-  readonly cls: string;
-  /** Of what was waited for. */
-  readonly subclass: number;
-  readonly kind: "waits" | "holds";
-  readonly site: number;
-  readonly mode: number;
-  count: number;
 }

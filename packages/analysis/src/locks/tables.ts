@@ -1,7 +1,9 @@
 import type { Dictionary } from "@wayward/block";
 import { LOCK_MODES } from "@wayward/record";
 import { type Cell, column, type Table } from "../table.ts";
+import { blockedPairs } from "./blocking.ts";
 import { contentionTables } from "./contention-tables.ts";
+import { holdersOf, lockOfRow } from "./holders.ts";
 import { siteLine } from "./place-text.ts";
 import type { Edge, LockSession } from "./state.ts";
 
@@ -69,7 +71,7 @@ export function lockTables(facts: TableFacts): Table[] {
 }
 
 function blockedRows({ session, state, dictionary }: TableFacts): Cell[][] {
-  return [...state.blocked.values()].map(({ waiter, holder, lock, count: times, nanoseconds: waited }) => [
+  return blockedPairs(state).map(({ waiter, holder, lock, count: times, nanoseconds: waited }) => [
     session,
     dictionary.name("lane", waiter),
     dictionary.name("lane", holder),
@@ -98,9 +100,10 @@ function edgeRows({ session, state, dictionary }: TableFacts): Cell[][] {
 
 function waitRows({ session, state, dictionary }: TableFacts): Cell[][] {
   return [...state.lanes.values()].flatMap(({ waits }) =>
-    waits.flatMap(({ lock, mode, at, lane }) => {
-      const holders = lock.holds.length === 0 ? [undefined] : lock.holds;
-      return holders.map((hold) => [
+    waits.flatMap(({ row, mode, at, lane }) => {
+      const lock = lockOfRow(state, { row });
+      const holders = holdersOf(state, lock);
+      return (holders.length === 0 ? [undefined] : holders).map((hold) => [
         session,
         dictionary.name("lane", lane.id),
         lock.name,

@@ -44,7 +44,7 @@ export class AnalysisPool {
       const answers: ReturnType<Thread["ask"]>[] = [];
       for await (const bytes of source.blocks()) {
         signal.throwIfAborted();
-        answers.push(thread.ask({ type: "block", bytes }));
+        answers.push(thread.askOfBlock(bytes));
         if (answers.length >= WINDOW) await answerOf(answers.shift()!);
       }
       for (const answer of answers) await answerOf(answer);

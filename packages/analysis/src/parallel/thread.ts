@@ -25,13 +25,22 @@ export class Thread {
     return this.#death === undefined;
   }
 
-  /** Fails with what the thread died of, if it has. */
-  ask(message: ToWorker): Promise<FromWorker> {
+  /**
+   * The bytes may be a part of something larger, which a message would copy
+   * as a whole, so a copy of their own moves to the thread.
+   */
+  askOfBlock(bytes: Uint8Array): Promise<FromWorker> {
+    const own = new Uint8Array(bytes);
+    return this.ask({ type: "block", bytes: own }, [own.buffer]);
+  }
+
+  /** `moved` is no longer this thread's then. Fails with what the thread died of, if it has. */
+  ask(message: ToWorker, moved: readonly ArrayBuffer[] = []): Promise<FromWorker> {
     const answer = createDeferred<FromWorker>();
     if (this.#death !== undefined) answer.resolve({ type: "failed", error: this.#death });
     else {
       this.#asked.push(answer);
-      this.#worker.postMessage(message);
+      this.#worker.postMessage(message, [...moved]);
     }
     return answer.promise;
   }

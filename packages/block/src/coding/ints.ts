@@ -94,6 +94,7 @@ const SAMPLE = 512;
 const lowScratch = new Scratch();
 const highScratch = new Scratch();
 const deltas = new Words64();
+const distinct = new Words64();
 const NEAR = 4096;
 /** By value below NEAR its place plus one; all 0 between calls. */
 const nearScratch = new Uint32Array(NEAR);
@@ -102,22 +103,33 @@ const nearScratch = new Uint32Array(NEAR);
 const INDEX_MAX = 65_536;
 
 function chooseCoding(lo: Uint32Array, hi: Uint32Array, length: number): number {
-  const firstLo = lo[0]!;
-  const firstHi = hi[0]!;
+  const first = lo[0]!;
   let all = 0;
-  let anyHigh = 0;
   let differs = 0;
   for (let index = 0; index < length; index++) {
-    const low = lo[index]!;
-    const high = hi[index]!;
-    all |= low;
-    anyHigh |= high;
-    differs |= (low ^ firstLo) | (high ^ firstHi);
+    all |= lo[index]!;
+    differs |= lo[index]! ^ first;
   }
-  if (all === 0 && anyHigh === 0) return CODING.empty;
-  if (differs === 0) return CODING.constant;
-  if (anyHigh === 0 && all >>> 0 < 256) return CODING.byte;
-  return chooseWide(lo, hi, length, anyHigh === 0);
+  const high = anyOf(hi, length);
+  if (high === 0) {
+    if (all === 0) return CODING.empty;
+    if (all >>> 0 < 256 && differs !== 0) return CODING.byte;
+  }
+  if (differs === 0 && (high === 0 || areEqual(hi, length))) return CODING.constant;
+  return chooseWide(lo, hi, length, high === 0);
+}
+
+/** All bits that any of them has. */
+function anyOf(halves: Uint32Array, length: number): number {
+  let all = 0;
+  for (let index = 0; index < length; index++) all |= halves[index]!;
+  return all;
+}
+
+function areEqual(halves: Uint32Array, length: number): boolean {
+  let index = 1;
+  while (index < length && halves[index] === halves[0]) index++;
+  return index >= length;
 }
 
 /** Judges by a sample: differences if they are much smaller, an index if values repeat, else classes. */
@@ -140,9 +152,9 @@ function chooseWide(lo: Uint32Array, hi: Uint32Array, length: number, narrow: bo
 
 /** True if at most half of so many numbers are distinct. */
 function repeats(lo: Uint32Array, start: number, count: number): boolean {
-  const distinct = new Set<number>();
+  const seen = new Set<number>();
   for (let index = start; index < start + count; index++) {
-    if (distinct.add(lo[index]!).size > count >> 1) return false;
+    if (seen.add(lo[index]!).size > count >> 1) return false;
   }
   return true;
 }
@@ -185,42 +197,45 @@ function sumDeltas(lo: Uint32Array, hi: Uint32Array): void {
 
 /** Distinct values in order of first use, then each value's place among them: low bytes, and high bytes where over 256. */
 function writeIndex(writer: SectionWriter, lo: Uint32Array, length: number): void {
-  const places = new Map<number, number>();
   const low = lowScratch.take(length);
   const high = highScratch.take(length);
+  distinct.length = 0;
+  const far = new Map<number, number>();
   // Ids are small: an array answers for them, the map for the others.
   const near = nearScratch;
   for (let index = 0; index < length; index++) {
     const value = lo[index]!;
-    let place = value < NEAR ? near[value]! - 1 : (places.get(value) ?? -1);
+    let place = value < NEAR ? near[value]! - 1 : (far.get(value) ?? -1);
     if (place < 0) {
-      place = places.size;
-      places.set(value, place);
+      place = distinct.length;
+      distinct.push(value, 0);
       if (value < NEAR) near[value] = place + 1;
+      else far.set(value, place);
     }
     low[index] = place;
     high[index] = place >>> 8;
   }
-  for (const value of places.keys()) if (value < NEAR) near[value] = 0;
-  const values = Uint32Array.from(places.keys());
-  writer.varint(values.length);
-  writer.stream(encodeDeltas(values, new Uint32Array(values.length), values.length));
+  for (let place = 0; place < distinct.length; place++) {
+    if (distinct.lo[place]! < NEAR) near[distinct.lo[place]!] = 0;
+  }
+  writer.varint(distinct.length);
+  writer.stream(encodeDeltas(distinct.lo, distinct.hi, distinct.length));
   writer.stream(low.subarray(0, length));
-  writer.stream(high.subarray(0, values.length > 256 ? length : 0));
+  writer.stream(high.subarray(0, distinct.length > 256 ? length : 0));
 }
 
 function readIndex(reader: SectionReader, lo: Uint32Array): void {
-  const distinct = reader.varint();
-  if (distinct > INDEX_MAX) throw refuse("BAD_VALUE", `${distinct} distinct values in a column, at most ${INDEX_MAX}`);
-  const values = new Uint32Array(distinct);
-  const rest = new Uint32Array(distinct);
-  if (!decodeVarints(reader.stream(), distinct, values, rest)) throw refuse("BAD_VALUE", "an index has other values");
+  const count = reader.varint();
+  if (count > INDEX_MAX) throw refuse("BAD_VALUE", `${count} distinct values in a column, at most ${INDEX_MAX}`);
+  const values = new Uint32Array(count);
+  const rest = new Uint32Array(count);
+  if (!decodeVarints(reader.stream(), count, values, rest)) throw refuse("BAD_VALUE", "an index has other values");
   sumDeltas(values, rest);
   const low = exactly(reader.stream(), lo.length);
-  const high = exactly(reader.stream(), distinct > 256 ? lo.length : 0);
+  const high = exactly(reader.stream(), count > 256 ? lo.length : 0);
   for (let index = 0; index < lo.length; index++) {
-    const place = low[index]! | (distinct > 256 ? high[index]! << 8 : 0);
-    if (place >= distinct) throw refuse("BAD_VALUE", `place ${place} of ${distinct} values in a column`);
+    const place = low[index]! | (count > 256 ? high[index]! << 8 : 0);
+    if (place >= count) throw refuse("BAD_VALUE", `place ${place} of ${count} values in a column`);
     lo[index] = values[place]!;
   }
 }

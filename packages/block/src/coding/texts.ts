@@ -154,9 +154,11 @@ export class ValuesBuilder {
     this.#floats.length = 0;
   }
 
-  push(values: readonly Scalar[]): void {
-    this.#counts.push(values.length, 0);
-    for (let index = 0; index < values.length; index++) this.#scalar(values[index]!);
+  /** Adds the list at `from` in a stage's `args`: its length, then its values. */
+  push(args: readonly unknown[], from: number): void {
+    const length = args[from] as number;
+    this.#counts.push(length, 0);
+    for (let index = from + 1; index <= from + length; index++) this.#scalar(args[index] as Scalar);
   }
 
   write(writer: SectionWriter): void {

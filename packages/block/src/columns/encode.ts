@@ -1,14 +1,12 @@
-import type { Table } from "@wayward/record";
 import { writeInts } from "../coding/ints.ts";
 import type { DictionaryWriter } from "../dictionary/writer.ts";
-import type { LaneState } from "../pairing/lane.ts";
-import { PairingPages } from "../pairing/pages.ts";
+import { NO_OPERAND, Operands, zoneNames } from "../pairing/operands.ts";
 import { FOLD, type Pairing } from "../pairing/pairing.ts";
 import type { SectionWriter } from "../section.ts";
-import { FIELDS_AT, FLAG, HEAD_WORDS, type Stage } from "../stage.ts";
+import type { Stage } from "../stage.ts";
 import type { SummaryRow } from "../summary/tables.ts";
 import { Words64 } from "../words.ts";
-import { SHAPE } from "./field-builder.ts";
+import { KindOrder } from "./kind-order.ts";
 import { OP } from "./op.ts";
 import { LaneOrder, type LaneShare } from "./order.ts";
 import type { Program } from "./program.ts";
@@ -33,10 +31,8 @@ export interface Walked {
   readonly kinds: readonly Program[];
 }
 
-/** One lane's records; `lo` and `hi` are its first time. */
-interface LaneRun {
-  readonly lane: number;
-  readonly count: number;
+/** One lane's records, from place `from` on; `lo` and `hi` are its first time. */
+interface LaneRun extends LaneShare {
   readonly firstEventNo: number;
   readonly lo: number;
   readonly hi: number;
@@ -47,21 +43,23 @@ const NOTHING = new Uint32Array(0);
 
 /**
  * Turns staged records into the columns section. A first pass goes lane by
- * lane over all records: times, kinds, objects, pairing. A second one takes
- * each kind's fields, column by column. Buffers are kept between blocks.
+ * lane over all records: times and kinds. A second one takes each kind's
+ * fields, column by column. What pairs records and ranks their objects reads
+ * those columns. Buffers are kept between blocks.
  */
 export class ColumnsEncoder {
   readonly #source: EncodeSource;
   readonly #startLo: number;
   readonly #startHi: number;
   readonly #order = new LaneOrder();
+  readonly #kindOrder = new KindOrder();
   readonly #slots = new Words64();
   readonly #steps = new Words64();
   readonly #laneColumn = new Words64();
-  readonly #pages = new PairingPages();
+  readonly #operands = new Operands();
   readonly #ranks: RankBuilder;
-  readonly #programs: (Program | undefined)[] = [];
-  readonly #use: (table: Table, id: number) => void;
+  /** Times since the session's start, in nanoseconds; what was before it as 0. */
+  #times = new Float64Array(0);
   /** String number of each site's zone name, plus one; 0 where not looked up yet. */
   #siteNames = new Uint32Array(256);
   #kinds: Program[] = [];
@@ -73,7 +71,6 @@ export class ColumnsEncoder {
     this.#source = source;
     this.#startLo = Number(source.start & 0xffffffffn);
     this.#startHi = Number(source.start >> 32n);
-    this.#use = (table, id) => source.dictionary.use(table, id);
     this.#ranks = new RankBuilder((id) => source.dictionary.use("object", id));
   }
 
@@ -82,8 +79,10 @@ export class ColumnsEncoder {
     this.#clear(count);
     const lanes = this.#order.sort(stage, from, count);
     for (const share of lanes) this.#lane(stage.words, share);
+    this.#gather(stage, count);
+    this.#pair();
+    this.#rank();
     for (const program of this.#kinds) {
-      program.builder.gather(stage, this.#use);
       program.sum();
       if (program.op === OP.logMessage) this.#countMessages(program);
     }
@@ -103,27 +102,83 @@ export class ColumnsEncoder {
     this.#laneCounts.clear();
     this.#slots.resize(count);
     this.#steps.resize(count);
-    this.#pages.resize(count);
+    if (this.#times.length < count) this.#times = new Float64Array(Math.max(count, this.#times.length * 2));
+    this.#kindOrder.clear(this.#source.dictionary.kinds);
     this.#ranks.clear();
     this.#extremes.clear();
   }
 
   #lane(words: Uint32Array, { lane, from, count }: LaneShare): void {
     const { dictionary, pairing } = this.#source;
-    const state = pairing.state(lane);
+    const { nextEventNo, counted } = pairing.state(lane);
     dictionary.use("lane", lane);
-    this.#ranks.lane();
-    const before = this.#kinds.map((program) => program.builder.count);
     const first = this.#order.at[from]!;
-    const [lo, hi] = [words[first + 2]!, words[first + 3]!];
-    this.#lanes.push({ lane, count, firstEventNo: state.nextEventNo, lo, hi });
+    this.#lanes.push({ lane, from, count, firstEventNo: nextEventNo, lo: words[first + 2]!, hi: words[first + 3]! });
     this.#walkTimes(words, from, count);
-    this.#records(words, from, count, state);
-    for (const [slot, { builder }] of this.#kinds.entries()) {
-      const records = builder.count - (before[slot] ?? 0);
+    const inLane = this.#kindOrder.see(words, this.#order.at, this.#slots.lo, from, count);
+    for (const [slot, number] of this.#kindOrder.numbers.entries()) {
+      const records = inLane[slot]!;
       if (records === 0) continue;
-      const key = state.counted * 0x1_0000 + builder.number;
+      const key = counted * 0x1_0000 + number;
       this.#laneCounts.set(key, (this.#laneCounts.get(key) ?? 0) + records);
+    }
+  }
+
+  /** Takes each kind's columns. */
+  #gather(stage: Stage, count: number): void {
+    const order = this.#kindOrder;
+    this.#kinds = order.numbers.map((number) => this.#source.program(number));
+    const begins = order.sort(this.#order.at, this.#slots.lo, count);
+    for (const [slot, { builder }] of this.#kinds.entries()) {
+      const at = order.at.subarray(begins[slot]!, begins[slot + 1]!);
+      builder.gather(stage, at, order.layout(slot), this.#source.dictionary);
+    }
+  }
+
+  /** Pairs all records and counts them as their lanes'. */
+  #pair(): void {
+    const { pairing } = this.#source;
+    this.#operands.clear();
+    for (const program of this.#kinds) this.#addOperands(program);
+    const records = { slots: this.#slots.lo, times: this.#times, operands: this.#operands };
+    for (const { lane, from, count, firstEventNo } of this.#lanes) {
+      pairing.lane(lane, records, count, { first: firstEventNo, from, all: undefined });
+      pairing.state(lane).nextEventNo += count;
+    }
+  }
+
+  #addOperands({ op, builder }: Program): void {
+    const { fields, sites, count } = builder;
+    if (op <= OP.logMessage) {
+      this.#operands.add(OP.none, NO_OPERAND, NO_OPERAND);
+      return;
+    }
+    const [first = NO_OPERAND, second = NO_OPERAND] = [fields[0]?.operand(count), fields[1]?.operand(count)];
+    if (op !== OP.zoneBegin || sites.length === 0) this.#operands.add(op, first, second);
+    else {
+      const lo = zoneNames(first.lo, sites.lo, count, (site) => this.#siteName(site));
+      this.#operands.add(op, { lo, hi: first.hi }, second);
+    }
+  }
+
+  /** Ranks the objects of all records, lane by lane. */
+  #rank(): void {
+    const objects = this.#kinds.map(({ builder }) => builder.objects.map(({ words }) => words.lo));
+    const each = Uint32Array.from(objects, ({ length }) => length);
+    if (each.every((count) => count === 0)) return;
+    const next = new Uint32Array(each.length);
+    const slots = this.#slots.lo;
+    const column = this.#laneColumn;
+    for (const { from, count } of this.#lanes) {
+      column.length = 0;
+      for (let index = from; index < from + count; index++) {
+        const slot = slots[index]!;
+        const fields = each[slot]!;
+        if (fields === 0) continue;
+        const place = next[slot]!++;
+        for (let field = 0; field < fields; field++) column.push(objects[slot]![field]![place]!, 0);
+      }
+      this.#ranks.lane(column.lo.subarray(0, column.length));
     }
   }
 
@@ -132,7 +187,7 @@ export class ColumnsEncoder {
     const { at } = this.#order;
     const { lo: stepsLo, hi: stepsHi } = this.#steps;
     const extremes = this.#extremes;
-    const { times } = this.#pages;
+    const times = this.#times;
     const [startLo, startHi] = [this.#startLo, this.#startHi];
     let lastLo = words[at[from]! + 2]!;
     let lastHi = words[at[from]! + 3]!;
@@ -155,73 +210,6 @@ export class ColumnsEncoder {
       lastHi = hi;
     }
     extremes.see(lastLo, lastHi);
-  }
-
-  #records(words: Uint32Array, from: number, count: number, state: LaneState): void {
-    const { at } = this.#order;
-    const slots = this.#slots.lo;
-    const pages = this.#pages;
-    for (let index = from; index < from + count; index++) {
-      const offset = at[index]!;
-      const head = words[offset]!;
-      const program = this.#programs[head & 0xffff] ?? this.#program(head & 0xffff);
-      const { builder, op } = program;
-      if (builder.slot < 0) builder.slot = this.#kinds.push(program) - 1;
-      slots[index] = builder.slot;
-      const flags = head >>> 24;
-      builder.add(offset, flags);
-      const paired = op > OP.logMessage;
-      pages.ops[index] = paired ? op : OP.none;
-      if (paired || program.objects.length > 0) {
-        let next = offset + FIELDS_AT[flags & 31]!;
-        let mask = 0xffff_ffff;
-        if (flags & FLAG.absent) {
-          mask = words[next]!;
-          next += builder.fields.length > 32 ? 2 : 1;
-        }
-        if (program.objects.length > 0) this.#objects(words, offset, program, next, mask);
-        if (paired) {
-          let first = 0;
-          if (mask & 1) {
-            first = program.firstWords === 2 ? words[next]! + words[next + 1]! * TWO_32 : words[next]!;
-            next += program.firstWords;
-          }
-          let second = 0;
-          if (mask & 2) second = program.secondWords === 2 ? words[next]! + words[next + 1]! * TWO_32 : words[next]!;
-          if (first === 0 && op === OP.zoneBegin && flags & FLAG.site)
-            first = this.#siteName(words[offset + HEAD_WORDS]!);
-          pages.first[index] = first;
-          pages.second[index] = second;
-        }
-      }
-    }
-    const { pairing } = this.#source;
-    pairing.lane(state.id, pages, count, { first: state.nextEventNo, from, all: undefined });
-    state.nextEventNo += count;
-  }
-
-  #program(number: number): Program {
-    const program = this.#source.program(number);
-    this.#programs[number] = program;
-    return program;
-  }
-
-  /** Ranks the record's objects; its fields begin at word `next`. */
-  #objects(words: Uint32Array, offset: number, { objects, builder }: Program, next: number, low: number): void {
-    if (objects.length === 1 && objects[0] === 0) {
-      this.#ranks.push(low & 1 ? words[next]! : 0);
-      return;
-    }
-    const { fields } = builder;
-    const wide = fields.length > 32 && (words[offset]! >>> 24) & FLAG.absent;
-    let at = next;
-    for (let index = 0; index < fields.length; index++) {
-      const mask = index < 32 ? low : wide ? words[next - 1]! : 0xffff_ffff;
-      const there = (mask >>> (index & 31)) & 1;
-      const { shape } = fields[index]!;
-      if (shape === SHAPE.object) this.#ranks.push(there ? words[at]! : 0);
-      if (there) at += shape === SHAPE.two ? 2 : 1;
-    }
   }
 
   /** Messages by channel and level, its second and first field. */
@@ -263,7 +251,7 @@ export class ColumnsEncoder {
     for (const { builder } of this.#kinds) {
       section.varint(builder.number);
       section.varint(builder.count);
-      section.varint(builder.objects);
+      section.varint(builder.objects.length);
     }
     section.varint(this.#lanes.length);
     const column = this.#laneColumn;

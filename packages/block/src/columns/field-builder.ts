@@ -1,8 +1,9 @@
 import type { Field } from "@wayward/record";
 import { writeInts, zigzag } from "../coding/ints.ts";
 import { TextBuilder, ValuesBuilder } from "../coding/texts.ts";
+import { LIMITS } from "../limits.ts";
+import { NO_OPERAND, type Operand } from "../pairing/operands.ts";
 import type { SectionWriter } from "../section.ts";
-import type { Scalar } from "../stage.ts";
 import { Words64 } from "../words.ts";
 
 /** How a field's words become a column. */
@@ -13,6 +14,9 @@ export const SPARSE = 0x80;
 
 /** With SPARSE: no record has the value, and nothing follows. */
 export const ABSENT = 0x40;
+
+/** Where no record has a value. */
+const NOWHERE = new Int32Array(LIMITS.records).fill(-1);
 
 /** True for the fields whose ids go into the block's one column of objects. */
 export function isObject(field: Field): boolean {
@@ -27,11 +31,11 @@ export function isSigned(field: Field): boolean {
 /** What a kind's fields are gathered from. */
 export interface FieldSource {
   readonly words: Uint32Array;
+  /** Of the stage: what texts and lists point to. */
   readonly texts: readonly unknown[];
-  /** For each record the word of its next field. */
+  readonly args: readonly unknown[];
+  /** For each record the word where it begins or, where fields vary, where its next field stands. */
   readonly at: Uint32Array;
-  /** Which of 32 fields each record has; undefined where all have all. */
-  readonly masks: Uint32Array | undefined;
   readonly count: number;
 }
 
@@ -43,8 +47,11 @@ export class FieldBuilder {
   readonly words = new Words64();
   readonly #texts = new TextBuilder();
   readonly #values = new ValuesBuilder();
-  /** Records of the kind that lack the value, by position among its records. */
-  readonly missing: number[] = [];
+  /** Records of the kind that lack the value, by position among its records; not listed where all do. */
+  readonly #missing: number[] = [];
+  #absent = false;
+  /** Any of the values has an upper half. */
+  #isWide = false;
 
   constructor(field: Field) {
     this.field = field;
@@ -54,19 +61,69 @@ export class FieldBuilder {
     else this.shape = SHAPE.two;
   }
 
+  /** Words that a value takes in the stage. */
+  get width(): 1 | 2 {
+    return this.shape === SHAPE.two ? 2 : 1;
+  }
+
+  /** True where no record has a value. */
+  get isAbsent(): boolean {
+    return this.#absent;
+  }
+
   clear(): void {
     this.words.length = 0;
     this.#texts.clear();
     this.#values.clear();
-    this.missing.length = 0;
+    this.#missing.length = 0;
+    this.#absent = false;
+    this.#isWide = false;
   }
 
-  /** Takes this field of all records; `bit` is its place in the masks. */
-  gather(source: FieldSource, bit: number): void {
-    if (this.shape === SHAPE.one) this.#gatherOne(source, bit);
-    else if (this.shape === SHAPE.two) this.#gatherTwo(source, bit);
-    else if (this.shape === SHAPE.text) this.#gatherTexts(source, bit);
-    else passOver(source, bit);
+  /** Takes note that none of `count` records has this field; as a reference it is 0. */
+  leaveOut(count: number): void {
+    if (this.field.type !== "ref") {
+      this.#absent = true;
+      return;
+    }
+    this.words.resize(count);
+    this.words.lo.fill(0, 0, count);
+  }
+
+  /** Takes this field of all records; all have it, `distance` words from their begin. */
+  gatherAlike(source: FieldSource, distance: number): void {
+    const { words, at, count } = source;
+    if (this.shape === SHAPE.text) {
+      for (let record = 0; record < count; record++) this.#pushText(source, words[at[record]! + distance]!);
+      return;
+    }
+    this.words.resize(count);
+    const { lo, hi } = this.words;
+    for (let record = 0; record < count; record++) lo[record] = words[at[record]! + distance]!;
+    if (this.shape !== SHAPE.two) return;
+    let high = 0;
+    for (let record = 0; record < count; record++) {
+      const part = words[at[record]! + distance + 1]!;
+      hi[record] = part;
+      high |= part;
+    }
+    this.#isWide = high !== 0;
+  }
+
+  /** Takes this field of the records that have it by bit `bit` of their masks, or of all without masks. */
+  gatherVaried(source: FieldSource, masks: Uint32Array | undefined, bit: number): void {
+    if (this.shape === SHAPE.text) this.#gatherTexts(source, masks, bit);
+    else this.#gatherNumbers(source, masks, bit);
+  }
+
+  /** The values as whole numbers for pairing, one for each of `count` records, 0 where it has none. Valid until the next block. */
+  operand(count: number): Operand {
+    const isWhole = this.shape !== SHAPE.text && this.field.type !== "f64";
+    if (!isWhole || this.#absent) return NO_OPERAND;
+    const { lo, hi } = this.words;
+    const places = this.places(count);
+    if (places === undefined) return { lo, hi: this.#isWide ? hi : undefined };
+    return { lo: spread(lo, places), hi: this.#isWide ? spread(hi, places) : undefined };
   }
 
   /** A value as a number of at least 0. A negative duration counts as 0, as a clock that steps back does. */
@@ -78,9 +135,10 @@ export class FieldBuilder {
 
   /** For each record the place of its value, or -1; undefined where every record has one. */
   places(count: number): Int32Array | undefined {
-    if (this.missing.length === 0) return undefined;
+    if (this.#absent) return NOWHERE.subarray(0, count);
+    if (this.#missing.length === 0) return undefined;
     const places = new Int32Array(count);
-    for (const record of this.missing) places[record] = -1;
+    for (const record of this.#missing) places[record] = -1;
     let next = 0;
     for (let record = 0; record < count; record++) if (places[record] === 0) places[record] = next++;
     return places;
@@ -89,13 +147,13 @@ export class FieldBuilder {
   /** Writes the column for `count` records of the kind. Columns of objects are the block's. */
   write(writer: SectionWriter, count: number): void {
     if (this.shape === SHAPE.object) return;
-    if (this.missing.length === count) {
+    if (this.#absent) {
       writer.byte(SPARSE | ABSENT);
       return;
     }
-    if (this.missing.length > 0) {
+    if (this.#missing.length > 0) {
       writer.byte(SPARSE);
-      writer.stream(bitmapWithout(this.missing, count));
+      writer.stream(bitmapWithout(this.#missing, count));
     } else writer.byte(0);
     if (this.shape === SHAPE.text) this.#writeTexts(writer);
     else if (this.field.type === "f64") writeFloats(writer, this.words);
@@ -105,51 +163,43 @@ export class FieldBuilder {
     }
   }
 
-  #gatherOne({ words, at, masks, count }: FieldSource, bit: number): void {
+  #gatherNumbers({ words, at, count }: FieldSource, masks: Uint32Array | undefined, bit: number): void {
     const isRef = this.field.type === "ref";
-    this.words.resize(count);
-    const { lo } = this.words;
-    if (masks === undefined) {
-      for (let record = 0; record < count; record++) lo[record] = words[at[record]!++]!;
-      return;
-    }
-    let length = 0;
-    for (let record = 0; record < count; record++) {
-      if ((masks[record]! >>> bit) & 1) lo[length++] = words[at[record]!++]!;
-      else if (isRef) lo[length++] = 0;
-      else this.missing.push(record);
-    }
-    this.words.length = length;
-  }
-
-  #gatherTwo({ words, at, masks, count }: FieldSource, bit: number): void {
+    const { width } = this;
     this.words.resize(count);
     const { lo, hi } = this.words;
     let length = 0;
+    let high = 0;
     for (let record = 0; record < count; record++) {
       if (masks !== undefined && ((masks[record]! >>> bit) & 1) === 0) {
-        this.missing.push(record);
+        if (isRef) lo[length++] = 0;
+        else this.#missing.push(record);
         continue;
       }
       const from = at[record]!;
       lo[length] = words[from]!;
-      hi[length++] = words[from + 1]!;
-      at[record] = from + 2;
+      if (width === 2) {
+        hi[length] = words[from + 1]!;
+        high |= words[from + 1]!;
+      }
+      length++;
+      at[record] = from + width;
     }
     this.words.length = length;
+    this.#isWide = high !== 0;
   }
 
-  #gatherTexts({ words, texts, at, masks, count }: FieldSource, bit: number): void {
-    const isList = this.field.type === "values";
+  #gatherTexts(source: FieldSource, masks: Uint32Array | undefined, bit: number): void {
+    const { words, at, count } = source;
     for (let record = 0; record < count; record++) {
-      if (masks !== undefined && ((masks[record]! >>> bit) & 1) === 0) {
-        this.missing.push(record);
-        continue;
-      }
-      const value = texts[words[at[record]!++]!];
-      if (isList) this.#values.push(value as readonly Scalar[]);
-      else this.#texts.push(value as string | Uint8Array);
+      if (masks !== undefined && ((masks[record]! >>> bit) & 1) === 0) this.#missing.push(record);
+      else this.#pushText(source, words[at[record]!++]!);
     }
+  }
+
+  #pushText({ texts, args }: FieldSource, place: number): void {
+    if (this.field.type === "values") this.#values.push(args, place);
+    else this.#texts.push(texts[place] as string | Uint8Array);
   }
 
   #writeTexts(writer: SectionWriter): void {
@@ -158,11 +208,11 @@ export class FieldBuilder {
   }
 }
 
-/** Objects stand in the block's own column; their words are passed over. */
-function passOver({ at, masks, count }: FieldSource, bit: number): void {
-  for (let record = 0; record < count; record++) {
-    if (masks === undefined || (masks[record]! >>> bit) & 1) at[record]!++;
-  }
+/** One place for each record, 0 where it has no value. */
+function spread(halves: Uint32Array, places: Int32Array): Uint32Array {
+  const made = new Uint32Array(places.length);
+  for (let at = 0; at < made.length; at++) if (places[at]! >= 0) made[at] = halves[places[at]!]!;
+  return made;
 }
 
 function writeFloats(writer: SectionWriter, words: Words64): void {

@@ -1,42 +1,37 @@
-import type { Kind, Table } from "@wayward/record";
+import type { Kind } from "@wayward/record";
 import { writeInts } from "../coding/ints.ts";
+import type { DictionaryWriter } from "../dictionary/writer.ts";
 import type { SectionWriter } from "../section.ts";
 import { FIELDS_AT, FLAG, type Stage } from "../stage.ts";
 import { Words64 } from "../words.ts";
-import { FieldBuilder, isObject, SHAPE } from "./field-builder.ts";
+import { FieldBuilder, type FieldSource, SHAPE } from "./field-builder.ts";
+import type { KindLayout } from "./kind-order.ts";
+import { Masks } from "./masks.ts";
 
-/** Gathers the records of one kind: first where they stand, then column by column. */
+/** Gathers the records of one kind, column by column. */
 export class KindBuilder {
   readonly number: number;
   readonly kind: Kind;
   readonly fields: readonly FieldBuilder[];
+  /** Those of the fields that go into the block's column of objects. */
+  readonly objects: readonly FieldBuilder[];
   readonly sites = new Words64();
   readonly stacks = new Words64();
   readonly parents = new Words64();
   /** Trace and span ids, 24 bytes each, of the records that have them. */
   readonly #correlations: number[] = [];
   readonly #correlated: number[] = [];
-  /** How many of the fields go into the block's column of objects. */
-  readonly objects: number;
-  /** Place among the block's kinds, or -1 before its first record. */
-  slot = -1;
   count = 0;
-  /** Flags that any of the records has. */
-  #flags = 0;
-  /** Words at which the records begin; more places than records. */
-  #offsets = new Uint32Array(64);
 
   constructor(number: number, kind: Kind) {
     this.number = number;
     this.kind = kind;
     this.fields = kind.fields.map((field) => new FieldBuilder(field));
-    this.objects = kind.fields.filter(isObject).length;
+    this.objects = this.fields.filter(({ shape }) => shape === SHAPE.object);
   }
 
   clear(): void {
-    this.slot = -1;
     this.count = 0;
-    this.#flags = 0;
     this.sites.length = 0;
     this.stacks.length = 0;
     this.parents.length = 0;
@@ -45,69 +40,81 @@ export class KindBuilder {
     for (const field of this.fields) field.clear();
   }
 
-  /** Notes the record that begins at word `at`. */
-  add(at: number, flags: number): void {
-    if (this.count === this.#offsets.length) {
-      const larger = new Uint32Array(this.count * 2);
-      larger.set(this.#offsets);
-      this.#offsets = larger;
+  /** Takes all columns of the records that begin at words `at`. What they refer to is used in `dictionary`. */
+  gather({ words, texts, args }: Stage, at: Uint32Array, layout: KindLayout, dictionary: DictionaryWriter): void {
+    const { fields } = this;
+    const count = at.length;
+    this.count = count;
+    const flags = layout.any >>> 24;
+    this.#ids(this.sites, FLAG.site, words, at, layout);
+    this.#ids(this.stacks, FLAG.stack, words, at, layout);
+    dictionary.useAll("site", this.sites.lo, this.sites.length);
+    dictionary.useAll("stack", this.stacks.lo, this.stacks.length);
+    if (flags & (FLAG.parent | FLAG.correlation)) this.#links(words, at);
+    const alike = layout.any === layout.all;
+    const masks = flags & FLAG.absent ? new Masks(words, at, fields.length > 32, alike ? flags : undefined) : undefined;
+    const source = { words, texts, args, at, count };
+    if (alike && masks?.alike !== false) this.#gatherAlike(source, flags, masks);
+    else this.#gatherVaried(source, masks);
+    for (const { field, shape, words: ids } of fields) {
+      if (field.table !== undefined && shape === SHAPE.one) dictionary.useAll(field.table, ids.lo, ids.length);
     }
-    this.#offsets[this.count++] = at;
-    this.#flags |= flags;
   }
 
-  /** Takes all columns of the noted records. Says what they refer to by `use`. */
-  gather({ words, texts }: Stage, use: (table: Table, id: number) => void): void {
-    const { count, fields } = this;
-    const offsets = this.#offsets;
-    this.#common(words, use);
-    const at = offsets;
-    let masks: Uint32Array | undefined = this.#flags & FLAG.absent ? new Uint32Array(count) : undefined;
-    let later: Uint32Array | undefined;
-    if (masks !== undefined && fields.length > 32) later = new Uint32Array(count);
-    for (let record = 0; record < count; record++) {
-      const from = offsets[record]!;
+  /** All records have the same fields: each stands equally far from its record's begin. */
+  #gatherAlike(source: FieldSource, flags: number, masks: Masks | undefined): void {
+    const maskWords = this.fields.length > 32 ? 2 : 1;
+    let distance = FIELDS_AT[flags & 31]! + (masks === undefined ? 0 : maskWords);
+    for (const [index, field] of this.fields.entries()) {
+      if (masks?.isAbsent(index)) field.leaveOut(source.count);
+      else {
+        field.gatherAlike(source, distance);
+        distance += field.width;
+      }
+    }
+  }
+
+  /** Each record has fields of its own: the places of the next ones go from field to field. */
+  #gatherVaried(source: FieldSource, masks: Masks | undefined): void {
+    const next = { ...source, at: this.#fieldsAt(source) };
+    let list: Uint32Array | undefined;
+    for (const [index, field] of this.fields.entries()) {
+      if ((index & 31) === 0) list = masks?.from(index);
+      if (masks?.isAbsent(index)) field.leaveOut(source.count);
+      else field.gatherVaried(next, list, index & 31);
+    }
+  }
+
+  /** Words at which the records' fields begin. */
+  #fieldsAt({ words, at }: FieldSource): Uint32Array {
+    const maskWords = this.fields.length > 32 ? 2 : 1;
+    return Uint32Array.from(at, (from) => {
       const flags = words[from]! >>> 24;
-      let next = from + FIELDS_AT[flags & 31]!;
-      if (masks !== undefined) {
-        masks[record] = flags & FLAG.absent ? words[next++]! : 0xffff_ffff;
-        if (later !== undefined) later[record] = flags & FLAG.absent ? words[next++]! : 0xffff_ffff;
-      }
-      at[record] = next;
-    }
-    for (const [index, field] of fields.entries()) {
-      if (index === 32) masks = later;
-      field.gather({ words, texts, at, masks, count }, index & 31);
-      const { table } = field.field;
-      if (table !== undefined && field.shape === SHAPE.one) useEach(field.words, table, use);
-    }
+      return from + FIELDS_AT[flags & 31]! + (flags & FLAG.absent ? maskWords : 0);
+    });
   }
 
-  /** Sites, stacks, parents and correlations. */
-  #common(words: Uint32Array, use: (table: Table, id: number) => void): void {
-    const { count } = this;
-    const offsets = this.#offsets;
-    for (const [flag, column] of [
-      [FLAG.site, this.sites],
-      [FLAG.stack, this.stacks],
-    ] as const) {
-      if ((this.#flags & flag) === 0) continue;
-      column.resize(count);
-      const { lo } = column;
-      for (let record = 0; record < count; record++) {
-        const from = offsets[record]!;
-        const flags = words[from]! >>> 24;
-        lo[record] = flags & flag ? words[from + FIELDS_AT[flags & (flag - 1)]!]! : 0;
-      }
-      useEach(column, flag === FLAG.site ? "site" : "stack", use);
+  /** Sites or stacks: 0 for records without. */
+  #ids(column: Words64, flag: number, words: Uint32Array, at: Uint32Array, { any, all }: KindLayout): void {
+    if (((any >>> 24) & flag) === 0) return;
+    column.resize(at.length);
+    const { lo } = column;
+    if (any === all) {
+      const distance = FIELDS_AT[(any >>> 24) & (flag - 1)]!;
+      for (let record = 0; record < at.length; record++) lo[record] = words[at[record]! + distance]!;
+      return;
     }
-    if (this.#flags & (FLAG.parent | FLAG.correlation)) this.#links(words);
+    for (let record = 0; record < at.length; record++) {
+      const from = at[record]!;
+      const flags = words[from]! >>> 24;
+      lo[record] = flags & flag ? words[from + FIELDS_AT[flags & (flag - 1)]!]! : 0;
+    }
   }
 
   /** Parents and correlations: few records have them. */
-  #links(words: Uint32Array): void {
+  #links(words: Uint32Array, offsets: Uint32Array): void {
     for (let record = 0; record < this.count; record++) {
-      const from = this.#offsets[record]!;
+      const from = offsets[record]!;
       const flags = words[from]! >>> 24;
       if (flags & FLAG.parent) {
         fill(this.parents, record);
@@ -144,17 +151,6 @@ export class KindBuilder {
       writer.stream(Buffer.from(Uint32Array.from(this.#correlations).buffer));
     }
     for (const field of this.fields) field.write(writer, count);
-  }
-}
-
-/** Says of each id that it is used; runs of one id say it once. */
-function useEach({ lo, length }: Words64, table: Table, use: (table: Table, id: number) => void): void {
-  let last = 0;
-  for (let index = 0; index < length; index++) {
-    const id = lo[index]!;
-    if (id === last) continue;
-    use(table, id);
-    last = id;
   }
 }
 

@@ -17,6 +17,9 @@ export const OP = {
   contextEnter: 14,
   contextExit: 15,
   threadExit: 16,
+  /** Zones of a kind of which no record in the block carries an id; what pairing makes of the first two. */
+  zoneBeginPlain: 17,
+  zoneEndPlain: 18,
 } as const;
 
 const OPS: Readonly<Record<string, number>> = {

@@ -1,7 +1,5 @@
 import type { Kind } from "@wayward/record";
-import { wordsOf } from "../stage.ts";
 import { Gather } from "../summary/gather.ts";
-import { isObject } from "./field-builder.ts";
 import { KindBuilder } from "./kind-builder.ts";
 import { opOf } from "./op.ts";
 
@@ -12,11 +10,6 @@ const OWN_SUMMARY = /^(log|zone|lock|context|thread)\./;
 export class Program {
   readonly builder: KindBuilder;
   readonly op: number;
-  /** Words of the first two fields, 0 where the kind has fewer. */
-  readonly firstWords: number;
-  readonly secondWords: number;
-  /** Fields that go into the block's column of objects, rising. */
-  readonly objects: readonly number[];
   /** Field whose whole numbers are summed, or -1. */
   readonly measure: number;
   /** Field whose strings are counted, or -1. */
@@ -28,10 +21,6 @@ export class Program {
     const { name, fields } = kind;
     this.builder = new KindBuilder(number, kind);
     this.op = opOf(name);
-    const [first, second] = fields;
-    this.firstWords = first === undefined ? 0 : wordsOf(first.type);
-    this.secondWords = second === undefined ? 0 : wordsOf(second.type);
-    this.objects = fields.flatMap((field, index) => (isObject(field) ? [index] : []));
     this.measure = fields.findIndex(({ role, type }) => role === "measure" && (type === "u64" || type === "duration"));
     this.key = OWN_SUMMARY.test(name)
       ? -1
@@ -45,7 +34,7 @@ export class Program {
     const { fields, count } = this.builder;
     const measure = fields[this.measure];
     const key = fields[this.key];
-    if (measure === undefined && key === undefined) return;
+    if ((measure === undefined || measure.isAbsent) && key === undefined) return;
     const present = measure === undefined ? NOBODY : measure.places(count);
     for (let record = 0; record < count; record++) {
       const place = present === undefined ? record : (present[record] ?? -1);

@@ -17,7 +17,6 @@ export class RankBuilder {
   #count = 0;
   readonly #escaped = new Words64();
   readonly #list = new Uint32Array(LIST);
-  #listed = 0;
   readonly #use: (id: number) => void;
 
   /** `use` hears of every object at least once a lane. */
@@ -28,32 +27,42 @@ export class RankBuilder {
   clear(): void {
     this.#count = 0;
     this.#escaped.length = 0;
-    this.#listed = 0;
   }
 
-  /** Begins a lane. */
-  lane(): void {
-    this.#listed = 0;
-  }
-
-  push(id: number): void {
-    if (this.#count === this.#ranks.length) {
-      const larger = new Uint8Array(this.#count * 2);
-      larger.set(this.#ranks);
-      this.#ranks = larger;
-    }
+  /** Adds a lane's objects in their order. */
+  lane(ids: Uint32Array): void {
+    this.#reserve(ids.length);
     const list = this.#list;
-    let rank = 0;
-    while (rank < this.#listed && list[rank] !== id) rank++;
-    if (rank === this.#listed) {
-      this.#ranks[this.#count++] = ESCAPE;
-      this.#escaped.push(id, 0);
-      if (id !== 0) this.#use(id);
-      if (this.#listed < LIST) this.#listed++;
-      else rank--;
-    } else this.#ranks[this.#count++] = rank;
-    for (let at = rank; at > 0; at--) list[at] = list[at - 1]!;
-    list[0] = id;
+    const ranks = this.#ranks;
+    let listed = 0;
+    let to = this.#count;
+    for (let index = 0; index < ids.length; index++) {
+      const id = ids[index]!;
+      let rank = 0;
+      while (rank < listed && list[rank] !== id) rank++;
+      if (rank < listed) ranks[to++] = rank;
+      else {
+        ranks[to++] = ESCAPE;
+        this.#escape(id);
+        if (listed < LIST) listed++;
+        else rank--;
+      }
+      for (; rank > 0; rank--) list[rank] = list[rank - 1]!;
+      list[0] = id;
+    }
+    this.#count = to;
+  }
+
+  #escape(id: number): void {
+    this.#escaped.push(id, 0);
+    if (id !== 0) this.#use(id);
+  }
+
+  #reserve(more: number): void {
+    if (this.#count + more <= this.#ranks.length) return;
+    const larger = new Uint8Array(Math.max(this.#ranks.length * 2, this.#count + more));
+    larger.set(this.#ranks);
+    this.#ranks = larger;
   }
 
   write(writer: SectionWriter): void {
@@ -75,13 +84,18 @@ export function readRanks(reader: SectionReader): Ranks {
   if (count === 0) return { ranks: new Uint8Array(0), escaped: new Uint32Array(0) };
   const ranks = reader.stream();
   if (ranks.length !== count) throw refuse("BAD_VALUE", `${ranks.length} ranks of ${count} objects`);
-  let escapes = 0;
-  for (const rank of ranks) if (rank === ESCAPE) escapes++;
+  const escapes = countEscapes(ranks);
   const escaped = new Uint32Array(escapes);
   if (!decodeVarints(reader.stream(), escapes, escaped, new Uint32Array(escapes))) {
     throw refuse("BAD_VALUE", `not ${escapes} object ids`);
   }
   return { ranks, escaped };
+}
+
+function countEscapes(ranks: Uint8Array): number {
+  let escapes = 0;
+  for (let at = 0; at < ranks.length; at++) if (ranks[at] === ESCAPE) escapes++;
+  return escapes;
 }
 
 /** Passes over the object column. */
@@ -92,27 +106,47 @@ export function passRanks(reader: SectionReader, into: StreamAt[]): void {
 /** Ids in record order. `laneEnds` says after how many objects each lane ends. */
 export function decodeRanks({ ranks, escaped }: Ranks, laneEnds: readonly number[]): Uint32Array {
   const ids = new Uint32Array(ranks.length);
-  const list = new Uint32Array(LIST);
-  let listed = 0;
-  let lane = 0;
   let from = 0;
-  for (let index = 0; index < ranks.length; index++) {
-    while (index === laneEnds[lane]) {
-      lane++;
-      listed = 0;
-    }
-    let rank = ranks[index]!;
-    let id: number;
-    if (rank === ESCAPE) {
-      id = escaped[from++]!;
-      rank = listed < LIST ? listed++ : LIST - 1;
-    } else {
-      if (rank >= listed) throw refuse("BAD_VALUE", `rank ${rank} of ${listed} objects`);
-      id = list[rank]!;
-    }
-    for (let at = rank; at > 0; at--) list[at] = list[at - 1]!;
-    list[0] = id;
-    ids[index] = id;
+  let taken = 0;
+  for (const until of laneEnds) {
+    taken = decodeLane(ranks, from, until, escaped, taken, ids);
+    from = until;
   }
   return ids;
+}
+
+/** A lane's list, the latest at the end: what is new costs no move of the others. What is before its last 64 is forgotten. */
+const recent = new Uint32Array(LIST * 16);
+
+/** Says how many of the escaped ids are taken then. A function that each lane calls stays compiled. */
+function decodeLane(
+  ranks: Uint8Array,
+  from: number,
+  until: number,
+  escaped: Uint32Array,
+  before: number,
+  ids: Uint32Array,
+): number {
+  let taken = before;
+  let end = 0;
+  for (let index = from; index < until; index++) {
+    const rank = ranks[index]!;
+    if (rank === ESCAPE) {
+      if (end === recent.length) {
+        recent.copyWithin(0, end - LIST, end);
+        end = LIST;
+      }
+      const id = escaped[taken++]!;
+      recent[end++] = id;
+      ids[index] = id;
+      continue;
+    }
+    if (rank >= end || rank >= LIST) throw refuse("BAD_VALUE", `rank ${rank} of ${Math.min(end, LIST)} objects`);
+    let at = end - 1 - rank;
+    const id = recent[at]!;
+    for (; at < end - 1; at++) recent[at] = recent[at + 1]!;
+    recent[at] = id;
+    ids[index] = id;
+  }
+  return taken;
 }

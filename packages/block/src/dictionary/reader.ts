@@ -48,6 +48,8 @@ export interface ObjectEntry {
 export class Dictionary {
   readonly #rows = new Map<Table, Map<number, readonly (number | string)[]>>(TABLES.map((table) => [table, new Map()]));
   readonly #kinds = new Map<number, Kind>();
+  /** Names of objects that were asked for: the next question asks for them again. */
+  readonly #objectNames = new Map<number, string>();
   readonly unknown = new Set<string>();
 
   /** Adds a block's dictionary section. Throws a refusal if it is damaged; nothing of it counts then. */
@@ -116,9 +118,16 @@ export class Dictionary {
   /** An object as a person reads it: its class, with the instance where there is one. */
   objectName(id: number): string {
     if (id === 0) return "";
-    const object = this.object(id);
-    if (object === undefined) return `object#${id}`;
-    return object.instance === "" ? object.class : `${object.class}/${object.instance}`;
+    const known = this.#objectNames.get(id);
+    if (known !== undefined) return known;
+    const row = this.#row("object", id) as number[] | undefined;
+    if (row === undefined) return `object#${id}`;
+    const [, classId = 0, instanceId = 0] = row;
+    const [className, instance] = [this.string(classId), this.string(instanceId)];
+    const name = instance === "" ? className : `${className}/${instance}`;
+    // What is unknown is told each time.
+    if (this.#hasString(classId) && this.#hasString(instanceId)) this.#objectNames.set(id, name);
+    return name;
   }
 
   kind(id: number): Kind | undefined {
@@ -159,6 +168,10 @@ export class Dictionary {
     if (table === "kind") return this.kind(id)?.name ?? `kind#${id}`;
     if (table === "stack") return this.stack(id).join(" < ");
     return `${table}#${id}`;
+  }
+
+  #hasString(id: number): boolean {
+    return id === 0 || this.#rows.get("string")!.has(id);
   }
 
   #frame(id: number): string {

@@ -49,6 +49,7 @@ type Row = readonly (number | string)[];
 export class DictionaryWriter {
   readonly #tables = new Map<Table, TableState>(TABLES.map((table) => [table, new TableState()]));
   readonly #strings = this.#state("string");
+  readonly #kinds = this.#state("kind");
   readonly #texts = new TextBuilder();
   readonly #numbers = new Words64();
   #epoch = 0;
@@ -64,7 +65,7 @@ export class DictionaryWriter {
   }
 
   kind(kind: Kind): number {
-    return this.#state("kind").byKey.get(kind.text) ?? this.#define("kind", kind.text, [kind.text]);
+    return this.#kinds.byKey.get(kind.text) ?? this.#define("kind", kind.text, [kind.text]);
   }
 
   site(site: SiteInfo): number {
@@ -127,9 +128,14 @@ export class DictionaryWriter {
     return this.#byRow("stack", [parent, frame]);
   }
 
+  /** How many kinds there are; their numbers begin with 1. */
+  get kinds(): number {
+    return this.#kinds.rows.length - 1;
+  }
+
   /** The kind's definition by its number. */
   kindText(id: number): string | undefined {
-    return this.#state("kind").rows[id]?.[0] as string | undefined;
+    return this.#kinds.rows[id]?.[0] as string | undefined;
   }
 
   /** The text of a string by its number; empty for 0. */
@@ -156,10 +162,15 @@ export class DictionaryWriter {
 
   /** Says that the block in the making refers to this. Ids that nobody defined stay undefined for readers too. */
   use(table: Table, id: number): void {
-    const state = this.#tables.get(table)!;
-    if (id === 0 || id >= state.rows.length || state.epochs[id] === this.#epoch) return;
-    const row = state.rows[id];
-    if (row !== undefined) this.#defineUsed(table, state, id, row);
+    this.#use(table, this.#state(table), id);
+  }
+
+  /** Says that of the first `count` ids. */
+  useAll(table: Table, ids: Uint32Array, count: number): void {
+    const state = this.#state(table);
+    const epoch = this.#epoch;
+    const { epochs } = state;
+    for (let at = 0; at < count; at++) if (epochs[ids[at]!] !== epoch) this.#use(table, state, ids[at]!);
   }
 
   /** Begins a block; with `epoch` nothing counts as defined. */
@@ -204,6 +215,12 @@ export class DictionaryWriter {
     this.#numbers.length = 0;
     for (const id of ids) this.#numbers.pushNumber(state.rows[id]![column] as number);
     writeInts(writer, this.#numbers);
+  }
+
+  #use(table: Table, state: TableState, id: number): void {
+    if (id === 0 || id >= state.rows.length || state.epochs[id] === this.#epoch) return;
+    const row = state.rows[id];
+    if (row !== undefined) this.#defineUsed(table, state, id, row);
   }
 
   #defineUsed(table: Table, state: TableState, id: number, row: Row): void {

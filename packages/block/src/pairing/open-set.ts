@@ -4,8 +4,8 @@ import { LIMITS } from "../limits.ts";
 import { type Budget, createBudget, refuse, SectionReader, type SectionWriter } from "../section.ts";
 import { Words64 } from "../words.ts";
 import { OPEN, type OpenList } from "./open-list.ts";
-import { type OpenTable, TABLE_COLUMNS } from "./open-table.ts";
-import type { Pairing } from "./pairing.ts";
+import { TABLE_COLUMNS } from "./open-table.ts";
+import { JOB, LOOSE, type Pairing } from "./pairing.ts";
 
 export const OPEN_KINDS = ["zone", "wait", "held", "context", "job"] as const;
 export type OpenKind = (typeof OPEN_KINDS)[number];
@@ -129,16 +129,17 @@ function listOpen(pairing: Pairing): OpenSet {
   }
   const { loose, jobs } = pairing;
   loose.each((_, id, place) => {
-    const [name = 0, start = 0, lane = 0, eventNo = 0] = numbersAt(loose, place);
-    add({ kind: "zone", lane, subject: name, detail: id, start, eventNo, unsure: false });
+    const [{ data }, at] = [loose, place * TABLE_COLUMNS];
+    const [subject, start] = [data[at + LOOSE.name]!, data[at + LOOSE.start]!];
+    const [lane, eventNo] = [data[at + LOOSE.lane]!, data[at + LOOSE.eventNo]!];
+    add({ kind: "zone", lane, subject, detail: id, start, eventNo, unsure: false });
   });
   jobs.each((queue, job, place) => {
-    const [, start = 0, , lane = 0, eventNo = 0] = numbersAt(jobs, place);
-    if (!Number.isNaN(start)) add({ kind: "job", lane, subject: queue, detail: job, start, eventNo, unsure: false });
+    const [{ data }, at] = [jobs, place * TABLE_COLUMNS];
+    const start = data[at + JOB.started]!;
+    if (Number.isNaN(start)) return;
+    const [lane, eventNo] = [data[at + JOB.lane]!, data[at + JOB.eventNo]!];
+    add({ kind: "job", lane, subject: queue, detail: job, start, eventNo, unsure: false });
   });
   return { entries, leftOut };
-}
-
-function numbersAt({ data }: OpenTable, place: number): Float64Array {
-  return data.subarray(place * TABLE_COLUMNS, (place + 1) * TABLE_COLUMNS);
 }

@@ -6,7 +6,7 @@ import type { Dimension } from "../summary/tables.ts";
 import { LaneState } from "./lane.ts";
 import { OPEN } from "./open-list.ts";
 import { OpenTable, TABLE_COLUMNS } from "./open-table.ts";
-import type { PairingPages } from "./pages.ts";
+import type { Operands } from "./operands.ts";
 
 /** How many keys a folded key holds in its second part: modes and levels. */
 export const FOLD = 8;
@@ -23,6 +23,15 @@ export interface PairingNames {
 
 type CreateGather = (created: (key: number) => void) => Gather;
 
+/** A block's records, lane by lane. Numbers are read where they are used: handed on as arguments, those of 64 bits would be an object for each call. */
+export interface PairedRecords {
+  /** Each record's kind, by place in `operands`. */
+  readonly slots: Uint32Array;
+  /** Nanoseconds since the session's start; 0 for what was before it. */
+  readonly times: Float64Array;
+  readonly operands: Operands;
+}
+
 /** A lane's event numbers: the first, at record `from`, and one for each record of the block where some are missing. */
 export interface LaneEventNos {
   readonly first: number;
@@ -31,7 +40,7 @@ export interface LaneEventNos {
 }
 
 /** What is kept of a zone that carries an id: it may end in any order and on any lane. */
-const LOOSE = { name: 0, start: 1, lane: 2, eventNo: 3 } as const;
+export const LOOSE = { name: 0, start: 1, lane: 2, eventNo: 3 } as const;
 
 /** What is kept of a job that is not over; NaN for times that are not known. */
 export const JOB = { enqueued: 0, started: 1, finished: 2, lane: 3, eventNo: 4 } as const;
@@ -88,43 +97,41 @@ export class Pairing {
     for (const gather of Object.values(this.gathers)) gather.clear();
   }
 
-  /**
-   * Pairs `count` records of the lane in their order. Numbers
-   * are taken from `pages` where they are used: handed on as arguments, those
-   * of 64 bits would be an object for each call.
-   */
-  lane(id: number, pages: PairingPages, count: number, { first: firstNo, from, all }: LaneEventNos): void {
+  /** Pairs the records of one lane in their order. */
+  lane(id: number, records: PairedRecords, count: number, { first: firstNo, from, all }: LaneEventNos): void {
     const lane = this.state(id);
-    const { ops, first, second, times } = pages;
-    const { zones, counted } = lane;
-    const { zone: zoneRows, busy } = this.gathers;
+    const { slots, times, operands } = records;
+    const { ops, next } = operands;
+    const { zones } = lane;
     for (let index = from; index < from + count; index++) {
-      const op = ops[index]!;
-      if (op === OP.none) continue;
-      const eventNo = all === undefined ? firstNo + (index - from) : all[index]!;
-      if (op === OP.zoneBegin && second[index] === 0) {
-        zones.push(first[index]!, 0, times[index]!, eventNo);
-      } else if (op === OP.zoneEnd && first[index] === 0) {
-        if (zones.length === 0) continue;
-        const last = --zones.length;
-        const duration = span(zones.get(last, OPEN.start), times[index]!);
-        zoneRows.measure(zones.get(last, OPEN.id), duration, index);
-        if (last === 0) busy.measure(counted, duration, index);
-      } else this.#other(op, lane, pages, index, eventNo);
+      const slot = slots[index]!;
+      const op = ops[slot]!;
+      if (op === OP.zoneBeginPlain) {
+        const eventNo = all === undefined ? firstNo + (index - from) : all[index]!;
+        zones.push(operands.firsts(slot)[next[slot]!++]!, 0, times[index]!, eventNo);
+      } else if (op === OP.zoneEndPlain) {
+        this.#zoneEnd(lane, times[index]!, index);
+      } else if (op !== OP.none) {
+        this.#other(op, lane, records, index, all === undefined ? firstNo + (index - from) : all[index]!);
+      }
     }
   }
 
-  #other(op: number, lane: LaneState, pages: PairingPages, index: number, eventNo: number): void {
-    const first = pages.first[index]!;
-    const second = pages.second[index]!;
-    const time = pages.times[index]!;
+  #other(op: number, lane: LaneState, { slots, times, operands }: PairedRecords, index: number, eventNo: number): void {
+    const slot = slots[index]!;
+    const place = operands.next[slot]!++;
+    const first = operands.first(slot, place);
+    const second = operands.second(slot, place);
+    const time = times[index]!;
     const mode = second & (FOLD - 1);
     switch (op) {
       case OP.zoneBegin:
-        this.openLoose(second, first, time, lane.id, eventNo);
+        if (second === 0) lane.zones.push(first, 0, time, eventNo);
+        else this.openLoose(second, first, time, lane.id, eventNo);
         break;
       case OP.zoneEnd:
-        this.#looseEnd(first, time, index);
+        if (first === 0) this.#zoneEnd(lane, time, index);
+        else this.#looseEnd(first, time, index);
         break;
       case OP.lockWait:
         lane.wait.length = 0;
@@ -224,10 +231,20 @@ export class Pairing {
     const known = jobs.find(queue, job);
     if (known >= 0) return known * TABLE_COLUMNS;
     const at = jobs.add(queue, job) * TABLE_COLUMNS;
-    jobs.data.fill(Number.NaN, at, at + JOB.lane);
+    jobs.data[at] = Number.NaN;
+    jobs.data[at + JOB.started] = Number.NaN;
+    jobs.data[at + JOB.finished] = Number.NaN;
     jobs.data[at + JOB.lane] = lane;
     jobs.data[at + JOB.eventNo] = eventNo;
     return at;
+  }
+
+  #zoneEnd({ zones, counted }: LaneState, time: number, index: number): void {
+    if (zones.length === 0) return;
+    const last = --zones.length;
+    const duration = span(zones.get(last, OPEN.start), time);
+    this.gathers.zone.measure(zones.get(last, OPEN.id), duration, index);
+    if (last === 0) this.gathers.busy.measure(counted, duration, index);
   }
 
   #looseEnd(id: number, time: number, index: number): void {

@@ -1,16 +1,14 @@
 import { BUCKETS, bucketOf } from "../bucket.ts";
 import { LIMITS } from "../limits.ts";
-import { TOP_ENTRIES } from "./tables.ts";
+import { Longest } from "./longest.ts";
 
 /** Keys below this find their row by array, the others by map. */
 const DIRECT_KEYS = 1 << 16;
 
-/** Places of a row's numbers. */
+/** Numbers of a row. */
 const STATS = 5;
-const SUM = 1;
-const MIN = 2;
-const MAX = 3;
-const EXTRA = 4;
+/** Their places. */
+export const STAT = { count: 0, sum: 1, min: 2, max: 3, extra: 4 } as const;
 
 /** What one row adds up to; 0 where nothing was measured. */
 export interface GatherStats {
@@ -31,11 +29,7 @@ export class Gather {
   #stats = new Float64Array(0);
   #histograms = new Uint32Array(0);
   other = 0;
-  topKeys: number[] = [];
-  topDurations: number[] = [];
-  topIndexes: number[] = [];
-  /** What a duration must pass to be among the longest. */
-  #topLeast = -1;
+  readonly longest = new Longest();
 
   /** `created` hears of every new key, so that what it refers to gets defined. */
   constructor(created: (key: number) => void) {
@@ -54,10 +48,7 @@ export class Gather {
     this.#histograms.fill(0, 0, this.rows * BUCKETS);
     this.keys = [];
     this.other = 0;
-    this.topKeys = [];
-    this.topDurations = [];
-    this.topIndexes = [];
-    this.#topLeast = -1;
+    this.longest.clear();
   }
 
   /** Row of the key, or -1 where the table is full. */
@@ -75,7 +66,7 @@ export class Gather {
   /** Counts one more of the row's extra. */
   extra(key: number): void {
     const row = this.row(key);
-    if (row >= 0) this.#stats[row * STATS + EXTRA]!++;
+    if (row >= 0) this.#stats[row * STATS + STAT.extra]!++;
   }
 
   /** Counts a quantity of at least 0. `index` is the record's position, for the longest. */
@@ -89,11 +80,11 @@ export class Gather {
     const at = row * STATS;
     const count = stats[at]!;
     stats[at] = count + 1;
-    stats[at + SUM]! += value;
-    if (count === 0 || value < stats[at + MIN]!) stats[at + MIN] = value;
-    if (value > stats[at + MAX]!) stats[at + MAX] = value;
+    stats[at + STAT.sum]! += value;
+    if (count === 0 || value < stats[at + STAT.min]!) stats[at + STAT.min] = value;
+    if (value > stats[at + STAT.max]!) stats[at + STAT.max] = value;
     this.#histograms[row * BUCKETS + bucketOf(value)]!++;
-    if (value > this.#topLeast) this.#top(key, value, index);
+    if (value > this.longest.least) this.longest.add(key, value, index);
   }
 
   /** What a row adds up to. */
@@ -102,28 +93,25 @@ export class Gather {
     return { count, sum: BigInt(sum), min, max, extra };
   }
 
+  /** One of a row's numbers. */
+  stat(row: number, part: (typeof STAT)[keyof typeof STAT]): number {
+    return this.#stats[row * STATS + part]!;
+  }
+
+  /** Hears of each bucket that a row uses, rising. */
+  buckets(row: number, hear: (bucket: number, count: number) => void): void {
+    const last = bucketOf(this.stat(row, STAT.max));
+    for (let bucket = bucketOf(this.stat(row, STAT.min)); bucket <= last; bucket++) {
+      const count = this.#histograms[row * BUCKETS + bucket]!;
+      if (count > 0) hear(bucket, count);
+    }
+  }
+
   /** A row's histogram as bucket number and count in turn. */
   sparse(row: number): Uint32Array {
     const pairs: number[] = [];
-    for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      const count = this.#histograms[row * BUCKETS + bucket]!;
-      if (count > 0) pairs.push(bucket, count);
-    }
+    this.buckets(row, (bucket, count) => pairs.push(bucket, count));
     return Uint32Array.from(pairs);
-  }
-
-  #top(key: number, value: number, index: number): void {
-    let at = this.topDurations.length;
-    while (at > 0 && this.topDurations[at - 1]! < value) at--;
-    this.topDurations.splice(at, 0, value);
-    this.topKeys.splice(at, 0, key);
-    this.topIndexes.splice(at, 0, index);
-    if (this.topDurations.length > TOP_ENTRIES) {
-      this.topDurations.pop();
-      this.topKeys.pop();
-      this.topIndexes.pop();
-    }
-    if (this.topDurations.length === TOP_ENTRIES) this.#topLeast = this.topDurations[TOP_ENTRIES - 1]!;
   }
 
   #add(key: number): number {

@@ -1,9 +1,9 @@
-import { BUCKETS } from "../bucket.ts";
-import { readInts, writeInts } from "../coding/ints.ts";
+import { writeInts } from "../coding/ints.ts";
 import { LIMITS } from "../limits.ts";
 import { type Budget, createBudget, refuse, SectionReader, SectionWriter } from "../section.ts";
 import { Words64 } from "../words.ts";
-import type { Gather } from "./gather.ts";
+import { bigintAt, numberAt, SummaryColumns } from "./columns.ts";
+import { type Gather, STAT } from "./gather.ts";
 import {
   DIMENSION,
   DIMENSIONS,
@@ -32,31 +32,51 @@ export function writeGathered(
   fold: number,
   seq: bigint,
 ): void {
-  if (gather.rows === 0) return;
-  const rows: SummaryRow[] = gather.keys.map((key, row) => ({
-    key1: Math.floor(key / fold),
-    key2: key % fold,
-    ...gather.stats(row),
-    histogram: gather.sparse(row),
-  }));
-  const top = gather.topKeys.map((key, at) => ({
-    key1: Math.floor(key / fold),
-    duration: gather.topDurations[at]!,
-    seq,
-    index: gather.topIndexes[at]!,
-  }));
-  writeTable(writer, dimension, { rows, other: gather.other, top });
+  const { keys, longest } = gather;
+  if (keys.length === 0) return;
+  writeHead(writer, dimension, keys.length, gather.other, longest.length);
+  const numbers = (count: number, value: (place: number) => number) => {
+    column.length = 0;
+    for (let place = 0; place < count; place++) column.pushNumber(value(place));
+    writeInts(writer, column);
+  };
+  numbers(keys.length, (row) => Math.floor(keys[row]! / fold));
+  numbers(keys.length, (row) => keys[row]! % fold);
+  for (const part of [STAT.count, STAT.sum, STAT.min, STAT.max, STAT.extra] as const) {
+    numbers(keys.length, (row) => gather.stat(row, part));
+  }
+  buckets.length = 0;
+  bucketCounts.length = 0;
+  numbers(keys.length, (row) => {
+    const before = buckets.length;
+    gather.buckets(row, hearBucket);
+    return buckets.length - before;
+  });
+  writeInts(writer, buckets);
+  writeInts(writer, bucketCounts);
+  numbers(longest.length, (at) => Math.floor(longest.keys[at]! / fold));
+  numbers(longest.length, (at) => longest.durations[at]!);
+  column.length = 0;
+  for (let at = 0; at < longest.length; at++) column.pushBigint(seq);
+  writeInts(writer, column);
+  numbers(longest.length, (at) => longest.indexes[at]!);
 }
+
+function hearBucket(bucket: number, count: number): void {
+  buckets.push(bucket, 0);
+  bucketCounts.push(count, 0);
+}
+
+/** Buckets of all rows of a table and their counts; kept between tables. */
+const buckets = new Words64();
+const bucketCounts = new Words64();
 
 /** What a column is gathered in; kept, as a block has a hundred. */
 const column = new Words64();
 
 export function writeTable(writer: SectionWriter, dimension: Dimension, table: SummaryTable): void {
   const { rows, top } = table;
-  writer.byte(DIMENSION[dimension]);
-  writer.varint(rows.length);
-  writer.varint(table.other);
-  writer.varint(top.length);
+  writeHead(writer, dimension, rows.length, table.other, top.length);
   const numbers = (values: Iterable<number>) => {
     column.length = 0;
     for (const value of values) column.pushNumber(value);
@@ -83,17 +103,29 @@ export function writeTable(writer: SectionWriter, dimension: Dimension, table: S
   numbers(top.map((entry) => entry.index));
 }
 
+function writeHead(writer: SectionWriter, dimension: Dimension, rows: number, other: number, top: number): void {
+  writer.byte(DIMENSION[dimension]);
+  writer.varint(rows);
+  writer.varint(other);
+  writer.varint(top);
+}
+
 /** Reads a summary section. Throws a refusal if it is damaged. */
 export function readSummary(section: Uint8Array, budget: Budget = createBudget(LIMITS.unpackedBytes)): Summary {
   const reader = new SectionReader(section, budget);
   const summary = new Map<Dimension, SummaryTable>();
   while (!reader.done) {
-    const number = reader.byte();
-    const dimension = DIMENSIONS.find((name) => DIMENSION[name] === number);
-    if (dimension === undefined) throw refuse("BAD_VALUE", `summary dimension is ${number}`);
+    const dimension = dimensionOf(reader.byte());
     summary.set(dimension, readTable(reader));
   }
   return summary;
+}
+
+/** What a table counts by, from the byte before it. Throws a refusal if there is no such dimension. */
+export function dimensionOf(number: number): Dimension {
+  const dimension = DIMENSIONS.find((name) => DIMENSION[name] === number);
+  if (dimension === undefined) throw refuse("BAD_VALUE", `summary dimension is ${number}`);
+  return dimension;
 }
 
 /** One summary section from those of several blocks of one session. */
@@ -111,7 +143,7 @@ export function mergeSummaries(list: readonly Uint8Array[]): Buffer {
   return Buffer.from(writer.bytes());
 }
 
-/** Adds up rows of equal keys; also what a count over many sessions is gathered in. */
+/** Adds up rows of equal keys. */
 export class MergedTable {
   readonly #rows = new Map<string, MergedRow>();
   #other = 0;
@@ -192,42 +224,37 @@ export class MergedRow {
 }
 
 function readTable(reader: SectionReader): SummaryTable {
-  const count = reader.varint();
-  if (count > LIMITS.summaryRows) throw refuse("TOO_LARGE", `${count} summary rows, at most ${LIMITS.summaryRows}`);
-  const other = reader.varint();
-  const tops = reader.varint();
-  if (tops > TOP_ENTRIES) throw refuse("TOO_LARGE", `${tops} entries of the longest, at most ${TOP_ENTRIES}`);
-  const numbers = (length: number) => {
-    const { lo, hi } = readInts(reader, length);
-    const values = new Float64Array(length);
-    for (let index = 0; index < length; index++) values[index] = lo[index]! + hi[index]! * 0x1_0000_0000;
-    return values;
-  };
-  const bigints = (length: number) => {
-    const { lo, hi } = readInts(reader, length);
-    return Array.from(lo, (low, index) => (BigInt(hi[index]!) << 32n) | BigInt(low));
-  };
-  const [key1, key2, counts] = [numbers(count), numbers(count), numbers(count)];
-  const sums = bigints(count);
-  const [mins, maxs, extras, used] = [numbers(count), numbers(count), numbers(count), numbers(count)];
-  const bucketCount = used.reduce((sum, value) => sum + value, 0);
-  if (bucketCount > count * BUCKETS) throw refuse("BAD_VALUE", `${bucketCount} buckets in ${count} rows`);
-  const [buckets, bucketCounts] = [numbers(bucketCount), numbers(bucketCount)];
-  let at = 0;
-  const rows = Array.from({ length: count }, (_, row): SummaryRow => {
-    const histogram = new Uint32Array(used[row]! * 2);
-    for (let pair = 0; pair < histogram.length; pair += 2, at++) {
-      histogram[pair] = buckets[at]!;
-      histogram[pair + 1] = bucketCounts[at]!;
+  const columns = new SummaryColumns(reader);
+  const { begins, buckets } = columns;
+  const rows = Array.from({ length: columns.rows }, (_, row): SummaryRow => {
+    const [begin, end] = [begins[row]!, begins[row + 1]!];
+    const histogram = new Uint32Array((end - begin) * 2);
+    for (let at = begin, pair = 0; at < end; at++) {
+      histogram[pair++] = buckets.numbers[at]!;
+      histogram[pair++] = buckets.counts[at]!;
     }
-    const [min, max, extra] = [mins[row]!, maxs[row]!, extras[row]!];
-    return { key1: key1[row]!, key2: key2[row]!, count: counts[row]!, sum: sums[row]!, min, max, extra, histogram };
+    return {
+      key1: numberAt(columns.key1, row),
+      key2: numberAt(columns.key2, row),
+      count: numberAt(columns.counts, row),
+      sum: bigintAt(columns.sums, row),
+      min: numberAt(columns.mins, row),
+      max: numberAt(columns.maxs, row),
+      extra: numberAt(columns.extras, row),
+      histogram,
+    };
   });
-  const [topKeys, durations, seqs, indexes] = [numbers(tops), numbers(tops), bigints(tops), numbers(tops)];
-  const top = Array.from({ length: tops }, (_, entry): TopEntry => {
-    return { key1: topKeys[entry]!, duration: durations[entry]!, seq: seqs[entry]!, index: indexes[entry]! };
-  });
-  return { rows, other, top };
+  const { top } = columns;
+  const entries = Array.from(
+    { length: top.count },
+    (_, at): TopEntry => ({
+      key1: numberAt(top.key1, at),
+      duration: numberAt(top.duration, at),
+      seq: bigintAt(top.seq, at),
+      index: numberAt(top.index, at),
+    }),
+  );
+  return { rows, other: columns.other, top: entries };
 }
 
 function* everySecond(rows: readonly SummaryRow[], first: 0 | 1): Iterable<number> {

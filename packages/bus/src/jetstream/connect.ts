@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { WaywardError } from "@wayward/base";
-import { connect, credsAuthenticator, ErrorCode, Events, type NatsConnection, type NatsError } from "nats";
+import { credsAuthenticator, ErrorCode, Events, type NatsConnection, type NatsError } from "nats";
+import { connectFramed } from "./transport.ts";
 
 /** Where NATS is, and how to be let in. */
 export interface NatsAccess {
@@ -38,7 +39,7 @@ export async function connectNats(access: NatsAccess): Promise<NatsConnection> {
   const all = servers.split(",").map((server) => server.trim());
   const tls = tlsOf(access, all);
   try {
-    return await connect({
+    return await connectFramed({
       servers: all,
       name,
       maxReconnectAttempts: -1,

@@ -75,13 +75,7 @@ function addGather(gather: Gather, dimension: PairedDimension, keysOf: (key1: nu
       const stats = gather.stats(row);
       if (stats.count === 0) continue;
       const [key1, key2] = [Math.floor(key / fold), key % fold];
-      tally.addRow(keysOf(key1, key2), {
-        key1,
-        key2,
-        ...stats,
-        extra: 0,
-        histogram: gather.sparse(row),
-      });
+      tally.group(keysOf(key1, key2)).addMade({ key1, key2, ...stats, histogram: gather.sparse(row) });
     }
     tally.other += BigInt(gather.other);
   };
@@ -97,6 +91,6 @@ function addContended(
   const fold = foldOf("lockWait");
   for (const [row, key] of gather.keys.entries()) {
     const keys = groupBy.map((group) => pairedKey(group, session, dictionary, Math.floor(key / fold), key % fold));
-    tally.addContended(keys, gather.stats(row).count);
+    tally.group(keys).contended += gather.stats(row).count;
   }
 }

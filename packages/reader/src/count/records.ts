@@ -56,7 +56,7 @@ class BlockCounter {
   /** All records of one kind fall into one group. */
   countKinds(counts: readonly number[], tally: Tally): void {
     for (const [slot, count] of counts.entries()) {
-      if (count > 0) tally.addMany(this.#kind(slot).keys(0, ""), count);
+      if (count > 0) tally.group(this.#kind(slot).keys(0, "")).count += count;
     }
   }
 
@@ -73,7 +73,7 @@ class BlockCounter {
         if (index >= from + count) break;
         const kind = this.#kind(slots[index]!);
         const place = placeOf[index]!;
-        tally.add(kind.keys(place, laneName), kind.value(place));
+        tally.group(kind.keys(place, laneName)).addRecord(kind.value(place));
       }
     }
   }

@@ -1,6 +1,6 @@
-import { readSummary, type Summary } from "@wayward/block";
 import type { BlockFilter } from "../filter/block-filter.ts";
 import type { BlockRef, SessionBlocks, SummaryPart } from "../snapshot/blocks.ts";
+import type { Summed } from "../snapshot/footer.ts";
 import { offsetOf } from "../snapshot/session.ts";
 import type { Pace } from "./pace.ts";
 import type { PairedDimension } from "./plan.ts";
@@ -9,7 +9,7 @@ export type SummaryDimension = PairedDimension | "kind" | "lane" | "channel";
 
 /** What answers for one session: summaries, and the blocks that must be read. */
 export interface SessionPlan {
-  readonly summaries: readonly Summary[];
+  readonly summaries: readonly Summed[];
   readonly scanned: readonly BlockRef[];
 }
 
@@ -29,10 +29,10 @@ export async function planSession(
   const offset = offsetOf(session.view.description);
   const inside = ({ firstTime, lastTime }: Times) => filter.takesTimes(firstTime + offset, lastTime + offset);
   const outside = ({ firstTime, lastTime }: Times) => !filter.overlaps(firstTime + offset, lastTime + offset);
-  const summaries: Summary[] = [];
+  const summaries: Summed[] = [];
   const scanned: BlockRef[] = [];
   for (const part of session.parts) {
-    const merged = part.summary !== undefined && inside(part) ? parsed(part.summary) : undefined;
+    const merged = inside(part) ? part.summary : undefined;
     if (merged !== undefined && isWhole(merged, dimension)) {
       summaries.push(merged);
       continue;
@@ -40,7 +40,7 @@ export async function planSession(
     for (const ref of part.refs) {
       if (ref.records === 0 || outside(ref)) continue;
       await pace.step();
-      const own = inside(ref) ? (await ref.load()).readSummary() : undefined;
+      const own = inside(ref) ? (await ref.load()).summary : undefined;
       if (own !== undefined && isWhole(own, dimension)) summaries.push(own);
       else scanned.push(ref);
     }
@@ -52,20 +52,9 @@ export async function planSession(
 type Times = Pick<SummaryPart, "firstTime" | "lastTime">;
 
 /** True unless rows of the dimension did not fit. */
-function isWhole(summary: Summary, dimension: SummaryDimension): boolean {
-  const fits = (name: SummaryDimension) => (summary.get(name)?.other ?? 0) === 0;
+function isWhole(summary: Summed, dimension: SummaryDimension): boolean {
+  const fits = (name: SummaryDimension) => (summary.table(name)?.other ?? 0) === 0;
   return fits(dimension) && (dimension !== "lockHold" || fits("lockWait"));
-}
-
-/** Summaries of chunks stay in memory with their footers, so they are decoded once. */
-const PARSED = new WeakMap<Uint8Array, Summary>();
-
-function parsed(section: Uint8Array): Summary {
-  const known = PARSED.get(section);
-  if (known !== undefined) return known;
-  const summary = readSummary(section);
-  PARSED.set(section, summary);
-  return summary;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { archive } from "@wayward/api";
 import { present } from "@wayward/base";
 import { Block, Dictionary, LIMITS, refusalOf } from "@wayward/block";
 import { RangeSet } from "@wayward/chunk";
+import type { ChunkedSession, Summed } from "./footer.ts";
 import type { SessionView } from "./session.ts";
 import type { BlockSource } from "./source.ts";
 import type { TailBlock } from "./tail.ts";
@@ -26,7 +27,7 @@ export interface Definitions {
 /** Blocks that have one summary, or none: those of a chunk, or those that only the bus has. */
 export interface SummaryPart {
   /** Merged over exactly these blocks. */
-  readonly summary: Uint8Array | undefined;
+  readonly summary: Summed | undefined;
   readonly refs: readonly BlockRef[];
   readonly firstTime: bigint;
   readonly lastTime: bigint;
@@ -56,7 +57,7 @@ export class SessionBlocks {
     const seen = new RangeSet();
     for (const { chunk, ranges, firstTime, lastTime } of view.places) {
       const place = present(chunk, "the chunk of a place");
-      const session = await source.session(place, view.id);
+      const session = await source.session(place, view.text);
       const fresh = ranges.every(({ first, last }) => isApart(seen, first, last));
       const all = refsOf(source, place, session);
       const own = all.filter(({ seq }) => isIn(ranges, seq) && (fresh || !seen.has(seq)));
@@ -134,9 +135,9 @@ function addSection(dictionary: Dictionary, section: Uint8Array): void {
 }
 
 /** References to a session's blocks in a chunk, made once for each footer that is in memory. */
-const REFS = new WeakMap<archive.ChunkSession, readonly BlockRef[]>();
+const REFS = new WeakMap<ChunkedSession, readonly BlockRef[]>();
 
-function refsOf(source: BlockSource, chunk: archive.Chunk, session: archive.ChunkSession): readonly BlockRef[] {
+function refsOf(source: BlockSource, chunk: archive.Chunk, session: ChunkedSession): readonly BlockRef[] {
   const known = REFS.get(session);
   if (known !== undefined) return known;
   const { blocks } = session;

@@ -1,7 +1,7 @@
-import type { Bus } from "@wayward/bus";
+import { type Bus, partitionOf } from "@wayward/bus";
 import { catchUp, loadPartition, type PartitionState } from "@wayward/chunk";
 import { partitionPrefix, type Store } from "@wayward/store";
-import type { SessionTest } from "../selector.ts";
+import { onlySession, type SessionTest } from "../selector.ts";
 import { Cache } from "./cache.ts";
 import { type SessionView, viewSessions } from "./session.ts";
 import { BlockSource } from "./source.ts";
@@ -57,6 +57,13 @@ export class Catalogue {
       sessions: parts.flatMap(({ sessions }) => sessions),
       partitions: parts.map(({ place }) => place),
     };
+  }
+
+  /** One session as it is now, if it is known; only its partition is asked. */
+  async session(id: Uint8Array): Promise<SessionView | undefined> {
+    const partition = partitionOf(id, this.#options.partitions);
+    const { sessions } = await this.#partition(partition, this.#tails[partition]!, onlySession(id));
+    return sessions[0];
   }
 
   /**

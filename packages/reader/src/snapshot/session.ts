@@ -45,18 +45,20 @@ export function viewSessions(
   chosen: SessionTest,
 ): SessionView[] {
   const bySession = Map.groupBy(tail, ({ session }) => session);
-  const ids = new Set([...state.sessions.keys(), ...bySession.keys()]);
+  const known = (text: string) => state.sessions.has(text) || bySession.has(text);
+  const texts = new Set(chosen.named?.filter(known) ?? [...state.sessions.keys(), ...bySession.keys()]);
   const views: SessionView[] = [];
-  for (const text of [...ids].sort()) {
+  for (const text of texts) {
     const archived = state.sessions.get(text);
-    const blocks = (bySession.get(text) ?? []).filter(({ header }) => !state.isCommitted(text, header.seq));
+    const blocks = bySession.get(text)?.filter(({ header }) => !state.isCommitted(text, header.seq)) ?? [];
     const id = archived?.session ?? fromBase32(text) ?? new Uint8Array(16);
     const description = archived?.description ?? firstDescription(blocks);
     if (chosen(id, description)) views.push(viewOf(id, text, partition, description, archived, blocks));
   }
-  return views;
+  return views.sort((a, b) => (a.text < b.text ? -1 : 1));
 }
 
+/** Copies what the state goes on changing. An archive has many sessions of which the bus has nothing: those take least. */
 function viewOf(
   id: Uint8Array,
   text: string,
@@ -65,49 +67,59 @@ function viewOf(
   archived: ArchivedSession | undefined,
   blocks: readonly TailBlock[],
 ): SessionView {
-  const tail = new Map<bigint, TailBlock>();
-  // The first on the bus wins, as it does in the archive.
-  for (const block of blocks) if (!tail.has(block.header.seq)) tail.set(block.header.seq, block);
-  const present = RangeSet.from(archived?.committed.toArray() ?? []);
-  for (const seq of tail.keys()) present.add(seq);
-  const headers = [...tail.values()].map(({ header }) => header);
-  const timed = headers.filter(({ recordCount }) => recordCount > 0);
-  const firsts = timed.map(({ firstTime }) => firstTime);
-  const lasts = timed.map(({ lastTime }) => lastTime);
-  if (archived !== undefined && archived.records > 0n) {
-    firsts.push(archived.firstTime);
-    lasts.push(archived.lastTime);
+  const tail = blocks.length === 0 ? NO_TAIL : firstOfEach(blocks);
+  const present = archived?.committed.copy() ?? new RangeSet();
+  const sums = { records: 0n, bytes: 0n, firstTime: 0n, lastTime: 0n };
+  if (archived !== undefined) takeArchived(sums, archived);
+  for (const [seq, block] of tail) {
+    present.add(seq);
+    takeBlock(sums, block);
   }
   return {
     id,
     text,
     partition,
     description,
-    end: archived?.end ?? headers.find(({ end }) => end !== undefined)?.end,
-    places: [...(archived?.places ?? [])],
+    end: archived?.end ?? blocks.find(({ header: { end } }) => end !== undefined)?.header.end,
+    places: archived?.places.slice() ?? [],
     tail,
     present,
-    poisoned: [...(archived?.poisoned ?? [])],
+    poisoned: archived?.poisoned.slice() ?? [],
     deleted: archived?.deleted ?? false,
     expired: archived?.expired ?? false,
-    records: (archived?.records ?? 0n) + headers.reduce((sum, { recordCount }) => sum + BigInt(recordCount), 0n),
-    bytes: (archived?.bytes ?? 0n) + [...tail.values()].reduce((sum, { length }) => sum + BigInt(length), 0n),
+    ...sums,
     blocks: present.size,
-    firstTime: least(firsts),
-    lastTime: greatest(lasts),
     firstN: archived?.firstN,
     lastN: archived?.lastN,
   };
 }
 
+const NO_TAIL: ReadonlyMap<bigint, TailBlock> = new Map();
+
+/** By seq. The first on the bus wins, as it does in the archive. */
+function firstOfEach(blocks: readonly TailBlock[]): ReadonlyMap<bigint, TailBlock> {
+  const tail = new Map<bigint, TailBlock>();
+  for (const block of blocks) if (!tail.has(block.header.seq)) tail.set(block.header.seq, block);
+  return tail;
+}
+
+type Sums = { -readonly [name in "records" | "bytes" | "firstTime" | "lastTime"]: bigint };
+
+function takeArchived(sums: Sums, { records, bytes, firstTime, lastTime }: ArchivedSession): void {
+  sums.records = records;
+  sums.bytes = bytes;
+  if (records > 0n) [sums.firstTime, sums.lastTime] = [firstTime, lastTime];
+}
+
+/** Blocks without records have no times. */
+function takeBlock(sums: Sums, { length, header: { recordCount, firstTime, lastTime } }: TailBlock): void {
+  sums.bytes += BigInt(length);
+  if (recordCount === 0) return;
+  if (sums.records === 0n || firstTime < sums.firstTime) sums.firstTime = firstTime;
+  if (sums.records === 0n || lastTime > sums.lastTime) sums.lastTime = lastTime;
+  sums.records += BigInt(recordCount);
+}
+
 function firstDescription(blocks: readonly TailBlock[]): block.SessionDescription | undefined {
   return blocks.find(({ header }) => header.description !== undefined)?.header.description;
-}
-
-function least(values: readonly bigint[]): bigint {
-  return values.reduce((least, value) => (value < least ? value : least), values[0] ?? 0n);
-}
-
-function greatest(values: readonly bigint[]): bigint {
-  return values.reduce((most, value) => (value > most ? value : most), values[0] ?? 0n);
 }

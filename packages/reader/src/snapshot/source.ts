@@ -4,9 +4,11 @@ import { Block, type Dictionary, parseEnvelope } from "@wayward/block";
 import { decodeFooter, footerLength, TRAILER_BYTES } from "@wayward/chunk";
 import type { Store } from "@wayward/store";
 import { Cache } from "./cache.ts";
+import { type ChunkedSession, Footer } from "./footer.ts";
 
 /** The end of a chunk that is read at once: most footers fit. */
 const FOOTER_GUESS = 96 * 1024;
+/** Footers with what was decoded of their summaries: the next question is often about the same. */
 const FOOTERS_BYTES_MAX = 64 * 1024 * 1024;
 /** Blocks with what was decoded of them: the next question often asks the same columns. */
 const BLOCKS_BYTES_MAX = 160 * 1024 * 1024;
@@ -18,10 +20,7 @@ const FETCH_BYTES_MAX = 4 * 1024 * 1024;
 /** Footers and blocks of chunks, from the store or from memory. */
 export class BlockSource {
   readonly #store: Store;
-  readonly #footers = new Cache<{ readonly footer: archive.ChunkFooter; readonly bytes: number }>(
-    FOOTERS_BYTES_MAX,
-    ({ bytes }) => bytes * 3,
-  );
+  readonly #footers = new Cache<Footer>(FOOTERS_BYTES_MAX, ({ memory }) => memory);
   readonly #blocks = new Cache<Block>(BLOCKS_BYTES_MAX, ({ memory }) => memory);
 
   /** Whole dictionaries of sessions, by session and the blocks that they are from. */
@@ -35,9 +34,8 @@ export class BlockSource {
   }
 
   /** What a chunk says of one of its sessions. Error DATA_LOSS where chunk or footer are gone. */
-  async session(chunk: archive.Chunk, id: Uint8Array): Promise<archive.ChunkSession> {
-    const footer = await this.#footer(chunk);
-    const found = footer.sessions.find(({ session }) => session.equals(id));
+  async session(chunk: archive.Chunk, text: string): Promise<ChunkedSession> {
+    const found = (await this.#footer(chunk)).session(text);
     if (found !== undefined) return found;
     throw new WaywardError(
       "DATA_LOSS",
@@ -65,15 +63,15 @@ export class BlockSource {
     return present(this.#blocks.get(placeKey(chunk, entry)), "the block just fetched");
   }
 
-  async #footer(chunk: archive.Chunk): Promise<archive.ChunkFooter> {
+  async #footer(chunk: archive.Chunk): Promise<Footer> {
     const known = this.#footers.get(chunk.key);
-    if (known !== undefined) return known.footer;
+    if (known !== undefined) return known;
     const size = Number(chunk.bytes);
     let tail = await this.#tail(chunk, size, Math.min(size, FOOTER_GUESS));
     const needed = footerLength(tail.subarray(tail.length - TRAILER_BYTES));
     if (needed > tail.length) tail = await this.#tail(chunk, size, needed);
-    const footer = decodeFooter(tail);
-    this.#footers.set(chunk.key, { footer, bytes: needed });
+    const footer = new Footer(decodeFooter(tail), needed);
+    this.#footers.set(chunk.key, footer);
     return footer;
   }
 

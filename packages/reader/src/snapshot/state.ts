@@ -27,7 +27,7 @@ export async function bytesPending(view: SessionView, source: BlockSource): Prom
   let bytes = 0n;
   for (const { chunk } of view.places) {
     if (chunk === undefined) continue;
-    bytes += await bytesIn(source.session(chunk, view.id));
+    bytes += await bytesIn(source.session(chunk, view.text));
   }
   return bytes;
 }

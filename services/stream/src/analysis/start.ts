@@ -8,6 +8,8 @@ import type { ObserveSource } from "../observe.ts";
 import { analyseCluster } from "./cluster.ts";
 import { analysePartition } from "./partition.ts";
 import { FindingReporter } from "./reporter.ts";
+import { SHARED_CHANNEL } from "./shared-channel.ts";
+import { AnalysisThread } from "./thread.ts";
 
 export interface LiveAnalysisOptions {
   readonly source: ObserveSource;
@@ -32,6 +34,7 @@ export class LiveAnalyses {
   readonly #stopping = new AbortController();
   readonly #running: Promise<unknown>[];
   readonly #reporter: FindingReporter;
+  readonly #thread: AnalysisThread;
 
   constructor(options: LiveAnalysisOptions) {
     this.#options = options;
@@ -54,10 +57,13 @@ export class LiveAnalyses {
         log.error("a finding cannot be kept", { rule: finding.rule, ...errorFacts(error) });
       }
     };
+    const shared = (body: Uint8Array) => source.bus.announce(SHARED_CHANNEL, body);
+    const thread = new AnalysisThread({ log, found: report, shared });
+    this.#thread = thread;
     this.#running = Array.from({ length: source.partitions }, (_, partition) =>
       this.#hold(`analysis-${partition}`, source.bus, (signal) => {
         const tell = (is: boolean) => warming.set({ partition }, is ? 1 : 0);
-        return analysePartition({ source, partition, report, warming: tell, log, longWaitMs }, signal);
+        return analysePartition({ source, partition, thread, warming: tell, longWaitMs }, signal);
       }),
     );
     this.#running.push(
@@ -68,6 +74,7 @@ export class LiveAnalyses {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await Promise.all(this.#running);
+    await this.#thread.close();
     await this.#reporter.close(CLOSE_MS);
   }
 

@@ -6,78 +6,107 @@
  */
 
 /** What is known of a chain. */
-export const CHAIN = {
+const CHAIN = {
   /** Its last acquisition was judged for order, waiting and contexts. */
   judged: 1,
-  /** Its last lock was held: the contexts that were enabled are marked. */
-  held: 2,
   /** That acquisition was found wrong. */
-  guilty: 4,
+  guilty: 2,
 } as const;
 
+/** Places of a chain's numbers, which stand together: looking one up touches its memory once. */
+const PARENT = 0;
+const CODE = 1;
+const FLAGS = 2;
+const COUNT = 3;
+const WIDTH = 4;
+
 export interface ChainTable {
-  /** Parent and code of each chain; chain 0 holds nothing. */
-  parents: Int32Array;
-  codes: Int32Array;
-  flags: Uint8Array;
-  /** How often its last acquisition was seen since it was last counted into the edges. */
-  counts: Uint32Array;
+  /**
+   * Of each chain its parent, its code, what is known of it, and how often its last acquisition was seen since it
+   * was last counted into the edges. Chain 0 holds nothing.
+   */
+  rows: Int32Array;
   /** Open addressing, a power of two: a chain's number plus one, or 0. */
   slots: Int32Array;
   size: number;
 }
 
+/** Chains that there is room for at first. */
+const CHAINS = 1024;
+
 export function createChains(): ChainTable {
-  return {
-    parents: new Int32Array(1024),
-    codes: new Int32Array(1024),
-    flags: new Uint8Array(1024),
-    counts: new Uint32Array(1024),
-    slots: new Int32Array(4096),
-    size: 1,
-  };
+  return { rows: new Int32Array(CHAINS * WIDTH), slots: new Int32Array(CHAINS * 4), size: 1 };
 }
 
 /** The chain after an acquisition; made where it is new. */
 export function childOf(table: ChainTable, parent: number, code: number): number {
-  const { slots } = table;
+  const { slots, rows } = table;
   const mask = slots.length - 1;
   let at = placeOf(parent, code) & mask;
   for (let found = slots[at]!; found !== 0; found = slots[at]!) {
-    if (table.parents[found - 1] === parent && table.codes[found - 1] === code) return found - 1;
+    const row = (found - 1) * WIDTH;
+    if (rows[row + CODE] === code && rows[row + PARENT] === parent) return found - 1;
     at = (at + 1) & mask;
   }
   return makeChild(table, parent, code);
 }
 
+export function parentOf({ rows }: ChainTable, chain: number): number {
+  return rows[chain * WIDTH + PARENT]!;
+}
+
+export function lastCodeOf({ rows }: ChainTable, chain: number): number {
+  return rows[chain * WIDTH + CODE]!;
+}
+
+/** True if an acquisition that leads to this chain was judged, and found right. */
+export function wasJudged({ rows }: ChainTable, chain: number): boolean {
+  return (rows[chain * WIDTH + FLAGS]! & (CHAIN.judged | CHAIN.guilty)) === CHAIN.judged;
+}
+
+/** The chain's last acquisition was judged. */
+export function noteJudged({ rows }: ChainTable, chain: number, guilty: boolean): void {
+  rows[chain * WIDTH + FLAGS]! |= CHAIN.judged | (guilty ? CHAIN.guilty : 0);
+}
+
+/** Something is known now that no chain was judged with. */
+export function forgetJudged({ rows, size }: ChainTable): void {
+  for (let chain = 0; chain < size; chain++) rows[chain * WIDTH + FLAGS] = 0;
+}
+
+/** The chain's last acquisition is seen once more. */
+export function countSeen({ rows }: ChainTable, chain: number): void {
+  rows[chain * WIDTH + COUNT]!++;
+}
+
+/** How often it was seen since this was last asked. */
+export function takeCount({ rows }: ChainTable, chain: number): number {
+  const seen = rows[chain * WIDTH + COUNT]! >>> 0;
+  rows[chain * WIDTH + COUNT] = 0;
+  return seen;
+}
+
 function makeChild(table: ChainTable, parent: number, code: number): number {
-  if (table.size === table.parents.length) grow(table);
+  if ((table.size + 1) * WIDTH > table.rows.length) grow(table);
   const made = table.size++;
-  table.parents[made] = parent;
-  table.codes[made] = code;
+  table.rows[made * WIDTH + PARENT] = parent;
+  table.rows[made * WIDTH + CODE] = code;
   insert(table, made);
   return made;
 }
 
-function insert(table: ChainTable, chain: number): void {
-  const { slots } = table;
+function insert({ rows, slots }: ChainTable, chain: number): void {
   const mask = slots.length - 1;
-  let at = placeOf(table.parents[chain]!, table.codes[chain]!) & mask;
+  let at = placeOf(rows[chain * WIDTH + PARENT]!, rows[chain * WIDTH + CODE]!) & mask;
   while (slots[at] !== 0) at = (at + 1) & mask;
   slots[at] = chain + 1;
 }
 
 function grow(table: ChainTable): void {
-  const size = table.size * 2;
-  const grown = <T extends Int32Array | Uint8Array | Uint32Array>(made: T, old: T): T => {
-    made.set(old);
-    return made;
-  };
-  table.parents = grown(new Int32Array(size), table.parents);
-  table.codes = grown(new Int32Array(size), table.codes);
-  table.flags = grown(new Uint8Array(size), table.flags);
-  table.counts = grown(new Uint32Array(size), table.counts);
-  table.slots = new Int32Array(size * 4);
+  const { rows, slots } = table;
+  table.rows = new Int32Array(rows.length * 2);
+  table.rows.set(rows);
+  table.slots = new Int32Array(slots.length * 2);
   for (let chain = 1; chain < table.size; chain++) insert(table, chain);
 }
 

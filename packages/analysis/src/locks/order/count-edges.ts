@@ -1,18 +1,19 @@
 import type { LockSession } from "../state.ts";
-import { createChains } from "./chains.ts";
+import { createChains, lastCodeOf, parentOf, takeCount } from "./chains.ts";
 import { isAcquisition, refreshChain, variantOfCode, wasTried } from "./lane-chain.ts";
 
 /** Counts into each edge how often its order was seen since it was last counted. */
 export function countEdges({ chains, variants }: LockSession): void {
-  const { parents, codes, counts } = chains;
   for (let chain = 1; chain < chains.size; chain++) {
-    const count = counts[chain]!;
-    counts[chain] = 0;
-    if (count === 0 || !isAcquisition(codes[chain]!) || wasTried(codes[chain]!)) continue;
-    const taken = variants[variantOfCode(codes[chain]!)]!.node;
+    const count = takeCount(chains, chain);
+    const code = lastCodeOf(chains, chain);
+    if (count === 0 || !isAcquisition(code) || wasTried(code)) continue;
+    const taken = variants[variantOfCode(code)]!.node;
     // What stands before a context's frame was interrupted: it makes no edge.
-    for (let at = parents[chain]!; at !== 0 && isAcquisition(codes[at]!); at = parents[at]!) {
-      const edge = variants[variantOfCode(codes[at]!)]!.node.out.get(taken.id);
+    for (let at = parentOf(chains, chain); at !== 0; at = parentOf(chains, at)) {
+      const held = lastCodeOf(chains, at);
+      if (!isAcquisition(held)) break;
+      const edge = variants[variantOfCode(held)]!.node.out.get(taken.id);
       if (edge !== undefined) edge.count += count;
     }
   }

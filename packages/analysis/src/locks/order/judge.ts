@@ -1,4 +1,5 @@
 import { enabledBits } from "../contexts.ts";
+import { lockOfRow, variantHeld } from "../holders.ts";
 import { judgeInversion } from "../rules/inversion.ts";
 import { placeOf, reportRecursion } from "../rules/recursion.ts";
 import { judgeWaitType } from "../rules/wait-type.ts";
@@ -46,15 +47,17 @@ export function judgeUse(run: Run, { node }: Variant, mode: number, tried: boole
 }
 
 /** A hold has become one of another mode: it counts as such where contexts are enabled. */
-export function markEnabledNow(run: Run, { variant, mode }: Hold): void {
-  markEnabled(run, variant.node, mode === 0 ? 0 : 1, enabledBits(run.session, run.lane), here(run));
+export function markEnabledNow(run: Run, hold: Hold): void {
+  const { node } = variantHeld(run.session, hold);
+  markEnabled(run, node, hold.mode === 0 ? 0 : 1, enabledBits(run.session, run.lane), here(run));
 }
 
 /** Same-class recursion, then an edge from everything that the lane holds in this context. */
 function judgeOrder(run: Run, acquisition: Acquisition): void {
   const { variant, lock, nestedSince } = acquisition;
   const { holds } = run.lane;
-  const same = holds.filter((hold) => hold.variant.node === variant.node && hold.lock !== lock);
+  const nodeOf = (hold: Hold) => variantHeld(run.session, hold).node;
+  const same = holds.filter((hold) => nodeOf(hold) === variant.node && hold.row !== lock.row);
   if (same.length > 0 && !run.lane.loop) {
     const wrong = nestedSince === undefined ? same : same.filter(({ since }) => since < nestedSince);
     // What the nest lock orders makes no edge at all.
@@ -63,17 +66,19 @@ function judgeOrder(run: Run, acquisition: Acquisition): void {
   }
   const level = run.lane.frames.length;
   for (const hold of holds) {
-    if (hold.level === level && hold.variant.node !== variant.node) judgeEdge(run, hold, acquisition);
+    if (hold.level === level && nodeOf(hold) !== variant.node) judgeEdge(run, hold, acquisition);
   }
 }
 
 function judgeEdge(run: Run, hold: Hold, { lock, variant: { node }, mode }: Acquisition): void {
-  if (isBeyond(hold.lock.base)) return;
+  const held = lockOfRow(run.session, hold);
+  if (isBeyond(held.base)) return;
   const bit = dependencyOf(hold.mode, mode);
-  const [held, taken] = [placeOf(hold), here(run)];
-  const unsure = hold.unsure || hold.lock.nameless || lock.nameless;
-  if (!addEdge(run.session, hold.variant.node, node, bit, held, taken, unsure)) return;
-  const edge = hold.variant.node.out.get(node.id)!;
-  judgeInversion(run, edge, bit, held, taken);
+  const from = variantHeld(run.session, hold).node;
+  const [heldAt, taken] = [placeOf(hold), here(run)];
+  const unsure = hold.unsure || held.nameless || lock.nameless;
+  if (!addEdge(run.session, from, node, bit, heldAt, taken, unsure)) return;
+  const edge = from.out.get(node.id)!;
+  judgeInversion(run, edge, bit, heldAt, taken);
   judgeNewEdge(run, edge, bit);
 }

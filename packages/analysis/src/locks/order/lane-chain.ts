@@ -1,5 +1,5 @@
 import type { Hold, Lane, LockSession } from "../state.ts";
-import { CHAIN, type ChainTable, childOf } from "./chains.ts";
+import { type ChainTable, childOf } from "./chains.ts";
 
 /** Between those of contexts and those of masks. */
 const LOOP = -50;
@@ -46,12 +46,7 @@ function appendLevel(chains: ChainTable, from: number, holds: readonly Hold[], l
   for (const hold of holds) {
     if (hold.level !== level) continue;
     hold.before = chain;
-    chain = childOf(chains, chain, codeOf(hold.variant.id, hold.mode, hold.tried));
+    chain = childOf(chains, chain, codeOf(hold.variant, hold.mode, hold.tried));
   }
   return chain;
-}
-
-/** True if an acquisition that leads to this chain was judged, and found right. */
-export function wasJudged({ flags }: ChainTable, chain: number): boolean {
-  return (flags[chain]! & (CHAIN.judged | CHAIN.guilty)) === CHAIN.judged;
 }

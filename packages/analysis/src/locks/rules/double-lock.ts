@@ -1,3 +1,4 @@
+import { holdersOf } from "../holders.ts";
 import { dropHold } from "../holds.ts";
 import { here, type Run, report } from "../run.ts";
 import { type Hold, type Lock, MODE } from "../state.ts";
@@ -17,7 +18,7 @@ export function judgeDoubleLock(run: Run, lock: Lock, own: Hold, mode: number): 
 
 /** `misuse.double-lock`: it is granted while another lane's hold excludes that. */
 export function judgeGrant(run: Run, lock: Lock, mode: number): void {
-  for (const hold of [...lock.holds]) {
+  for (const hold of holdersOf(run.session, lock)) {
     if (hold.lane === run.lane || hold.lane.gone) continue;
     if (mode !== MODE.exclusive && hold.mode !== MODE.exclusive) continue;
     const holder = run.dictionary.name("lane", hold.lane.id);

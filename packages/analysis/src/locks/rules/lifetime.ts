@@ -1,4 +1,5 @@
 import type { RuleId } from "../../rules.ts";
+import { holdersOf, waitersOf } from "../holders.ts";
 import { here, type Run, report } from "../run.ts";
 import type { Lock } from "../state.ts";
 import { placeOf } from "./recursion.ts";
@@ -10,11 +11,12 @@ export function reportHeld(run: Run, lock: Lock, rule: RuleId & `misuse.${string
     "misuse.destroy-held": "is destroyed while it is held",
     "misuse.barrier": "is created again while it is in use",
   }[rule as string];
+  const holders = holdersOf(run.session, lock);
   report(run, rule, {
     locks: [lock],
     message: `${lock.name} ${what}`,
-    evidence: [...lock.holds.map(placeOf), here(run)],
-    unsure: lock.holds.some(({ unsure }) => unsure),
+    evidence: [...holders.map(placeOf), here(run)],
+    unsure: holders.some(({ unsure }) => unsure),
   });
 }
 
@@ -30,7 +32,8 @@ export function reportUseDestroyed(run: Run, lock: Lock): void {
 /** `misuse.destroy-waited`: lanes wait that no signal has woken. */
 export function reportDestroyed(run: Run, lock: Lock): void {
   const asleep = lock.sleepers.filter(({ woken }) => !woken).map(({ at }) => at);
-  const waits = lock.waiters.map(({ at }) => at);
+  const waiters = waitersOf(run.session, lock);
+  const waits = waiters.map(({ at }) => at);
   const stand = [...asleep, ...waits, ...lock.arrived];
   const count = stand.length;
   if (count === 0) return;
@@ -38,6 +41,6 @@ export function reportDestroyed(run: Run, lock: Lock): void {
     locks: [lock],
     message: `${lock.name} is destroyed while ${count === 1 ? "a lane waits" : `${count} lanes wait`} for it`,
     evidence: [...stand, here(run)],
-    unsure: lock.waiters.some(({ unsure }) => unsure),
+    unsure: waiters.some(({ unsure }) => unsure),
   });
 }

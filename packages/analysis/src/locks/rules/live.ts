@@ -1,5 +1,7 @@
+import { holdersOf, lockOfRow, waitersOf } from "../holders.ts";
+import { MANY, ROW_WORDS, WORD } from "../rows.ts";
 import { here, type Run, report, type Told } from "../run.ts";
-import { type Lane, type Lock, MODE, type Place, type Wait } from "../state.ts";
+import { type Lane, type Lock, type LockSession, MODE, type Place, type Wait } from "../state.ts";
 import { placeOf } from "./recursion.ts";
 
 /** So often each of two lanes fails before it is told that they fail in turn. */
@@ -17,26 +19,27 @@ interface Blocking {
 }
 
 /** Who stands in the way of a waiting lane: holders of what it waits for, writers that readers let pass, the lane that it joins. */
-function blockersOf(lane: Lane): Blocking[] {
+function blockersOf(session: LockSession, lane: Lane): Blocking[] {
   // Another flow of an event loop can go on.
   if (lane.loop) return [];
   const blockers: Blocking[] = [];
   for (const wait of lane.waits) {
-    for (const hold of wait.lock.holds) {
+    const lock = lockOfRow(session, wait);
+    for (const hold of holdersOf(session, lock)) {
       if (wait.mode !== MODE.exclusive && hold.mode !== MODE.exclusive) continue;
       blockers.push({
         lane: hold.lane,
-        lock: wait.lock,
+        lock,
         unsure: hold.unsure || wait.unsure,
         evidence: [placeOf(hold), wait.at],
       });
     }
     if (wait.mode !== MODE.shared) continue;
-    for (const other of wait.lock.waiters) {
+    for (const other of waitersOf(session, lock)) {
       if (other.mode !== MODE.exclusive || other.since > wait.since) continue;
       blockers.push({
         lane: other.lane,
-        lock: wait.lock,
+        lock,
         unsure: other.unsure || wait.unsure,
         evidence: [other.at, wait.at],
       });
@@ -50,7 +53,8 @@ function blockersOf(lane: Lane): Blocking[] {
 
 /** `live.deadlock`: a lane that begins to wait closes a circle of lanes that wait for each other. */
 export function judgeDeadlock(run: Run): void {
-  const circle = circleOf(run.lane);
+  if (endsAtOnce(run.session, run.lane)) return;
+  const circle = circleOf(run.session, run.lane);
   // A lane that waits for itself is told as a double lock.
   if (circle === undefined || circle.length < 2) return;
   const locks = circle.map(({ lock }) => lock).filter((lock) => lock !== undefined);
@@ -64,11 +68,31 @@ export function judgeDeadlock(run: Run): void {
   });
 }
 
-function circleOf(root: Lane): Blocking[] | undefined {
+/** Lanes that wait for one another in a row before the search is left to `circleOf`. */
+const ROW_MAX = 8;
+
+/** True where a lane at the end of a row can go on: nearly every wait is for one that does. False says nothing. */
+function endsAtOnce({ rows, holds }: LockSession, root: Lane): boolean {
+  for (let lane = root, passed = 0; passed < ROW_MAX; passed++) {
+    const { waits } = lane;
+    if (lane.joins !== undefined || waits.length > 1) return false;
+    if (waits.length === 0) return true;
+    const wait = waits[0]!;
+    const holder = rows.words[wait.row * ROW_WORDS + WORD.holder]!;
+    // A reader also waits for writers that came before it.
+    if (wait.mode === MODE.shared || holder === MANY) return false;
+    if (holder === 0) return true;
+    lane = holds[holder - 1]!.lane;
+    if (lane === root) return false;
+  }
+  return false;
+}
+
+function circleOf(session: LockSession, root: Lane): Blocking[] | undefined {
   const seen = new Set<Lane>();
   const path: Blocking[] = [];
   const visit = (lane: Lane): boolean => {
-    for (const blocking of blockersOf(lane)) {
+    for (const blocking of blockersOf(session, lane)) {
       path.push(blocking);
       if (blocking.lane === root) return true;
       if (!seen.has(blocking.lane)) {
@@ -84,22 +108,24 @@ function circleOf(root: Lane): Blocking[] | undefined {
 
 /** `live.long-wait`: a wait that has ended, or has not, took longer than the limit. */
 export function judgeLongWait(run: Told, wait: Wait, now: number): void {
-  const { lock, at } = wait;
+  const { at } = wait;
   if (wait.told || now - at.time < run.session.longWait) return;
   wait.told = true;
-  const holders = lock.holds.map(({ lane }) => run.dictionary.name("lane", lane.id));
+  const lock = lockOfRow(run.session, wait);
+  const holds = holdersOf(run.session, lock);
+  const holders = holds.map(({ lane }) => run.dictionary.name("lane", lane.id));
   const by = holders.length === 0 ? "" : `, held by ${holders.join(", ")}`;
   report(run, "live.long-wait", {
     locks: [lock],
     message: `${run.dictionary.name("lane", at.lane)} has waited ${Math.round((now - at.time) / 1e6)} ms for ${lock.name}${by}`,
-    evidence: [...lock.holds.map(placeOf), at],
+    evidence: [...holds.map(placeOf), at],
     unsure: wait.unsure,
   });
 }
 
 /** `live.dead-owner`: a lane waits for a lock whose holder's lane is gone. */
 export function judgeDeadOwner(run: Run, lock: Lock, at: Place = here(run)): void {
-  const dead = lock.holds.find(({ lane }) => lane.gone);
+  const dead = holdersOf(run.session, lock).find(({ lane }) => lane.gone);
   if (dead === undefined) return;
   report(run, "live.dead-owner", {
     locks: [lock],
@@ -112,7 +138,7 @@ export function judgeDeadOwner(run: Run, lock: Lock, at: Place = here(run)): voi
 /** `live.livelock`: lanes fail in turn to get what the next one holds, round and round, and none makes progress. */
 export function noteFailedTry(run: Run, lock: Lock): void {
   const { lane } = run;
-  const hold = lock.holds.find((one) => one.lane !== lane);
+  const hold = holdersOf(run.session, lock).find((one) => one.lane !== lane);
   if (hold === undefined || lane.loop || hold.lane.loop) return;
   lane.tries.push({ lock, holder: hold.lane, at: here(run), unsure: hold.unsure });
   if (lane.tries.length > TRIES_MAX) lane.tries.shift();

@@ -1,4 +1,5 @@
 import type { RuleId } from "../../rules.ts";
+import { lockOfRow } from "../holders.ts";
 import { lockOf } from "../lookup.ts";
 import { here, type Run, report } from "../run.ts";
 import type { Hold, Lock, Ticket } from "../state.ts";
@@ -55,7 +56,7 @@ function judgeAfterDeadlock(run: Run, ticket: Ticket, lock: Lock, slow: boolean)
   }
   const held = heldWith(run, ticket.number);
   if (held.length === 0) return;
-  const names = held.map((hold) => hold.lock.name).join(", ");
+  const names = held.map((hold) => lockOfRow(run.session, hold).name).join(", ");
   tell(run, "ww.not-backed-off", lock, `${lock.name} is acquired after a deadlock while ${names} is still held`, held);
 }
 
@@ -64,14 +65,14 @@ function judgeMixed(run: Run, { lock, ticket, tried }: Ticketed): void {
   if (lock.type !== "ww" || tried) return;
   const other = run.lane.holds.find(
     (hold) =>
-      hold.lock !== lock &&
-      hold.lock.base === lock.base &&
-      hold.lock.type === "ww" &&
+      hold.row !== lock.row &&
+      lockOfRow(run.session, hold).base === lock.base &&
+      lockOfRow(run.session, hold).type === "ww" &&
       !hold.tried &&
       (hold.ticket === 0) !== (ticket === 0),
   );
   if (other === undefined) return;
-  const message = `${lock.name} and ${other.lock.name} are held together, one of them without a ticket`;
+  const message = `${lock.name} and ${lockOfRow(run.session, other).name} are held together, one of them without a ticket`;
   tell(run, "ww.mixed", lock, message, [other]);
   tell(run, "order.recursion", lock, message, [other]);
 }
@@ -90,7 +91,7 @@ export function nestOf(run: Run, { lock, ticket: number, under, nestTicket }: Ti
   }
   if (under === 0) return undefined;
   const nest = lockOf(run.session, run.dictionary, under, run.lane.id);
-  const hold = run.lane.holds.find((held) => held.lock === nest);
+  const hold = run.lane.holds.find((held) => held.row === nest.row);
   if (hold !== undefined) return hold.since;
   const name = run.dictionary.objectName(under);
   tell(run, "nest.not-held", lock, `${lock.name} is acquired under ${name}, which the lane does not hold`);
@@ -129,7 +130,7 @@ export function endTicket(run: Run, number: number): void {
   }
   const held = heldWith(run, number);
   if (held.length > 0) {
-    const names = held.map((hold) => hold.lock.name).join(", ");
+    const names = held.map((hold) => lockOfRow(run.session, hold).name).join(", ");
     tellTicket(run, "ww.end-early", `a ticket ends while ${names} is held with it`, ticket.cls, held);
   }
   run.session.tickets.delete(number);
@@ -148,7 +149,7 @@ function heldWith({ lane, session }: Run, number: number): Hold[] {
 
 function tell(run: Run, rule: RuleId, lock: Lock, message: string, held: readonly Hold[] = []): void {
   report(run, rule, {
-    locks: [...held.map((hold) => hold.lock), lock],
+    locks: [...held.map((hold) => lockOfRow(run.session, hold)), lock],
     message,
     evidence: [...held.map(placeOf), here(run)],
   });
@@ -156,7 +157,7 @@ function tell(run: Run, rule: RuleId, lock: Lock, message: string, held: readonl
 
 function tellTicket(run: Run, rule: RuleId, message: string, cls: string, held: readonly Hold[] = []): void {
   report(run, rule, {
-    locks: held.map((hold) => hold.lock),
+    locks: held.map((hold) => lockOfRow(run.session, hold)),
     classes: [cls],
     message,
     evidence: [...held.map(placeOf), here(run)],

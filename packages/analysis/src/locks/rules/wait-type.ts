@@ -1,4 +1,5 @@
 import { WAITS } from "@wayward/record";
+import { lockOfRow, variantHeld } from "../holders.ts";
 import { here, type Run, report } from "../run.ts";
 import type { Lock } from "../state.ts";
 
@@ -13,10 +14,10 @@ export function judgeWaitType(run: Run, lock: Lock): boolean {
   let least = context?.inside ?? 0;
   let by = context?.name ?? "";
   for (const hold of lane.holds) {
-    const { inside } = hold.variant;
+    const { inside } = variantHeld(session, hold);
     if (hold.level !== level || inside === 0 || (least !== 0 && inside >= least)) continue;
     least = inside;
-    by = hold.lock.name;
+    by = lockOfRow(session, hold).name;
   }
   if (least === 0 || waits <= least) return false;
   report(run, "wait-type", {
