@@ -61,8 +61,8 @@ describe("the README", () => {
     return (await run("sh", ["-c", here], options)).stdout;
   };
 
-  /** Commands that other steps run: setting up, the whole story, the cluster, containers. */
-  const elsewhere = /^npm |^\.ci\/run|^docker /;
+  /** Commands that other steps run: setting up, the whole story, clusters, containers. */
+  const elsewhere = /^npm |^\.ci\/run|^(?:docker|helm|kubectl) /;
 
   test("has commands that work", async () => {
     const all = commands();

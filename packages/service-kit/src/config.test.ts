@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { loadConfig, setting } from "./config.ts";
+import { describeConfigAsJson, loadConfig, setting } from "./config.ts";
 import { BUS_SETTINGS } from "./settings.ts";
 import { unknownSettings } from "./unknown-settings.ts";
 
@@ -18,6 +18,24 @@ describe("a configuration", () => {
       keep: 10 * 1024 ** 3,
       key: 1,
     });
+  });
+
+  test("is told as JSON, with what each value looks like", () => {
+    const lines = describeConfigAsJson({ ...table, durable: BUS_SETTINGS.requireDurable })
+      .trim()
+      .split("\n");
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      {
+        env: "WAYWARD_PORT",
+        meaning: "gRPC port",
+        fallback: "4610",
+        shape: { type: "count", least: 0, most: 65_535 },
+      },
+      { env: "WAYWARD_STORE", meaning: "URL of the store", shape: { type: "text" } },
+      { env: "WAYWARD_KEEP", meaning: "size of the archive", fallback: "10GiB", shape: { type: "size" } },
+      { env: "WAYWARD_KEY", meaning: "a secret number", fallback: "1", shape: { type: "count", least: 1, most: 9 } },
+      expect.objectContaining({ env: "WAYWARD_REQUIRE_DURABLE", fallback: "false", shape: { type: "flag" } }),
+    ]);
   });
 
   test("tells everything that is wrong at once, and no secret", () => {

@@ -12,7 +12,14 @@ export interface Setting<T> {
   /** The value, or what is wrong with it. */
   readonly parse: (text: string) => Parsed<T>;
   readonly secret?: boolean;
+  readonly shape: Shape;
 }
+
+/** What a value looks like, for who checks it before the program does, such as the Helm chart's schema. */
+export type Shape =
+  | { readonly type: "text" | "flag" | "size" }
+  | { readonly type: "count"; readonly least: number; readonly most: number }
+  | { readonly type: "word"; readonly words: readonly string[] };
 
 /** A configuration: its settings by the names that the program uses. */
 export type Table = Readonly<Record<string, Setting<unknown>>>;
@@ -58,8 +65,16 @@ export function describeConfig(table: Table): string {
     .join("");
 }
 
+/** The table as JSON, one setting a line, for what is made from it. */
+export function describeConfigAsJson(table: Table): string {
+  return Object.values(table)
+    .map(({ env, meaning, fallback, shape }) => `${JSON.stringify({ env, meaning, fallback, shape })}\n`)
+    .join("");
+}
+
 /** What is parsed, or what is wrong with it. */
 type Parsed<T> = { readonly value: T } | { readonly wrong: string };
+const TEXT: Shape = { type: "text" };
 type Extra = { readonly fallback?: string; readonly secret?: boolean };
 
 /** Short forms for the usual settings. */
@@ -67,6 +82,7 @@ export const setting = {
   text: (env: string, meaning: string, extra: Extra = {}): Setting<string> => ({
     env,
     meaning,
+    shape: TEXT,
     parse: (text) => ({ value: text }),
     ...extra,
   }),
@@ -75,6 +91,7 @@ export const setting = {
     env,
     meaning,
     fallback: "",
+    shape: TEXT,
     parse: (text) => ({ value: text === "" ? undefined : text }),
     ...extra,
   }),
@@ -83,6 +100,7 @@ export const setting = {
     env,
     meaning,
     fallback: "",
+    shape: TEXT,
     parse: (text) => (text === "" ? { value: undefined } : readable(text)),
   }),
   /** A text that the parser of whoever uses it takes. */
@@ -94,6 +112,7 @@ export const setting = {
   ): Setting<string> => ({
     env,
     meaning,
+    shape: TEXT,
     parse: (text) => {
       const { error } = parse(text);
       return error === undefined ? { value: text } : { wrong: error.message };
@@ -103,12 +122,14 @@ export const setting = {
   port: (env: string, meaning: string, extra: Extra = {}): Setting<number> => ({
     env,
     meaning,
+    shape: { type: "count", least: 0, most: 65_535 },
     parse: (text) => whole(text, 0, 65_535, "a port"),
     ...extra,
   }),
   count: (env: string, meaning: string, least: number, most: number, extra: Extra = {}): Setting<number> => ({
     env,
     meaning,
+    shape: { type: "count", least, most },
     parse: (text) => whole(text, least, most, "a whole number"),
     ...extra,
   }),
@@ -116,6 +137,7 @@ export const setting = {
   size: (env: string, meaning: string, extra: Extra & { readonly least?: string } = {}): Setting<number> => ({
     env,
     meaning,
+    shape: { type: "size" },
     parse: (text) => sizeFrom(text, extra.least ?? "0"),
     ...extra,
   }),
@@ -123,6 +145,7 @@ export const setting = {
     env,
     meaning,
     fallback: "false",
+    shape: { type: "flag" },
     parse: (text) => {
       if (text === "true" || text === "1") return { value: true };
       return text === "false" || text === "0" || text === "" ? { value: false } : { wrong: "not true or false" };

@@ -1,5 +1,5 @@
 export { authenticate, type Caller, type Scope } from "./authenticate.ts";
-export { type Config, describeConfig, loadConfig, parseSize, type Setting, setting } from "./config.ts";
+export { type Config, describeConfig, loadConfig, parseSize, type Setting, type Shape, setting } from "./config.ts";
 export { type CallContext, serverStream, unary } from "./grpc/handlers.ts";
 export { type GrpcServer, type GrpcService, serveGrpc } from "./grpc/server.ts";
 export { statusOf } from "./grpc/status.ts";

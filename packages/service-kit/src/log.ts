@@ -12,14 +12,15 @@ export interface Log {
 
 export type Facts = Readonly<Record<string, unknown>>;
 
-const LEVELS = ["debug", "info", "warn", "error"] as const;
-export type LogLevel = (typeof LEVELS)[number];
+/** From the most talkative on. */
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** To stderr: one JSON object a line, or for people on a terminal a plain line. */
 export function createLog(level: LogLevel = "info", facts: Facts = {}): Log {
-  const least = LEVELS.indexOf(level);
+  const least = LOG_LEVELS.indexOf(level);
   const say = (at: LogLevel, message: string, more: Facts = {}) => {
-    if (LEVELS.indexOf(at) < least) return;
+    if (LOG_LEVELS.indexOf(at) < least) return;
     const all = { ...facts, ...more };
     process.stderr.write(process.stderr.isTTY ? plainLine(at, message, all) : jsonLine(at, message, all));
   };
@@ -33,7 +34,7 @@ export function createLog(level: LogLevel = "info", facts: Facts = {}): Log {
 }
 
 export function isLogLevel(text: string): text is LogLevel {
-  return LEVELS.some((level) => level === text);
+  return LOG_LEVELS.some((level) => level === text);
 }
 
 /** What a log line says of an error. */

@@ -1,6 +1,6 @@
 import { WaywardError } from "@wayward/base";
 import { BringUp, type Open, type Started } from "./bring-up.ts";
-import { type Config, describeConfig, loadConfig, type Table } from "./config.ts";
+import { type Config, describeConfig, describeConfigAsJson, loadConfig, type Table } from "./config.ts";
 import { createLog, errorFacts, type Facts, type Log } from "./log.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { type ServeOptions, serve } from "./serve.ts";
@@ -23,9 +23,9 @@ export interface Given<C> {
 /**
  * Runs a service until SIGTERM or SIGINT: reads its configuration, answers
  * probes, brings the service up by `start`, again as long as what it stands
- * on is UNAVAILABLE, and ends it. `--help` prints the table. Exit codes: 0
- * ended in order, 1 failed, 2 wrong configuration, 78 a bus or store that can
- * never be used so.
+ * on is UNAVAILABLE, and ends it. `--help` prints the table, `--help --json`
+ * one setting a line. Exit codes: 0 ended in order, 1 failed, 2 wrong
+ * configuration, 78 a bus or store that can never be used so.
  */
 export async function runMain<T extends Table>(
   name: string,
@@ -34,7 +34,8 @@ export async function runMain<T extends Table>(
 ): Promise<void> {
   if (process.argv.includes("--help")) {
     const all = { ...PROCESS_SETTINGS, ...table };
-    process.stdout.write(`wayward ${name}: configured by the environment\n${describeConfig(all)}`);
+    const asText = () => `wayward ${name}: configured by the environment\n${describeConfig(all)}`;
+    process.stdout.write(process.argv.includes("--json") ? describeConfigAsJson(all) : asText());
     return;
   }
   endOnFault(createLog("info", { service: name }));

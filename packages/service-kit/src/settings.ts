@@ -1,11 +1,12 @@
 import { fail, ok, type Result } from "@wayward/base";
 import { type Setting, setting } from "./config.ts";
-import { isLogLevel, type LogLevel } from "./log.ts";
+import { isLogLevel, LOG_LEVELS, type LogLevel } from "./log.ts";
 
 const logLevel: Setting<LogLevel> = {
   env: "WAYWARD_LOG_LEVEL",
   meaning: "least level that is logged: debug, info, warn or error",
   fallback: "info",
+  shape: { type: "word", words: LOG_LEVELS },
   parse: (text) => (isLogLevel(text) ? { value: text } : { wrong: "not debug, info, warn or error" }),
 };
 

@@ -25,8 +25,8 @@ const sayToStderr: Say = (line) => {
 const found = new Map<Tool, Promise<FoundBinary>>();
 
 /**
- * Finds a server's program: the path in WAYWARD_NATS_SERVER,
- * WAYWARD_VERSITYGW, WAYWARD_PROMETHEUS or WAYWARD_PROMTOOL, PATH, the project's .cache/bin; if it is in none,
+ * Finds a program: the path in its variable, such as WAYWARD_NATS_SERVER or
+ * WAYWARD_HELM, PATH, the project's .cache/bin; if it is in none,
  * fetches it into the cache, which may take minutes. Says on stderr which one
  * it took, once a process.
  */
@@ -127,7 +127,7 @@ async function unfit(tool: Tool, path: string): Promise<string | undefined> {
 }
 
 async function versionOf(tool: Tool, path: string): Promise<{ ok: boolean; version?: string; output: string }> {
-  const { ok, output } = await runCommand(path, ["--version"], { timeoutMs: 10_000 });
+  const { ok, output } = await runCommand(path, facts[tool].versionArgs ?? ["--version"], { timeoutMs: 10_000 });
   const version = facts[tool].versionPattern.exec(output)?.[1];
   return version === undefined ? { ok, output } : { ok, version, output };
 }

@@ -1,8 +1,7 @@
 /**
- * `node packages/testing/src/fetch.ts [nats-server] [versitygw] [prometheus]
- * [promtool]`: puts the servers that the tests need, or the programs named,
- * into .cache/bin, or finds them elsewhere. Says what it does, exits with 1 if
- * one cannot be had.
+ * `node packages/testing/src/fetch.ts [nats-server] [versitygw] [helm] …`: puts
+ * the servers that the tests need, or the programs named, into .cache/bin, or
+ * finds them elsewhere. Says what it does, exits with 1 if one cannot be had.
  */
 import { fetchBinary } from "./binaries.ts";
 import { SERVERS, TOOLS, type Tool } from "./tools.ts";

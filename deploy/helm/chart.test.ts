@@ -1,0 +1,135 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { askReal } from "@wayward/testing";
+import { helm, type Manifest, manifests, render } from "./testing/helm.ts";
+import { KEPT, keptPath } from "./testing/renders.ts";
+import { definitionOf, faults, faultsOf, isBrought, KUBERNETES } from "./testing/schemas.ts";
+import { generatedFiles } from "./values/files.ts";
+import { CHART, flatten, readValues } from "./values/tree.ts";
+
+const read = (path: string) => readFileSync(path, "utf8");
+const REMEDY = "run `npm run generate:chart` and read what it changes";
+
+describe("values.yaml", () => {
+  test("is short, and says what each value is for", () => {
+    expect(read(join(CHART, "values.yaml")).split("\n").length).toBeLessThan(300);
+    // A map in one line is told by the comment above it.
+    const told = new Set(
+      flatten(readValues()).flatMap(({ meaning, path, children }) =>
+        meaning === "" ? [] : [path, ...children.map((child) => child.path)],
+      ),
+    );
+    const untold = flatten(readValues()).filter(({ path }) => !told.has(path));
+    expect(untold.map(({ path }) => path)).toEqual([]);
+  });
+
+  test.each([...generatedFiles()])("has made %s", (path, text) => {
+    expect({ [REMEDY]: read(path) === text }).toEqual({ [REMEDY]: true });
+  });
+
+  test("belongs to a chart of this release", () => {
+    const { version } = JSON.parse(read(join(CHART, "..", "..", "..", "package.json")));
+    const chart = read(join(CHART, "Chart.yaml"));
+    expect([/^version: (.*)$/m.exec(chart)?.[1], /^appVersion: (.*)$/m.exec(chart)?.[1]]).toEqual([version, version]);
+    const images = [...chart.matchAll(/image: (wayward\/\S+)/g)].map(([, image]) => image);
+    expect(images).toEqual(
+      ["ingest", "archive", "query", "stream", "all-in-one"].map((name) => `wayward/${name}:${version}`),
+    );
+  });
+});
+
+const hasHelm = await askReal("helm");
+
+(hasHelm ? describe : describe.skip)("the chart", () => {
+  test.each(KEPT)("passes helm lint with $name", async ({ args }) => {
+    const { stdout, stderr, ok } = await helm("lint", "--strict", "--quiet", CHART, ...args);
+    expect({ ok, said: `${stdout}${stderr}`.trim() }).toEqual({ ok: true, said: "" });
+  });
+
+  test.each(KEPT)("renders $name as it is kept", async ({ name, args }) => {
+    expect({ [REMEDY]: await render(...args) }).toEqual({ [REMEDY]: read(keptPath(name)) });
+  });
+
+  test("brings each dashboard to Grafana as it is", async () => {
+    const objects = manifests(await render("--set", "monitoring.dashboards.enabled=true"));
+    const brought = objects.filter(({ metadata }) => metadata.labels?.grafana_dashboard === "1");
+    const folder = join(CHART, "..", "..", "monitoring", "dashboards");
+    expect(brought.flatMap(({ data = {} }) => Object.keys(data)).sort()).toEqual(
+      readdirSync(folder)
+        .map((name) => `wayward-${name}`)
+        .sort(),
+    );
+    for (const { data = {} } of brought) {
+      for (const [name, text] of Object.entries(data)) {
+        expect(JSON.parse(text)).toEqual(JSON.parse(read(join(folder, name.replace("wayward-", "")))));
+      }
+    }
+  });
+
+  test("renders the all-in-one from every preset", async () => {
+    for (const preset of ["small", "medium", "large"]) {
+      const args = ["--values", join(CHART, "presets", `${preset}.yaml`)];
+      const off = ["ingest", "query", "stream"].flatMap((part) => ["--set", `${part}.autoscaling.enabled=false`]);
+      const objects = manifests(await render(...args, ...off, "--set", "mode=allInOne"));
+      expect(objects.filter(({ kind }) => kind === "StatefulSet")).toHaveLength(1);
+      expect(objects.filter(({ kind }) => kind === "Deployment")).toHaveLength(0);
+    }
+  });
+});
+
+const objectsOf = (name: string) => manifests(read(keptPath(name)));
+
+((await askReal("kubernetes-validate")) ? describe : describe.skip)("what is rendered", () => {
+  test.each(KUBERNETES)(
+    "is right for Kubernetes %s",
+    async (version) => {
+      for (const { name } of KEPT) {
+        const objects = objectsOf(name).filter((object) => !isBrought(object));
+        expect({ name, faults: await faults(objects, version) }).toEqual({ name, faults: [] });
+      }
+    },
+    60_000,
+  );
+
+  test("would be refused with a field or a kind that nobody knows", async () => {
+    const [policy] = objectsOf("default");
+    const misspelt = { ...policy, spec: { ...policy?.spec, podSelektor: {} } } as Manifest;
+    expect((await faults([misspelt], "1.35")).join()).toContain("podSelektor");
+    const strange = { ...policy, kind: "NetworkPolitics" } as Manifest;
+    expect((await faults([strange], "1.35")).join()).toContain("NetworkPolitics");
+  });
+});
+
+describe("what is rendered for kinds that others bring", () => {
+  const brought = [...objectsOf("everything"), podMonitor()].filter(isBrought);
+
+  test("is each of them", () => {
+    expect([...new Set(brought.map(({ kind }) => kind))].sort()).toEqual(
+      ["GRPCRoute", "PodMonitor", "PrometheusRule", "ScaledObject", "ServiceMonitor"].sort(),
+    );
+  });
+
+  test.each(brought.map((object) => [object.kind, object] as const))(
+    "is right for %s as its makers define it",
+    (kind, object) => {
+      const definition = definitionOf(kind);
+      if ("missing" in definition) {
+        process.stderr.write(`\n!!! NO DEFINITION OF ${kind} HERE: it is not checked (${definition.missing})\n`);
+        return;
+      }
+      expect(faultsOf(object, definition.schema)).toEqual([]);
+      expect(faultsOf({ ...object, spec: { ...object.spec, unheardOf: 1 } }, definition.schema).join()).toContain(
+        "unheardOf",
+      );
+    },
+  );
+});
+
+/** The same as the ServiceMonitor of the kept render, but for its kind and the name of the list. */
+function podMonitor(): Manifest {
+  const monitor = objectsOf("everything").find(({ kind }) => kind === "ServiceMonitor");
+  if (monitor === undefined) throw new Error("no ServiceMonitor is rendered");
+  const { endpoints, ...spec } = monitor.spec;
+  return { ...monitor, kind: "PodMonitor", spec: { ...spec, podMetricsEndpoints: endpoints } };
+}

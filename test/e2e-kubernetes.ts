@@ -1,0 +1,71 @@
+/**
+ * `npm run e2e:kubernetes`: the Helm chart on a real Kubernetes of one node,
+ * in namespaces that enforce `restricted`: installed with no values in both
+ * modes, killed, upgraded, uninstalled and installed again under load, with
+ * every record counted. One row for each. Ends with 1 where something does
+ * not hold, with 77 where there can be no such cluster.
+ *
+ *     --rate <n>      records a second of each load (default 20000)
+ *     --seconds <n>   how long each load lasts (default 20)
+ *     --only <story>  one of newcomer, distributed, all-in-one, outside-store, node-collector
+ *     --no-images     take the images that are in the cluster
+ *     --keep          leave the cluster running
+ */
+import { parseArgs } from "node:util";
+import { allInOne } from "./kubernetes/all-in-one.ts";
+import { Apps } from "./kubernetes/apps.ts";
+import { distributed } from "./kubernetes/distributed.ts";
+import { importImages } from "./kubernetes/images.ts";
+import { Lab } from "./kubernetes/lab.ts";
+import { newcomer } from "./kubernetes/newcomer.ts";
+import { nodeCollector } from "./kubernetes/node-collector.ts";
+import { outsideStore } from "./kubernetes/outside-store.ts";
+import { Rows } from "./kubernetes/rows.ts";
+
+const { values } = parseArgs({
+  options: {
+    rate: { type: "string", default: "20000" },
+    seconds: { type: "string", default: "20" },
+    only: { type: "string" },
+    "no-images": { type: "boolean", default: false },
+    keep: { type: "boolean", default: false },
+  },
+});
+const load = { rate: Number(values.rate), seconds: Number(values.seconds) };
+
+const lab = Lab.find();
+if (typeof lab === "string") {
+  process.stderr.write(`!!! NO KUBERNETES HERE: the chart is not tried on a cluster (${lab})\n`);
+  process.exit(77);
+}
+
+const rows = new Rows();
+let ran = false;
+const begun = performance.now();
+await rows.story(async () => {
+  await rows.row("a cluster", async () => {
+    ran = await lab.up();
+    return { facts: ran ? "was up" : "started" };
+  });
+  if (!values["no-images"])
+    await rows.row("images", async () => ({ facts: `${(await importImages(lab)).length} imported` }));
+  const apps = new Apps(lab, "wayward-apps");
+  await apps.forget();
+  await apps.makeNamespace();
+  const stories = {
+    newcomer: () => newcomer(lab, rows),
+    distributed: () => distributed(lab, apps, rows, load),
+    "all-in-one": () => allInOne(lab, apps, rows),
+    "outside-store": () => outsideStore(lab, rows),
+    "node-collector": () => nodeCollector(lab, rows),
+  };
+  for (const [name, play] of Object.entries(stories)) {
+    if (values.only === undefined || values.only === name) await rows.story(play);
+  }
+  await apps.forget();
+});
+if (!ran && !values.keep) await lab.must(["down"]);
+process.stdout.write(
+  `${rows.done - rows.failed} of ${rows.done} rows hold, ${Math.round((performance.now() - begun) / 1000)} s\n`,
+);
+process.exitCode = rows.failed === 0 ? 0 : 1;

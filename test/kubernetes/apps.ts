@@ -1,0 +1,150 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Lab } from "./lab.ts";
+import { until } from "./release.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const IMAGE = `wayward/all-in-one:${version}`;
+
+/** Where a release answers, as the environment of who asks. */
+export type Env = Readonly<Record<string, string>>;
+
+/** Records numbers as fast as it is told to, waits until all of them are accepted, and tells how many it has sent. */
+const PROGRAM = `
+  const { start } = require("/app/agent/agent.cjs");
+  const [name, rate, seconds] = process.argv.slice(1);
+  const agent = start({ name });
+  const log = agent.channel("numbers");
+  const begun = Date.now();
+  const all = rate * seconds;
+  let sent = 0;
+  const timer = setInterval(() => {
+    for (const due = Math.min(all, (rate * (Date.now() - begun)) / 1000); sent < due; sent++) log.info("number {}", sent);
+    if (sent < all) return;
+    clearInterval(timer);
+    agent.delivered(120000).then(() => { console.log("sent " + sent); agent.stop(); });
+  }, 20);`;
+
+/** How many of a program's records were sent, and how many are read. */
+export interface Counted {
+  readonly sent: number;
+  readonly read: number;
+  readonly isComplete: boolean;
+}
+
+/** A namespace of people who use the release: programs that record, and a pod that asks. */
+export class Apps {
+  readonly #lab: Lab;
+  readonly namespace: string;
+
+  constructor(lab: Lab, namespace: string) {
+    this.#lab = lab;
+    this.namespace = namespace;
+  }
+
+  async makeNamespace(): Promise<void> {
+    await this.#lab.must(["kubectl", "create", "namespace", this.namespace]);
+    const label = "pod-security.kubernetes.io/enforce=restricted";
+    await this.#lab.must(["kubectl", "label", "namespace", this.namespace, label]);
+  }
+
+  async forget(): Promise<void> {
+    const args = ["kubectl", "delete", "namespace", this.namespace, "--ignore-not-found", "--grace-period=1"];
+    await this.#lab.must(args, 300_000);
+  }
+
+  kubectl(...args: readonly string[]): Promise<string> {
+    return this.#lab.must(["kubectl", "--namespace", this.namespace, ...args], 300_000);
+  }
+
+  /** Applies this manifest, after this change to its text. */
+  async applyFile(path: string, change: (text: string) => string): Promise<void> {
+    const text = change(readFileSync(join(root, path), "utf8"));
+    await this.#lab.must(["kubectl", "--namespace", this.namespace, "apply", "--filename", "-"], 60_000, text);
+  }
+
+  /** Starts a pod that asks in the name of this environment. */
+  async startAsking(pod: string, env: Env): Promise<void> {
+    await this.#start(pod, ["node", "-e", "setInterval(() => {}, 1e6)"], env);
+    await this.kubectl("wait", "--for=condition=Ready", `pod/${pod}`, "--timeout=120s");
+  }
+
+  /** What a wayward command prints, asked from that pod. */
+  wayward(pod: string, ...args: readonly string[]): Promise<string> {
+    return this.kubectl("exec", pod, "--", "node", "/app/lib/main.js", ...args);
+  }
+
+  /** Whether that pod can open a connection to `host:port`. */
+  async reaches(pod: string, address: string): Promise<boolean> {
+    const [host, port] = address.split(":");
+    const program = `
+      const socket = require("node:net").connect({ host: "${host}", port: ${port}, timeout: 3000 });
+      const say = (text) => { console.log(text); process.exit(); };
+      socket.on("connect", () => say("reached")).on("timeout", () => say("not")).on("error", () => say("not"));`;
+    return (await this.kubectl("exec", pod, "--", "node", "-e", program)).trim() === "reached";
+  }
+
+  /** Starts a program that records `rate` numbers a second. */
+  startNumbers(name: string, rate: number, seconds: number, env: Env): Promise<void> {
+    return this.#start(name, ["node", "-e", PROGRAM, name, String(rate), String(seconds)], env);
+  }
+
+  /** Waits for the end of that program, and counts what is read of it. */
+  async count(name: string, asking: string): Promise<Counted> {
+    await this.#ended(name);
+    const sent = Number(/^sent (\d+)$/m.exec(await this.kubectl("logs", name))?.[1] ?? Number.NaN);
+    const args = ["kubectl", "--namespace", this.namespace, "exec", asking, "--", "node", "/app/lib/main.js"];
+    const said = await this.#lab.run([...args, "stats", "--name", name, "--kind", "log.message", "--json"]);
+    const rows = said.stdout
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line): { readonly kind?: string; readonly count: string } => JSON.parse(line));
+    const read = rows.find(({ kind }) => kind === "log.message")?.count ?? 0;
+    return { sent, read: Number(read), isComplete: said.stderr.includes(", complete") };
+  }
+
+  /** The numbers that are read of a program, in the order of its time. */
+  async numbers(name: string, asking: string): Promise<number[]> {
+    const lines = await this.wayward(asking, "read", "--name", name, "--kind", "log.message");
+    return [...lines.matchAll(/ number (\d+) /g)].map(([, number]) => Number(number));
+  }
+
+  async #ended(pod: string): Promise<void> {
+    await until(`the end of ${pod}`, async () => {
+      const phase = await this.kubectl("get", "pod", pod, "--output", "jsonpath={.status.phase}");
+      if (phase === "Failed") throw new Error(`${pod} failed: ${await this.kubectl("logs", pod)}`);
+      return phase === "Succeeded";
+    });
+  }
+
+  async #start(name: string, command: readonly string[], env: Env): Promise<void> {
+    const restricted = {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    };
+    const pod = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name },
+      spec: {
+        restartPolicy: "Never",
+        terminationGracePeriodSeconds: 1,
+        securityContext: { runAsNonRoot: true, runAsUser: 65_532, seccompProfile: { type: "RuntimeDefault" } },
+        containers: [
+          {
+            name: "main",
+            image: IMAGE,
+            command,
+            env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
+            securityContext: restricted,
+            volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
+          },
+        ],
+        volumes: [{ name: "tmp", emptyDir: {} }],
+      },
+    };
+    await this.#lab.must(["kubectl", "--namespace", this.namespace, "create", "-f", "-"], 60_000, JSON.stringify(pod));
+  }
+}

@@ -1,0 +1,58 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..", "..");
+
+/** How a command ended. */
+export interface Said {
+  readonly ok: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * A Kubernetes of one node that a script starts and stops: `lab up`, `lab
+ * down`, `lab import FILE`, `lab kubectl …`, `lab helm …`.
+ */
+export class Lab {
+  readonly #program: string;
+
+  constructor(program: string) {
+    this.#program = program;
+  }
+
+  /** The lab that WAYWARD_KUBERNETES_LAB names, or the one beside the repository; else why there is none. */
+  static find(): Lab | string {
+    const program = process.env.WAYWARD_KUBERNETES_LAB ?? join(root, "..", "shared", "kubernetes", "lab");
+    if (process.platform !== "linux") return "the lab is for Linux";
+    if (!existsSync(program)) return `no lab at ${program}: name it by WAYWARD_KUBERNETES_LAB`;
+    if (process.getuid?.() !== 0) return "the lab needs root";
+    return new Lab(program);
+  }
+
+  /** Starts it; the first time it is built, which takes minutes. Tells whether it ran before. */
+  async up(...options: readonly string[]): Promise<boolean> {
+    const ran = (await this.run(["kubectl", "get", "--raw", "/readyz"])).ok;
+    await this.must(["up", ...options], 3_600_000);
+    return ran;
+  }
+
+  run(args: readonly string[], timeoutMs = 120_000, input?: string): Promise<Said> {
+    return new Promise((resolve) => {
+      const options = { timeout: timeoutMs, maxBuffer: 1 << 28, cwd: root };
+      const child = execFile(this.#program, args, options, (error, stdout, stderr) => {
+        const late = error?.killed === true ? `stopped after ${timeoutMs / 1000} s\n` : "";
+        resolve({ ok: error === null, stdout, stderr: `${late}${stderr}` });
+      });
+      child.stdin?.end(input);
+    });
+  }
+
+  /** What the command prints. Throws its words where it fails. */
+  async must(args: readonly string[], timeoutMs?: number, input?: string): Promise<string> {
+    const { ok, stdout, stderr } = await this.run(args, timeoutMs, input);
+    if (ok) return stdout;
+    throw new Error(`lab ${args.join(" ").slice(0, 300)}: ${`${stderr}${stdout}`.trim().slice(-2_000)}`);
+  }
+}

@@ -1,0 +1,123 @@
+import { join } from "node:path";
+import type { Lab, Said } from "./lab.ts";
+
+const CHART = join(import.meta.dirname, "..", "..", "deploy", "helm", "wayward");
+
+/** What is looked at of a pod. */
+interface Pod {
+  readonly metadata: { readonly name: string; readonly uid: string; readonly labels: Readonly<Record<string, string>> };
+  readonly status: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+  };
+}
+
+interface ContainerStatus {
+  readonly name: string;
+  readonly restartCount: number;
+  readonly lastState?: { readonly terminated?: { readonly exitCode: number; readonly message?: string } };
+  readonly state?: { readonly terminated?: { readonly exitCode: number; readonly message?: string } };
+}
+
+const READY_WITHIN_MS = 300_000;
+
+/** The chart, installed as `wayward` in a namespace of its own. */
+export class Release {
+  readonly lab: Lab;
+  readonly namespace: string;
+
+  constructor(lab: Lab, namespace: string) {
+    this.lab = lab;
+    this.namespace = namespace;
+  }
+
+  /** A new namespace that enforces this Pod Security Standard. */
+  async makeNamespace(standard: "restricted" | "privileged" = "restricted"): Promise<void> {
+    await this.lab.must(["kubectl", "create", "namespace", this.namespace]);
+    const label = `pod-security.kubernetes.io/enforce=${standard}`;
+    await this.lab.must(["kubectl", "label", "namespace", this.namespace, label]);
+  }
+
+  /** Removes the namespace with all that is in it. */
+  async forget(): Promise<void> {
+    await this.lab.run(["helm", "uninstall", "wayward", "--namespace", this.namespace, "--wait"], READY_WITHIN_MS);
+    await this.lab.must(["kubectl", "delete", "namespace", this.namespace, "--ignore-not-found"], READY_WITHIN_MS);
+  }
+
+  helm(command: string, ...args: readonly string[]): Promise<Said> {
+    return this.lab.run(["helm", command, "wayward", ...args, "--namespace", this.namespace], READY_WITHIN_MS);
+  }
+
+  /** Installs or upgrades and waits until all is ready. Throws helm's words. */
+  async apply(...values: readonly string[]): Promise<void> {
+    const settings = values.flatMap((value) => ["--set", value]);
+    const wait = ["--wait", "--timeout", `${READY_WITHIN_MS / 1000}s`];
+    const said = await this.helm("upgrade", CHART, "--install", ...wait, ...settings);
+    if (!said.ok) throw new Error(`${said.stderr}${await this.troubles()}`);
+  }
+
+  /** As `apply`, but waits for nothing, and a failure is an answer. */
+  tryToApply(...values: readonly string[]): Promise<Said> {
+    return this.helm("upgrade", CHART, "--install", ...values.flatMap((value) => ["--set", value]));
+  }
+
+  kubectl(...args: readonly string[]): Promise<string> {
+    return this.lab.must(["kubectl", "--namespace", this.namespace, ...args], READY_WITHIN_MS);
+  }
+
+  /** The pods of this part, or all of the release but those of `helm test`. */
+  async pods(part?: string): Promise<readonly Pod[]> {
+    const selector = `app.kubernetes.io/instance=wayward,app.kubernetes.io/component${part === undefined ? "!=test" : `=${part}`}`;
+    return JSON.parse(await this.kubectl("get", "pods", "--selector", selector, "--output", "json")).items;
+  }
+
+  async restarts(): Promise<number> {
+    const counts = (await this.pods()).flatMap(({ status }) => status.containerStatuses ?? []);
+    return counts.reduce((sum, { restartCount }) => sum + restartCount, 0);
+  }
+
+  /** Ends a part's pods, or this one of them, without any grace, as a node that fails does, and waits for others in their place. */
+  async kill(part: string, name?: string): Promise<void> {
+    await this.replaced(part, name, (names) => this.kubectl("delete", "pod", "--grace-period=0", "--force", ...names));
+  }
+
+  /** Until what `end` has ended of a part, all its pods or this one, is gone and as many are ready as before. */
+  async replaced(part: string, name: string | undefined, end: (names: string[]) => Promise<unknown>): Promise<void> {
+    const before = await this.pods(part);
+    const ending = before.filter(({ metadata }) => name === undefined || metadata.name === name);
+    const gone = new Set(ending.map(({ metadata }) => metadata.uid));
+    await end(ending.map(({ metadata }) => metadata.name));
+    await until(`other pods of ${part}`, async () => {
+      const pods = await this.pods(part);
+      return pods.length === before.length && pods.every((pod) => isReady(pod) && !gone.has(pod.metadata.uid));
+    });
+  }
+
+  /** What the containers of a part said when they last ended. */
+  async lastWords(part: string): Promise<string[]> {
+    const statuses = (await this.pods(part)).flatMap(({ status }) => status.containerStatuses ?? []);
+    return statuses.flatMap(({ lastState, state }) => {
+      const ended = lastState?.terminated ?? state?.terminated;
+      return ended === undefined ? [] : [`exit ${ended.exitCode}: ${ended.message ?? ""}`];
+    });
+  }
+
+  /** For whoever reads why it did not come up. */
+  async troubles(): Promise<string> {
+    const { stdout } = await this.lab.run(["kubectl", "--namespace", this.namespace, "get", "pods,events"]);
+    return `\n${stdout}`;
+  }
+}
+
+function isReady({ status }: Pod): boolean {
+  return (status.conditions ?? []).some(({ type, status: is }) => type === "Ready" && is === "True");
+}
+
+/** Asks twice a second until it is so. Throws after the limit. */
+export async function until(what: string, isSo: () => Promise<boolean>, withinMs = READY_WITHIN_MS): Promise<void> {
+  const begun = performance.now();
+  while (!(await isSo())) {
+    if (performance.now() - begun > withinMs) throw new Error(`${what}: not after ${withinMs / 1000} s`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
