@@ -22,6 +22,8 @@ export interface SessionFacts {
   readonly detail?: boolean;
   /** A wait that lasts so long is told; default 30,000 ms. */
   readonly longWaitMs?: number | undefined;
+  /** Whether lanes are followed for their tables; default true. Findings need none of it. */
+  readonly lanes?: boolean;
 }
 
 /** All analyses of one session as one fold over its blocks, in order of seq. */
@@ -29,7 +31,7 @@ export class SessionAnalysis {
   readonly #facts: SessionFacts;
   readonly #dictionary: Dictionary;
   readonly #locks: LockFold;
-  readonly #threads: ThreadFold;
+  readonly #threads: ThreadFold | undefined;
   /** The session's start in nanoseconds of its clock. */
   readonly #start: bigint;
   /** Records from then on do not count, in nanoseconds since the start. */
@@ -44,12 +46,12 @@ export class SessionAnalysis {
     this.#dictionary = dictionary;
     const { start = 0n, anchor } = facts.description ?? {};
     this.#origin = start + (anchor === undefined ? 0n : anchor.wall - anchor.clock);
-    const { until, detail = false, longWaitMs } = facts;
+    const { until, detail = false, longWaitMs, lanes = true } = facts;
     this.#start = start;
     this.#until = until === undefined ? Infinity : Number(until - this.#origin);
     const bounds = longWaitMs === undefined ? {} : { longWaitMs };
     this.#locks = new LockFold(dictionary, { detail, loops: runsLoops(facts.description), ...bounds });
-    this.#threads = new ThreadFold(dictionary);
+    this.#threads = lanes ? new ThreadFold(dictionary) : undefined;
   }
 
   /** Changes with what the findings say. */
@@ -67,7 +69,7 @@ export class SessionAnalysis {
     const block = new Block(envelope);
     const batch = new Batch(block.columns, this.#dictionary, this.#start, this.#until);
     this.#locks.step(envelope.header.seq, batch, () => block.openSet);
-    this.#threads.step(envelope.header.seq, batch, () => block.openSet);
+    this.#threads?.step(envelope.header.seq, batch, () => block.openSet);
     // What came after the time that is looked at does not count, nor does its end.
     if (envelope.header.end === undefined || batch.isCut) return;
     this.#ended = true;
@@ -84,9 +86,10 @@ export class SessionAnalysis {
     const findings = this.findings();
     const { session: state } = this.#locks;
     const { session } = this.#facts;
-    const { state: threads } = this.#threads;
-    const tables = [...lockTables({ session, state, dictionary: this.#dictionary }), ...threadTables(session, threads)];
-    const leftOut = Object.fromEntries([...state.leftOut, ...threads.leftOut]);
+    const threads = this.#threads?.state;
+    const tables = lockTables({ session, state, dictionary: this.#dictionary });
+    if (threads !== undefined) tables.push(...threadTables(session, threads));
+    const leftOut = Object.fromEntries([...state.leftOut, ...(threads?.leftOut ?? [])]);
     return { findings, tables, leftOut, shared: this.shared() };
   }
 

@@ -26,7 +26,7 @@ export class LiveSession {
   seenMs: number;
 
   constructor(facts: SessionFacts, nowMs: number) {
-    this.#analysis = new SessionAnalysis(facts, this.#dictionary);
+    this.#analysis = new SessionAnalysis({ ...facts, lanes: false }, this.#dictionary);
     this.seenMs = nowMs;
   }
 
