@@ -61,7 +61,8 @@ async function says(release: Release, values: readonly string[], part: string, w
     said = await release.lastWords(part);
     return said.some((line) => words.test(line));
   });
-  return { facts: `${part}: ${/"error":"([^"]*)"/.exec(said.join())?.[1]?.slice(0, 55) ?? said.join()}` };
+  const line = said.find((one) => words.test(one)) ?? "";
+  return { facts: `${part}: ${/"error":"([^"]*)"/.exec(line)?.[1]?.slice(0, 55) ?? line}` };
 }
 
 async function copyLogin(from: Release, to: Release): Promise<void> {
