@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -22,12 +23,14 @@ export class Lab {
     this.#program = program;
   }
 
-  /** The lab that WAYWARD_KUBERNETES_LAB names, or the one beside the repository; else why there is none. */
-  static find(): Lab | string {
+  /** The lab that WAYWARD_KUBERNETES_LAB names, or the one beside the repository; else why there is none, or none that `isBuilt`. */
+  static find(isBuilt: boolean): Lab | string {
     const program = process.env.WAYWARD_KUBERNETES_LAB ?? join(root, "..", "shared", "kubernetes", "lab");
     if (process.platform !== "linux") return "the lab is for Linux";
     if (!existsSync(program)) return `no lab at ${program}: name it by WAYWARD_KUBERNETES_LAB`;
     if (process.getuid?.() !== 0) return "the lab needs root";
+    const built = join(process.env.KUBE_LAB ?? join(cacheFolder(), "kubernetes-lab"), "bin", "kube");
+    if (isBuilt && !existsSync(built)) return `the lab is not built, ${built} is missing: lab up builds it`;
     return new Lab(program);
   }
 
@@ -55,4 +58,9 @@ export class Lab {
     if (ok) return stdout;
     throw new Error(`lab ${args.join(" ").slice(0, 300)}: ${`${stderr}${stdout}`.trim().slice(-2_000)}`);
   }
+}
+
+/** Where the lab keeps its programs, as it finds the folder itself. */
+function cacheFolder(): string {
+  return process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
 }
