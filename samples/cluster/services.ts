@@ -12,6 +12,16 @@ const READY_WITHIN_MS = 60_000;
 /** Ingest and archive ask the bus every 10 s what it holds. */
 const ARCHIVED_WITHIN_MS = 40_000;
 
+/** Streams of blocks, one a partition. */
+const BLOCKS = /^wm-\d+$/;
+
+/** Of what NATS's monitoring port answers to /jsz?streams=true. */
+interface StreamsOfServer {
+  readonly account_details?: readonly {
+    readonly stream_detail?: readonly { readonly name: string; readonly state: { readonly messages: number } }[];
+  }[];
+}
+
 interface ClusterOptions {
   readonly syncAlways?: boolean;
   /** File for a line of each request to the S3 server. */
@@ -65,17 +75,27 @@ export class Cluster {
     return (await fetch(`http://${this.httpAddress(name)}/metrics`)).text();
   }
 
-  /** Waits until something was committed and, as ingest and archive tell, the bus holds nothing more. */
+  /** Waits until something was committed, the bus holds no block more, and ingest and archive have seen that too. */
   async archived(): Promise<void> {
     const until = Date.now() + ARCHIVED_WITHIN_MS;
     const isEmpty = (text: string) =>
       /^wayward_bus_messages\{/m.test(text) && !/^wayward_bus_messages\{.*\} [1-9]/m.test(text);
     for (;;) {
+      const blocks = await this.#blocksOnBus();
       const [ingest, archive] = await Promise.all([this.metrics("ingest"), this.metrics("archive")]);
-      if (/^wayward_archive_committed_at_seconds\{/m.test(archive) && isEmpty(ingest) && isEmpty(archive)) return;
+      const isCommitted = /^wayward_archive_committed_at_seconds\{/m.test(archive);
+      if (blocks === 0 && isCommitted && isEmpty(ingest) && isEmpty(archive)) return;
       if (Date.now() > until) throw new Error(`the bus still holds blocks after ${ARCHIVED_WITHIN_MS} ms`);
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
+  }
+
+  /** What the services' metrics say is up to 10 s old; the server knows it now. */
+  async #blocksOnBus(): Promise<number> {
+    const answer = await fetch(`${this.nats.monitorUrl}/jsz?streams=true`);
+    const { account_details: accounts = [] } = (await answer.json()) as StreamsOfServer;
+    const streams = accounts.flatMap(({ stream_detail: details = [] }) => details);
+    return streams.filter(({ name }) => BLOCKS.test(name)).reduce((sum, { state }) => sum + state.messages, 0);
   }
 
   pid(name: ServiceName): number {

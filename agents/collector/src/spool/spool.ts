@@ -1,4 +1,4 @@
-import { readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { linkSync, readdirSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { WaywardError } from "@wayward/base";
 import { type SessionId, sessionText } from "@wayward/record";
@@ -85,8 +85,10 @@ export class Spool {
     const path = blockFile(this.folder, seq);
     try {
       writeFileSync(`${path}.tmp`, bytes, { mode: 0o600 });
-      renameSync(`${path}.tmp`, path);
+      place(`${path}.tmp`, path);
     } catch (error) {
+      // This process was stopped since it looked whose the spool is.
+      if (codeOf(error) === "EEXIST") throw this.#takeOver();
       const message = error instanceof Error ? error.message : String(error);
       throw new WaywardError("RESOURCE_EXHAUSTED", "SPOOL_FULL", `spool ${this.folder}: ${message}`, { cause: error });
     }
@@ -150,8 +152,7 @@ export class Spool {
     const slept = this.#hasSlept;
     try {
       if (slept && newestGeneration(this.folder) > 0) {
-        this.#isTakenOver = true;
-        this.#lose("another process has taken it over");
+        this.#takeOver();
         return;
       }
       touch(this.folder, 0);
@@ -165,9 +166,16 @@ export class Spool {
     }
   }
 
-  #lose(why: string): void {
-    this.#lost = new WaywardError("ABORTED", "SPOOL_LOST", `spool ${this.folder}: ${why}`);
+  #takeOver(): WaywardError {
+    this.#isTakenOver = true;
+    return this.#lose("another process has taken it over");
+  }
+
+  #lose(why: string): WaywardError {
+    const lost = new WaywardError("ABORTED", "SPOOL_LOST", `spool ${this.folder}: ${why}`);
+    this.#lost = lost;
     this.close();
+    return lost;
   }
 
   /** Best effort: the next look finds what this one could not read. */
@@ -192,4 +200,17 @@ export class Spool {
     }
     return bytes;
   }
+}
+
+/** Gives a file its name, but never another file's: an adopter may have ended the session under that number. */
+function place(draft: string, path: string): void {
+  try {
+    linkSync(draft, path);
+  } catch (error) {
+    // Some file systems have one name for a file only.
+    if (!["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"].includes(codeOf(error) ?? "")) throw error;
+    renameSync(draft, path);
+    return;
+  }
+  unlinkSync(draft);
 }
