@@ -128,7 +128,7 @@ module.exports = {
       name: "testing-is-for-tests",
       comment: "No product code may need packages/testing.",
       severity: "error",
-      from: { path: WORKSPACE, pathNot: [TESTS, "^packages/testing/", "/src/testing/", "/contract\\.ts$"] },
+      from: { path: WORKSPACE, pathNot: [TESTS, "^packages/testing/", "/contract\\.ts$"] },
       to: { path: "^packages/testing/" },
     },
     {
@@ -169,7 +169,7 @@ module.exports = {
     ...Object.entries(mayImport).map(allowedRow),
     { from: { path: WORKSPACE }, to: { path: "^node_modules/" } },
     { from: { path: WORKSPACE }, to: { dependencyTypes: ["core"] } },
-    { from: { path: `^packages/testing/|${OUTSIDE}|${TESTS}|/src/testing/|/contract\\.ts$` }, to: {} },
+    { from: { path: `^packages/testing/|${OUTSIDE}|${TESTS}|/contract\\.ts$` }, to: {} },
   ],
   options: {
     tsPreCompilationDeps: true,

@@ -3,17 +3,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { junitProblems, sarifProblems } from "@wayward/testing";
 import { AGENT, CommandLine, linesOf } from "../testing/command-line.ts";
+import { INVERSION } from "../testing/inversion.ts";
 
 const root = join(import.meta.dirname, "../../../..");
 
-/** Takes two locks in both orders, one after the other: it never hangs. */
-const INVERSION = `import { start } from ${JSON.stringify(AGENT)};
-  const agent = start({ name: "shop", sites: true });
-  const stock = agent.mutex("stock"), orders = agent.mutex("orders");
-  async function pack() { const s = await stock.acquire(); const o = await orders.acquire(); o.release(); s.release(); }
-  async function book() { const o = await orders.acquire(); const s = await stock.acquire(); s.release(); o.release(); }
-  await agent.task("pack", pack); await agent.task("book", book);
-  await agent.delivered();`;
 const INNOCENT = `import { start } from ${JSON.stringify(AGENT)};
   const agent = start({ name: "quiet" });
   await agent.mutex("stock").run(() => {});

@@ -4,19 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type Client, connect } from "@wayward/client";
 import { sarifProblems } from "@wayward/testing";
 import { dropSuppression, storeSuppression } from "../../suppressions/stored.ts";
-import { AGENT, CommandLine, ended, linesOf } from "../../testing/command-line.ts";
+import { CommandLine, ended, linesOf } from "../../testing/command-line.ts";
+import { INVERSION } from "../../testing/inversion.ts";
 
 const root = join(import.meta.dirname, "../../../../..");
 const NOBODY = "0".repeat(32);
-
-/** Takes two locks in both orders, one after the other. */
-const INVERSION = `import { start } from ${JSON.stringify(AGENT)};
-  const agent = start({ name: "shop", sites: true });
-  const stock = agent.mutex("stock"), orders = agent.mutex("orders");
-  async function pack() { const s = await stock.acquire(); const o = await orders.acquire(); o.release(); s.release(); }
-  async function book() { const o = await orders.acquire(); const s = await stock.acquire(); s.release(); o.release(); }
-  await agent.task("pack", pack); await agent.task("book", book);
-  await agent.delivered();`;
 
 /** Fields that a section of docs/json.md lists, of one kind of line where it has several. */
 function listed(section: string, line = ""): string[] {
