@@ -1,6 +1,7 @@
+import { until } from "@wayward/testing";
 import type { Apps, Counted, Env } from "./apps.ts";
 import type { Lab, Said } from "./lab.ts";
-import { Release, until } from "./release.ts";
+import { Release } from "./release.ts";
 import type { Found, Rows } from "./rows.ts";
 
 const NAMESPACE = "wayward-distributed";

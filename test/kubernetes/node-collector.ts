@@ -1,6 +1,7 @@
+import { until } from "@wayward/testing";
 import { helmTest } from "./distributed.ts";
 import type { Lab } from "./lab.ts";
-import { Release, until } from "./release.ts";
+import { Release } from "./release.ts";
 import type { Rows } from "./rows.ts";
 
 const NAMESPACE = "wayward-node-collector";

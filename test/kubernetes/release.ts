@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { until } from "@wayward/testing";
 import type { Lab, Said } from "./lab.ts";
 
 const CHART = join(import.meta.dirname, "..", "..", "deploy", "helm", "wayward");
@@ -111,13 +112,4 @@ export class Release {
 
 function isReady({ status }: Pod): boolean {
   return (status.conditions ?? []).some(({ type, status: is }) => type === "Ready" && is === "True");
-}
-
-/** Asks twice a second until it is so. Throws after the limit. */
-export async function until(what: string, isSo: () => Promise<boolean>, withinMs = READY_WITHIN_MS): Promise<void> {
-  const begun = performance.now();
-  while (!(await isSo())) {
-    if (performance.now() - begun > withinMs) throw new Error(`${what}: not after ${withinMs / 1000} s`);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
 }

@@ -10,4 +10,5 @@ export { junitProblems, sarifProblems } from "./report-schemas.ts";
 export { askReal, requireReal } from "./require-real.ts";
 export { type ServerCommand, type ServerProcess, startServer } from "./server-process.ts";
 export { type TempFolder, tempFolder } from "./temp.ts";
+export { until } from "./until.ts";
 export { type S3Server, startVersitygw } from "./versitygw.ts";

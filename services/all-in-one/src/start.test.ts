@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { createLog } from "@wayward/service-kit";
-import { tempFolder } from "@wayward/testing";
+import { tempFolder, until } from "@wayward/testing";
 import { startAllInOne } from "./start.ts";
 
 test("one address tells the counts of every service", async () => {
@@ -13,8 +13,16 @@ test("one address tells the counts of every service", async () => {
     keepBytes: 0,
     log: createLog("error"),
   });
-  const text = await (await fetch(`http://${serving.httpAddress}/metrics`)).text();
+  let text = "";
+  // The service is ready before its archive holds the leases.
+  await until(
+    "its leases",
+    async () => {
+      text = await (await fetch(`http://${serving.httpAddress}/metrics`)).text();
+      return /^wayward_archive_leases 4$/m.test(text);
+    },
+    { withinMs: 10_000, everyMs: 50 },
+  );
   await serving.stop();
   for (const service of ["ingest", "archive", "query", "stream"]) expect(text).toContain(`wayward_${service}_`);
-  expect(text).toMatch(/^wayward_archive_leases 4$/m);
 });

@@ -5,7 +5,15 @@ import { delay } from "@wayward/base";
 import { type Bus, openJetStreamBus } from "@wayward/bus";
 import { loadPartition } from "@wayward/chunk";
 import { openStore, partitionPrefix, type Store } from "@wayward/store";
-import { freePort, type NatsServer, requireReal, type S3Server, startNats, startVersitygw } from "@wayward/testing";
+import {
+  freePort,
+  type NatsServer,
+  requireReal,
+  type S3Server,
+  startNats,
+  startVersitygw,
+  until,
+} from "@wayward/testing";
 import { sessionOf } from "./testing/session-of.ts";
 
 const MAIN = new URL("./main.ts", import.meta.url).pathname;
@@ -65,12 +73,20 @@ if (await requireReal("nats-server", "versitygw")) {
       const httpPort = await freePort();
       const service = run(httpPort);
       await says(service, /"message":"ready"/);
-      const text = await (await fetch(`http://127.0.0.1:${httpPort}/metrics`)).text();
+      let text = "";
+      // A service is ready before it holds its leases and before its first look at the bus.
+      const tells = (line: RegExp) => async () => {
+        text = await (await fetch(`http://127.0.0.1:${httpPort}/metrics`)).text();
+        return line.test(text);
+      };
+      await until("its lease", tells(/^wayward_archive_leases 1$/m), { withinMs: 20_000, everyMs: 50 });
+      await until("its look at the bus", tells(/^wayward_bus_messages\{partition="0"\} \d+$/m), {
+        withinMs: 20_000,
+        everyMs: 50,
+      });
       expect(text).toContain("# TYPE wayward_archive_blocks_total counter");
       expect(text).toContain("# TYPE wayward_archive_commit_seconds histogram");
-      expect(text).toMatch(/^wayward_archive_leases 1$/m);
       expect(text).toMatch(/^wayward_bus_connected 1$/m);
-      expect(text).toMatch(/^wayward_bus_messages\{partition="0"\} \d+$/m);
       expect(text).toMatch(/^wayward_bus_bytes_max\{partition="0"\} 67108864$/m);
       service.kill("SIGTERM");
       expect(await ended(service)).toBe(0);
