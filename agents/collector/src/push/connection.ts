@@ -1,4 +1,5 @@
 import type { ClientDuplexStream } from "@grpc/grpc-js";
+import { type AccessSettings, explain, plainly, reach } from "@wayward/access";
 import type { ingest } from "@wayward/api";
 
 export type Answer = NonNullable<ingest.PushResponse["event"]>;
@@ -16,23 +17,33 @@ export interface ConnectionEvents {
   closed(message: string): void;
 }
 
-/** gRPC is loaded here, when first needed: an agent that only spools never loads it. */
-export async function openConnection(address: string, events: ConnectionEvents): Promise<Connection> {
+/**
+ * gRPC is loaded here, when first needed: an agent that only spools never
+ * loads it. Key and certificates are read anew for each connection. Throws
+ * BAD_ADDRESS, BAD_ACCESS.
+ */
+export async function openConnection(
+  address: string,
+  access: AccessSettings,
+  events: ConnectionEvents,
+): Promise<Connection> {
   // It is CommonJS: where esbuild makes it a file of its own, that exports nothing but the default.
   const [{ default: grpc }, { ingest: api }] = await Promise.all([import("@grpc/grpc-js"), import("@wayward/api")]);
-  const client = new api.IngestServiceClient(address, grpc.credentials.createInsecure(), {
+  const { target, credentials, options, metadata } = reach(grpc, address, access);
+  const client = new api.IngestServiceClient(target, credentials, {
+    ...options,
     "grpc-node.flow_control_window": 1024 * 1024,
     "grpc.max_send_message_length": 1024 * 1024,
     "grpc.keepalive_time_ms": 30_000,
     "grpc.keepalive_timeout_ms": 10_000,
     "grpc.enable_retries": 0,
   });
-  const call: ClientDuplexStream<ingest.PushRequest, ingest.PushResponse> = client.push();
+  const call: ClientDuplexStream<ingest.PushRequest, ingest.PushResponse> = client.push(metadata());
   call.on("data", ({ event }: ingest.PushResponse) => event !== undefined && events.answer(event));
   call.on("error", () => {});
   call.on("status", ({ details, code }) => {
     client.close();
-    events.closed(plainly(details) || `status ${code}`);
+    events.closed(explain(details, address)?.message ?? (plainly(details) || `status ${code}`));
   });
   // Opens the stream, so that the server tells its credit.
   call.write({ block: Buffer.alloc(0), sent: 0n });
@@ -47,9 +58,4 @@ export async function openConnection(address: string, events: ConnectionEvents):
       setTimeout(() => call.cancel(), 1000).unref();
     },
   };
-}
-
-/** Of gRPC's sentences about a connection the system's one, where it is there. */
-function plainly(details: string): string {
-  return /Last error: (?:Error: )?(.+?)\.? Resolution note:/.exec(details)?.[1] ?? details;
 }

@@ -2,6 +2,7 @@ import { closeSync, fdatasync, openSync, readFileSync, statSync, unlinkSync } fr
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { type AccessSettings, accessFrom } from "@wayward/access";
 import { ingest } from "@wayward/api";
 import { backoffMs, delay } from "@wayward/base";
 import { parseEnvelope } from "@wayward/block";
@@ -21,8 +22,10 @@ import { Troubles } from "./troubles.ts";
 export interface PusherOptions {
   /** Folder of all spools. */
   readonly root: string;
-  /** `host:port` of the ingest service. */
+  /** `host:port` of the ingest service, or `https://host:port`. */
   readonly address: string;
+  /** Key and certificates; default: what the environment names. */
+  readonly access?: AccessSettings | undefined;
   /** Hears what people should know: the server is gone, is there again, has refused a block. */
   readonly tell?: (message: string) => void;
   /** Hears whether the server can be reached, at each change, and if not, why. */
@@ -155,7 +158,7 @@ export class Pusher {
 
   /** One connection from begin to end; tells how long it lasted, in milliseconds. */
   async #connect(): Promise<number> {
-    const { address, tell } = this.#options;
+    const { address, access = accessFrom(), tell } = this.#options;
     const begun = Date.now();
     await new Promise<void>((resolve) => {
       const closed = (message: string) => {
@@ -167,12 +170,12 @@ export class Pusher {
         this.#event({ type: "disconnected" });
         resolve();
       };
-      openConnection(address, { answer: (event) => this.#answer(event), closed }).then(
+      openConnection(address, access, { answer: (event) => this.#answer(event), closed }).then(
         (connection) => {
           this.#connection = connection;
           if (this.#stop.signal.aborted) connection.close();
         },
-        (error: unknown) => closed(String(error)),
+        (error: unknown) => closed(error instanceof Error ? error.message : String(error)),
       );
     });
     return Date.now() - begun;
