@@ -1,5 +1,19 @@
 import { type CodeName, WaywardError } from "@wayward/base";
 import { parseAddress } from "./address.ts";
+import { isTls } from "./reach.ts";
+import { type AccessSettings, accessFrom } from "./settings.ts";
+
+/** Reasons of errors that are made here, and of what a client comes with. */
+export const DOOR_REASONS: ReadonlySet<string> = new Set([
+  "BAD_ACCESS",
+  "CERTIFICATE_EXPIRED",
+  "CERTIFICATE_NEEDED",
+  "CERTIFICATE_REFUSED",
+  "NOT_PLAIN",
+  "NO_TLS",
+  "UNTRUSTED",
+  "WRONG_NAME",
+]);
 
 /** Makes an error about the server at `hostPort`. */
 type About = (hostPort: string) => WaywardError;
@@ -51,32 +65,45 @@ const ROWS: readonly (readonly [words: RegExp, about: About])[] = [
       "name one in WAYWARD_CERT, and its key in WAYWARD_CERT_KEY",
     ),
   ],
-  [
-    /alert (?:unknown ca|bad certificate|certificate (?:unknown|expired|revoked)|unsupported certificate|decrypt error)/,
-    make(
-      "UNAVAILABLE",
-      "CERTIFICATE_REFUSED",
-      "does not take the certificate in WAYWARD_CERT",
-      "name one that the server's WAYWARD_TLS_CLIENT_CA has signed and that is valid now",
-    ),
-  ],
-  [
-    /^Failed to connect|Protocol error|ERR_HTTP2_ERROR/,
-    make(
-      "UNAVAILABLE",
-      "NOT_PLAIN",
-      "does not answer in plain text",
-      "if it speaks TLS, name it as https://$ and its CA in WAYWARD_CA",
-    ),
-  ],
 ];
 
-/** Makes an error of the words about a connection that did not come about; undefined where they say nothing of TLS. */
-export function explain(words: string, address: string): WaywardError | undefined {
-  const bare = plainly(words);
-  const [, about] = ROWS.find(([pattern]) => pattern.test(bare)) ?? [];
+/** One that stood and broke later says nothing of TLS. */
+const NEVER_STOOD = /^No connection established\b/;
+
+/** A connection that the other side has ended before it said anything says this, and no more. */
+const ENDED =
+  /^Failed to connect|Protocol error|ERR_HTTP2_ERROR|ECONNRESET|socket hang up|disconnected before|\balert\b/;
+
+const notPlain = make(
+  "UNAVAILABLE",
+  "NOT_PLAIN",
+  "does not answer in plain text",
+  "if it speaks TLS, name it as https://$ and its CA in WAYWARD_CA",
+);
+const refused = make(
+  "UNAVAILABLE",
+  "CERTIFICATE_REFUSED",
+  "does not take the certificate in WAYWARD_CERT",
+  "name one that the server's WAYWARD_TLS_CLIENT_CA has signed and that is valid now",
+);
+
+/** Makes an error of gRPC's words about a connection that did not come about; undefined where they say nothing of TLS. */
+export function explainCall(details: string, address: string, access = accessFrom()): WaywardError | undefined {
+  return NEVER_STOOD.test(details) ? explain(plainly(details), address, access) : undefined;
+}
+
+/** Makes an error of the system's words about a connection; undefined where they say nothing of TLS. */
+export function explain(words: string, address: string, access = accessFrom()): WaywardError | undefined {
   const place = parseAddress(address);
-  return about?.(place.error === undefined ? place.value.hostPort : address);
+  if (place.error !== undefined) return undefined;
+  const [, told] = ROWS.find(([pattern]) => pattern.test(words)) ?? [];
+  const about = told ?? (ENDED.test(words) ? ended(isTls(place.value, access), access) : undefined);
+  return about?.(place.value.hostPort);
+}
+
+function ended(tls: boolean, { certFile }: AccessSettings): About | undefined {
+  if (!tls) return notPlain;
+  return certFile === undefined ? undefined : refused;
 }
 
 /** Of gRPC's sentences about a connection the system's one, where it is there. */

@@ -1,5 +1,5 @@
 import type { ClientDuplexStream } from "@grpc/grpc-js";
-import { type AccessSettings, explain, plainly, reach } from "@wayward/access";
+import { type AccessSettings, explainCall, plainly, reach } from "@wayward/access";
 import type { ingest } from "@wayward/api";
 
 export type Answer = NonNullable<ingest.PushResponse["event"]>;
@@ -30,6 +30,7 @@ export async function openConnection(
   // It is CommonJS: where esbuild makes it a file of its own, that exports nothing but the default.
   const [{ default: grpc }, { ingest: api }] = await Promise.all([import("@grpc/grpc-js"), import("@wayward/api")]);
   const { target, credentials, options, metadata } = reach(grpc, address, access);
+  const who = metadata();
   const client = new api.IngestServiceClient(target, credentials, {
     ...options,
     "grpc-node.flow_control_window": 1024 * 1024,
@@ -38,12 +39,12 @@ export async function openConnection(
     "grpc.keepalive_timeout_ms": 10_000,
     "grpc.enable_retries": 0,
   });
-  const call: ClientDuplexStream<ingest.PushRequest, ingest.PushResponse> = client.push(metadata());
+  const call: ClientDuplexStream<ingest.PushRequest, ingest.PushResponse> = client.push(who);
   call.on("data", ({ event }: ingest.PushResponse) => event !== undefined && events.answer(event));
   call.on("error", () => {});
   call.on("status", ({ details, code }) => {
     client.close();
-    events.closed(explain(details, address)?.message ?? (plainly(details) || `status ${code}`));
+    events.closed(explainCall(details, address, access)?.message ?? (plainly(details) || `status ${code}`));
   });
   // Opens the stream, so that the server tells its credit.
   call.write({ block: Buffer.alloc(0), sent: 0n });

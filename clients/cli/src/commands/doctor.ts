@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
+import { WaywardError } from "@wayward/base";
 import { addressOf, checkAddress, connect } from "@wayward/client";
 import { waitingBlocks } from "@wayward/collector";
 import { archivingFinding } from "../doctor/archiving.ts";
@@ -69,7 +70,7 @@ async function* examineServices({ server, metrics, cluster }: DoctorCommand): As
   for (const service of SERVICES) {
     const address = service === "ingest" ? checkAddress(ingestAddress(server)) : addressOf(service, server);
     if (address.error !== undefined) {
-      const fix = "name it as host:port, for example localhost:4610";
+      const fix = "name it as host:port, for example localhost:4610, or https://host:port";
       yield { hop: service, ok: false, what: address.error.message, fix };
       return;
     }
@@ -124,7 +125,10 @@ async function answerFinding(server: string | undefined): Promise<Finding> {
     const records = `${coverage?.sessions ?? 0n} sessions, ${coverage?.records ?? 0n} records of ${kinds.length} kinds`;
     return { hop: "archive", ok: true, what: `answers: ${records}` };
   } catch (error) {
-    const what = error instanceof Error ? error.message : String(error);
+    const { code, message: what } = WaywardError.from(error);
+    if (code === "UNAUTHENTICATED" || code === "PERMISSION_DENIED") {
+      return { hop: "archive", ok: false, what, fix: "set WAYWARD_KEY or WAYWARD_KEY_FILE; docs/operate/access.md" };
+    }
     return { hop: "archive", ok: false, what, fix: "look into the server's log: its store or bus may be gone" };
   } finally {
     client.close();

@@ -49,7 +49,7 @@ export class Keys {
 export function parseKeys(text: string): Result<Keys> {
   const keys = new Map<string, Key>();
   for (const [index, line] of text.split("\n").entries()) {
-    const bare = line.replace(/(?:^|\s)#.*$/, "").trim();
+    const bare = line.trim().replace(/(?:^|\s)#.*$/, "");
     if (bare === "") continue;
     const key = parseKey(bare);
     if (typeof key === "string") return wrong(index, key);
