@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { Authority, type CertificatePair, requireReal, type TempFolder, tempFolder } from "@wayward/testing";
+import { DOOR_REASONS } from "@wayward/access";
+import { Authority, type CertificatePair, freePort, requireReal, type TempFolder, tempFolder } from "@wayward/testing";
 import { Started, wayward } from "../samples/cluster/process.ts";
 import { Cluster } from "../samples/cluster/services.ts";
 
@@ -263,4 +264,42 @@ const real = await requireReal("nats-server", "versitygw");
       await cluster.stop();
     }
   }, 180_000);
+});
+
+describe("docs/operate/access.md", () => {
+  const page = readFileSync(join(root, "docs/operate/access.md"), "utf8");
+  const blocks = [...page.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = ""]) => block);
+
+  test("has commands that close the doors, and open them", async () => {
+    await using folder = await tempFolder("access-docs");
+    const [port, httpPort] = [await freePort(), await freePort()];
+    const shell = (script: string) => {
+      const here = script.replaceAll("4610", String(port)).replaceAll("4611", String(httpPort));
+      const env = { PATH: `${join(root, "node_modules/.bin")}:${process.env.PATH}`, NODE_OPTIONS: "" };
+      const spool = { WAYWARD_SPOOL: join(folder.path, "spool") };
+      return new Started("sh", ["-ec", `cd ${folder.path}\n${here}`], { ...env, ...spool });
+    };
+    const [keys = "", certificates = "", start = "", calls = ""] = blocks;
+    const made = shell(keys + certificates);
+    expect({ code: await made.ended, output: made.output }).toMatchObject({ code: 0 });
+    const up = shell(`exec env ${start.trim()} --data data --port 4610 --http-port 4611`);
+    try {
+      await up.says(/ready:/, 30_000);
+      const called = shell(calls);
+      expect({ code: await called.ended, output: called.output }).toMatchObject({ code: 0 });
+      expect(called.output).toMatch(/wayward: recorded shop/);
+      expect(called.output).toMatch(/shop\/main log.message hello/);
+      expect(called.output).toMatch(/^wayward_certificate_expires_seconds 1/m);
+    } finally {
+      await up.stop();
+    }
+  }, 60_000);
+
+  test("names every reason that clients are told", () => {
+    const listed = [...page.matchAll(/^\| ([A-Z]+_?[A-Z_]+) +\|/gm)].map(([, reason]) => reason!);
+    const errors = readFileSync(join(root, "docs/errors.md"), "utf8");
+    expect([...DOOR_REASONS].filter((reason) => !listed.includes(reason))).toEqual([]);
+    const ours = listed.filter((reason) => !reason.startsWith("WAYWARD"));
+    expect(ours.filter((reason) => !errors.includes(`| ${reason} `))).toEqual([]);
+  });
 });
