@@ -120,6 +120,17 @@ describe("an all-in-one behind keys and TLS", () => {
     expect(asked.output).not.toMatch(/xxxx|sesame/);
   });
 
+  test("does not keep who records without a key waiting for what will not come", async () => {
+    const begun = performance.now();
+    const ran = await doors.run(undefined, server(), "run", "--name", "keyless", "--", "node", "-e", "console.log(1)");
+    expect(ran).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/blocks of keyless .* wait in .*: no key was given/),
+    });
+    // Where a server may come back, 10 s.
+    expect(performance.now() - begun).toBeLessThan(9_000);
+  });
+
   test("takes from an agent that may not read, and lets nobody read with its key", async () => {
     const asked = await doors.run(agent, server(), "sessions");
     expect(asked).toMatchObject({ code: 1, output: expect.stringContaining("needs a key with the scope read") });

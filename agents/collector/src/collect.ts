@@ -32,8 +32,8 @@ export interface CollectOptions {
   readonly quotaBytes?: number;
   /** Hears what people should know. */
   readonly tell?: (message: string) => void;
-  /** Hears whether the server can be reached, at each change, and if not, why. */
-  readonly onServer?: (state: ServerState, problem: string) => void;
+  /** Hears whether the server can be reached, at each change, and if not, why, and whether that lasts until somebody does something. */
+  readonly onServer?: (state: ServerState, problem: string, lasts: boolean) => void;
 }
 
 export interface Collected {

@@ -1,6 +1,7 @@
 import type { ClientDuplexStream } from "@grpc/grpc-js";
 import { type AccessSettings, explainCall, plainly, reach } from "@wayward/access";
 import type { ingest } from "@wayward/api";
+import { Code } from "@wayward/base";
 
 export type Answer = NonNullable<ingest.PushResponse["event"]>;
 
@@ -13,8 +14,8 @@ export interface Connection {
 
 export interface ConnectionEvents {
   answer(event: Answer): void;
-  /** The stream has ended, for whatever reason. */
-  closed(message: string): void;
+  /** The stream has ended, for whatever reason; `lasts` where the next try will end so too, until somebody does something. */
+  closed(message: string, lasts: boolean): void;
 }
 
 /**
@@ -44,7 +45,9 @@ export async function openConnection(
   call.on("error", () => {});
   call.on("status", ({ details, code }) => {
     client.close();
-    events.closed(explainCall(details, address, access)?.message ?? (plainly(details) || `status ${code}`));
+    const wrong = explainCall(details, address, access);
+    const message = wrong?.message ?? (plainly(details) || `status ${code}`);
+    events.closed(message, wrong !== undefined || isRefused(code) || message.includes("ECONNREFUSED"));
   });
   // Opens the stream, so that the server tells its credit.
   call.write({ block: Buffer.alloc(0), sent: 0n });
@@ -59,4 +62,9 @@ export async function openConnection(
       setTimeout(() => call.cancel(), 1000).unref();
     },
   };
+}
+
+/** The server answers, and does not let this key in. */
+function isRefused(code: number): boolean {
+  return code === Code.UNAUTHENTICATED || code === Code.PERMISSION_DENIED;
 }

@@ -28,8 +28,8 @@ export interface PusherOptions {
   readonly access?: AccessSettings | undefined;
   /** Hears what people should know: the server is gone, is there again, has refused a block. */
   readonly tell?: (message: string) => void;
-  /** Hears whether the server can be reached, at each change, and if not, why. */
-  readonly onServer?: (state: ServerState, problem: string) => void;
+  /** Hears whether the server can be reached, at each change, and if not, why, and whether that lasts until somebody does something. */
+  readonly onServer?: (state: ServerState, problem: string, lasts: boolean) => void;
   /** Bytes of blocks in one session's spool at most. Default 256 MiB. */
   readonly quotaBytes?: number;
 }
@@ -161,12 +161,12 @@ export class Pusher {
     const { address, access = accessFrom(), tell } = this.#options;
     const begun = Date.now();
     await new Promise<void>((resolve) => {
-      const closed = (message: string) => {
+      const closed = (message: string, lasts: boolean) => {
         this.#connection = undefined;
         if (message !== this.#lastProblem && !this.#stop.signal.aborted)
           tell?.(`${address}: ${message}; records wait in the spool`);
         this.#lastProblem = message;
-        this.#options.onServer?.("unreachable", message);
+        this.#options.onServer?.("unreachable", message, lasts);
         this.#event({ type: "disconnected" });
         resolve();
       };
@@ -175,7 +175,7 @@ export class Pusher {
           this.#connection = connection;
           if (this.#stop.signal.aborted) connection.close();
         },
-        (error: unknown) => closed(error instanceof Error ? error.message : String(error)),
+        (error: unknown) => closed(error instanceof Error ? error.message : String(error), true),
       );
     });
     return Date.now() - begun;
@@ -186,7 +186,7 @@ export class Pusher {
       case "credit":
         if (this.#lastProblem !== "") this.#options.tell?.(`${this.#options.address}: connected again`);
         this.#lastProblem = "";
-        this.#options.onServer?.("connected", "");
+        this.#options.onServer?.("connected", "", false);
         this.#event({ type: "connected" });
         this.#event({ type: "credit", ...event.value });
         break;

@@ -52,10 +52,7 @@ export class Guard {
   constructor(source: KeySource | undefined, log: Log, metrics: Metrics | undefined) {
     this.#source = source;
     this.#log = log;
-    this.#refused = metrics?.counter("wayward_refused_calls_total", "Calls that were not let in, by reason", [
-      "reason",
-    ]);
-    for (const reason of REFUSALS) this.#refused?.inc({ reason } as never, 0);
+    this.#refused = metrics === undefined ? undefined : refusals(metrics);
     if (source !== undefined) this.#looking = setInterval(() => this.#endGone(source), LOOK_MS).unref();
   }
 
@@ -114,7 +111,7 @@ export class Guard {
 
   #tell(error: unknown, path: string, peer: string): void {
     const { reason } = WaywardError.from(error);
-    this.#refused?.inc({ reason } as never);
+    this.#refused?.inc({ reason });
     const nowMs = performance.now();
     const last = this.#logged.get(reason);
     if (last !== undefined && nowMs - last.atMs < LOG_EVERY_MS) {
@@ -125,6 +122,13 @@ export class Guard {
     const more = last === undefined || last.since === 0 ? {} : { sinceLastLine: last.since };
     this.#log.warn("a call was refused", { path, peer, ...errorFacts(error), ...more });
   }
+}
+
+function refusals(metrics: Metrics) {
+  const counter = metrics.counter("wayward_refused_calls_total", "Calls that were not let in, by reason", ["reason"]);
+  // The first refusal is an increase too, and can be one only from 0.
+  for (const reason of REFUSALS) counter.inc({ reason }, 0);
+  return counter;
 }
 
 function refuse(call: Call, callback: Callback | undefined, error: unknown): void {
