@@ -7,6 +7,8 @@ import { Started, wayward } from "../samples/cluster/process.ts";
 import { Cluster } from "../samples/cluster/services.ts";
 
 const root = join(import.meta.dirname, "..");
+/** The machine's own Node, which is older than ours: programs run on it. */
+const SYSTEM_NODE = "/usr/bin/node";
 const AGENT = join(root, "agents/node/entry.mjs");
 /** Takes two locks in both orders: a finding of who analyses what runs. */
 const INVERSION = `
@@ -62,9 +64,9 @@ class Doors {
 }
 
 /** A program in one string, with an agent that finds its server in the environment. */
-function program(body: string, env: NodeJS.ProcessEnv): Started {
+function program(body: string, env: NodeJS.ProcessEnv, node = process.execPath): Started {
   const source = `import { start } from ${JSON.stringify(AGENT)}; const agent = start(); ${body}`;
-  return new Started(process.execPath, ["--input-type=module", "-e", source], env);
+  return new Started(node, ["--input-type=module", "-e", source], env);
 }
 
 describe("an all-in-one behind keys and TLS", () => {
@@ -103,6 +105,31 @@ describe("an all-in-one behind keys and TLS", () => {
     await tail.says(/inverted-a/, 30_000);
     await tail.stop();
   }, 90_000);
+
+  test.each([process.execPath, SYSTEM_NODE])(
+    "takes from an agent on %s, and tells it what is missing",
+    async (node) => {
+      const env = {
+        ...doors.clientEnv(agent),
+        ...server(),
+        WAYWARD_NAME: "old-node",
+        WAYWARD_SPOOL: doors.file("old"),
+      };
+      const body = `agent.note("noted"); await agent.delivered(20_000);`;
+      const well = program(body, env, node);
+      expect({ code: await well.ended, output: well.output }).toEqual({ code: 0, output: "" });
+      const late = `agent.note("noted"); setTimeout(() => {}, 2_000);`;
+      const untrusting = program(late, { ...env, WAYWARD_CA: "" }, node);
+      await untrusting.says(
+        /wayward: .*localhost:\d+ shows a certificate that nobody trusted here has signed: name its CA/,
+        20_000,
+      );
+      const refused = program(late, { ...env, WAYWARD_KEY_FILE: "" }, node);
+      await refused.says(/no key was given: name one in WAYWARD_KEY.*records wait in the spool/, 20_000);
+      await Promise.all([untrusting.ended, refused.ended]);
+    },
+    90_000,
+  );
 
   test.each([
     ["no key", 1, {}, "no key was given: name one in WAYWARD_KEY or WAYWARD_KEY_FILE [NO_KEY]"],

@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
+import { accessFrom, idOf, keyOf } from "@wayward/access";
 import { WaywardError } from "@wayward/base";
 import { addressOf, checkAddress, connect } from "@wayward/client";
 import { waitingBlocks } from "@wayward/collector";
@@ -89,7 +90,9 @@ async function* examineServices({ server, metrics, cluster }: DoctorCommand): As
     const unknown = { hop: "archiving", ok: true, what: "not looked at: name the archivers' HTTP ports in --metrics" };
     yield archivers.length === 0 ? unknown : await archivingFinding(archivers);
   }
-  if (failed.size === 0) yield await answerFinding(server);
+  if (failed.size > 0) return;
+  yield await keyFinding(server);
+  yield await answerFinding(server);
 }
 
 async function spoolFinding(): Promise<Finding> {
@@ -115,6 +118,22 @@ async function spoolFinding(): Promise<Finding> {
       what: `${folder}: ${code}`,
       fix: "make the folder, and let this user write there",
     };
+  }
+}
+
+/** Whether ingest lets in who comes so: with its health it lets everyone in. */
+async function keyFinding(server: string | undefined): Promise<Finding> {
+  const client = connect({ server });
+  const hop = "key";
+  try {
+    await client.control();
+    const id = idOf(keyOf(accessFrom()) ?? "");
+    return { hop, ok: true, what: id === undefined ? "none is named, and none is asked for" : `${id} is let in` };
+  } catch (error) {
+    const { message: what } = WaywardError.from(error);
+    return { hop, ok: false, what, fix: "docs/operate/access.md" };
+  } finally {
+    client.close();
   }
 }
 
