@@ -1,10 +1,12 @@
 import { expect, test } from "@jest/globals";
 import { archive, block } from "@wayward/api";
-import { newSessionId } from "@wayward/record";
+import { newSessionId, sessionText } from "@wayward/record";
 import fc from "fast-check";
 import { encodeCheckpoint, forgetCheckpoint, noteCheckpoint } from "./checkpoint.ts";
+import { EndedSessions } from "./ended-sessions.ts";
 import { entryKey, loadPartition } from "./load.ts";
 import { encodeEntry, entryHash, type LogAction } from "./log.ts";
+import type { ArchivedSession } from "./session-table.ts";
 import { applyEntry, PartitionState } from "./state.ts";
 
 const id = (number: number) => Buffer.from(newSessionId(number + 1, Buffer.alloc(10)));
@@ -22,7 +24,7 @@ const action: fc.Arbitrary<LogAction> = fc.oneof(
       records: count,
       bytes: 9n,
       ...times,
-      description: undefined,
+      description: block.SessionDescription.fromPartial({ name: `of ${seq}` }),
       end,
     };
     const chunk = { key: `c/${seq}`, bytes: 9n, sha256: Buffer.alloc(32) };
@@ -37,6 +39,25 @@ const action: fc.Arbitrary<LogAction> = fc.oneof(
   }),
 );
 
+/** All that a state tells of its sessions, whether they are objects or stored. */
+function shownBy({ sessions, keptBytes }: PartitionState) {
+  const all = [...sessions].sort(([a], [b]) => (a < b ? -1 : 1));
+  const keys = [...sessions.keys()].sort();
+  const got = keys.map((key) => [key, sessions.get(key)]);
+  return {
+    keptBytes,
+    size: sessions.size,
+    keys: keys.filter((key) => sessions.has(key)),
+    descriptions: keys.map((key) => sessions.description(key)),
+    got: got.map(([key, session]) => [key, shape(session as ArchivedSession)]),
+    all: all.map(([key, session]) => [key, shape(session)]),
+  };
+}
+
+function shape({ committed, ...session }: ArchivedSession) {
+  return { ...session, committed: committed.toArray() };
+}
+
 test("a checkpoint and the entries after it give what all entries give", async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -45,11 +66,12 @@ test("a checkpoint and the entries after it give what all entries give", async (
       async (actions, every) => {
         const objects = new Map<string, Uint8Array>();
         const state = new PartitionState();
+        const whole = new PartitionState();
         for (const [index, action] of actions.entries()) {
           const n = BigInt(index);
           const entry = { n, previous: state.entryHash, writer: Buffer.alloc(16), written: 0n, action };
           const bytes = encodeEntry(entry);
-          applyEntry(state, entry, entryHash(bytes));
+          for (const one of [state, whole]) applyEntry(one, entry, entryHash(bytes));
           objects.set(entryKey("", n), bytes);
           if ((index + 1) % every !== 0) continue;
           const checkpoint = encodeCheckpoint(state, "");
@@ -71,6 +93,8 @@ test("a checkpoint and the entries after it give what all entries give", async (
           "",
         );
         expect(encodeCheckpoint(loaded, "")).toEqual(encodeCheckpoint(state, ""));
+        expect(shownBy(loaded)).toEqual(shownBy(state));
+        expect(shownBy(loaded)).toEqual(shownBy(whole));
         for (const one of [loaded, state]) forgetCheckpoint(one);
         expect(encodeCheckpoint(loaded, "")).toEqual(encodeCheckpoint(state, ""));
       },
@@ -100,4 +124,35 @@ test("a checkpoint writes what is new, and keeps the objects that are full", () 
   expire(1, 2);
   expect(checkpoint()).toEqual({ written: 1, counts: [10_000, 10_000, 5_000, 3] });
   expect(checkpoint()).toEqual({ written: 0, counts: [10_000, 10_000, 5_000, 3] });
+});
+
+test("sessions that are over are kept as they are stored, and objects again once they change", () => {
+  const state = new PartitionState();
+  const apply = (action: LogAction) => {
+    const entry = { n: state.n + 1n, previous: state.entryHash, writer: Buffer.alloc(16), written: 0n, action };
+    applyEntry(state, entry, entryHash(encodeEntry(entry)));
+  };
+  const text = (number: number) => sessionText(id(number));
+  apply({ $case: "expire", value: { sessions: Array.from({ length: 100 }, (_, number) => id(number)) } });
+  noteCheckpoint(state, encodeCheckpoint(state, ""));
+  expect([state.sessions.objects.size, state.sessions.size]).toEqual([0, 100]);
+  apply({ $case: "delete", value: { session: id(7) } });
+  expect([...state.sessions.objects.keys()]).toEqual([text(7)]);
+  expect([state.sessions.size, state.sessions.get(text(7))?.deleted]).toEqual([100, true]);
+  expect(state.sessions.get(text(8))).toMatchObject({ deleted: false, expired: true });
+  expect(state.sessions.has(text(100))).toBe(false);
+});
+
+test("an index object that is not what the checkpoint says is refused", () => {
+  const stored = (numbers: number[]) => {
+    const sessions = numbers.map((number) => archive.SessionState.fromPartial({ session: id(number) }));
+    return Buffer.from(archive.EndedSessions.encode({ sessions }).finish());
+  };
+  const object = archive.IndexObject.fromPartial({ key: "idx/a", count: 2, firstSession: id(1), lastSession: id(2) });
+  const open = (bytes: Buffer) => () => new EndedSessions(object, bytes);
+  const good = stored([1, 2]);
+  expect([...new EndedSessions(object, good).texts()]).toEqual([1, 2].map((number) => sessionText(id(number))));
+  const problem = { code: "DATA_LOSS", reason: "BAD_INDEX" };
+  for (const bad of [stored([2, 1]), stored([1]), stored([1, 2, 3]), good.subarray(0, -1), Buffer.from("garbage")])
+    expect(open(bad)).toThrow(expect.objectContaining(problem));
 });

@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import { archive } from "@wayward/api";
 import { asBuffer, present, WaywardError } from "@wayward/base";
 import { sessionText } from "@wayward/record";
-import { type ArchivedSession, type IndexedSessions, PartitionState, restoreSession } from "./state.ts";
+import { EndedSessions } from "./ended-sessions.ts";
+import { type ArchivedSession, archivedSession } from "./session-table.ts";
+import { PartitionState } from "./state.ts";
 
 /** Ended sessions of one index object, at most. */
 const INDEX_SESSIONS = 10_000;
@@ -13,7 +15,7 @@ export interface EncodedCheckpoint {
   /** Those that the last checkpoint did not name. */
   readonly fresh: readonly { readonly key: string; readonly bytes: Buffer; readonly sha256: Buffer }[];
   /** All that it names. */
-  readonly indexes: readonly IndexedSessions[];
+  readonly indexes: readonly EndedSessions[];
 }
 
 /**
@@ -28,13 +30,14 @@ export function encodeCheckpoint(state: PartitionState, prefix: string): Encoded
   const fresh = new Set([...state.changed].filter(over));
   const kept = [...state.indexes];
   for (let last = kept.at(-1); last !== undefined && isMerged(last, fresh.size); last = kept.at(-1)) {
-    for (const key of last.sessions) fresh.add(key);
+    for (const key of last.texts()) fresh.add(key);
     kept.pop();
   }
   const written = inParts([...fresh].sort(), INDEX_SESSIONS).map((keys) => encodeIndex(state, prefix, keys));
   const indexes = [...kept, ...written.map(({ index }) => index)];
   const { n, entryHash, incarnation, busSeq } = state;
-  const open = [...state.sessions].filter(([, session]) => !isOver(session));
+  // What is in index objects is over.
+  const open = [...state.sessions.objects].filter(([, session]) => !isOver(session));
   const message: archive.Checkpoint = {
     n,
     entryHash,
@@ -52,6 +55,7 @@ export function encodeCheckpoint(state: PartitionState, prefix: string): Encoded
 export function noteCheckpoint(state: PartitionState, { indexes }: EncodedCheckpoint): void {
   state.checkpointed = state.n;
   state.indexes = indexes;
+  state.sessions.keepIn(indexes);
   state.changed.clear();
 }
 
@@ -68,21 +72,19 @@ export async function decodeCheckpoint(
 ): Promise<PartitionState> {
   const message = archive.Checkpoint.decode(bytes);
   const state = new PartitionState();
-  // What stands in a later object is newer.
-  const ended = new Map<string, archive.SessionState>();
-  const indexes: IndexedSessions[] = [];
+  const indexes: EndedSessions[] = [];
   for (const object of message.ended) {
     const { key, sha256 } = object;
     const index = await readIndex(key);
     if (index === undefined || !createHash("sha256").update(index).digest().equals(sha256)) {
       throw new WaywardError("DATA_LOSS", "BAD_INDEX", `index ${key} is missing or not what the checkpoint names`);
     }
-    const { sessions } = archive.EndedSessions.decode(index);
-    for (const session of sessions) ended.set(sessionText(session.session), session);
-    indexes.push({ object, sessions: sessions.map(({ session }) => sessionText(session)) });
+    indexes.push(new EndedSessions(object, index));
   }
-  for (const session of message.sessions) restoreSession(state, session);
-  for (const session of ended.values()) restoreSession(state, session);
+  for (const session of message.sessions) {
+    state.sessions.set(sessionText(session.session), archivedSession(session));
+  }
+  for (const stored of indexes) state.sessions.add(stored);
   for (const key of message.unreferencedKeys) state.unreferenced.add(key);
   state.n = message.n;
   state.checkpointed = message.n;
@@ -100,11 +102,11 @@ function encodeIndex(state: PartitionState, prefix: string, keys: readonly strin
   const key = `${prefix}idx/${sha256.toString("hex")}`;
   const [firstSession, lastSession] = [sessions[0]!.session, sessions.at(-1)!.session];
   const object = { key, bytes: BigInt(bytes.length), sha256, firstSession, lastSession, count: keys.length };
-  return { stored: { key, bytes, sha256 }, index: { object, sessions: keys } };
+  return { stored: { key, bytes, sha256 }, index: new EndedSessions(object, bytes) };
 }
 
 /** Whether an object is written again with so many new sessions. */
-function isMerged({ object }: IndexedSessions, fresh: number): boolean {
+function isMerged({ object }: EndedSessions, fresh: number): boolean {
   return object.count <= fresh && object.count + fresh <= INDEX_SESSIONS;
 }
 

@@ -5,5 +5,6 @@ export { CHUNK_FORMAT, CHUNK_MAGIC, type EncodedChunk, encodeChunk, TRAILER_BYTE
 export { catchUp, entryKey, loadPartition, newestCheckpoint, type ObjectReader } from "./load.ts";
 export { decodeEntry, encodeEntry, entryHash, type LogAction } from "./log.ts";
 export { RangeSet } from "./ranges.ts";
-export { type ArchivedSession, applyEntry, PartitionState } from "./state.ts";
+export type { ArchivedSession } from "./session-table.ts";
+export { applyEntry, PartitionState } from "./state.ts";
 export { hasReadableSummary } from "./summary.ts";

@@ -1,18 +1,9 @@
 import type { archive } from "@wayward/api";
 import { asBuffer, WaywardError } from "@wayward/base";
 import { sessionText } from "@wayward/record";
+import type { EndedSessions } from "./ended-sessions.ts";
 import { RangeSet } from "./ranges.ts";
-
-/** All the log says of one session; `committed` as a set. */
-export interface ArchivedSession extends Omit<archive.SessionState, "committed"> {
-  committed: RangeSet;
-}
-
-/** An index object and the sessions in it, by text. */
-export interface IndexedSessions {
-  readonly object: archive.IndexObject;
-  readonly sessions: readonly string[];
-}
+import { type ArchivedSession, SessionTable } from "./session-table.ts";
 
 /** What one partition's log says up to entry `n`; changed only by `applyEntry`. */
 export class PartitionState {
@@ -21,18 +12,22 @@ export class PartitionState {
   /** Number of the last checkpoint, -1 without one. */
   checkpointed = -1n;
   /** The index objects that it names, those written later behind. */
-  indexes: readonly IndexedSessions[] = [];
+  indexes: readonly EndedSessions[] = [];
   /** Sessions that have changed since, by text. */
   readonly changed = new Set<string>();
   entryHash: Buffer = Buffer.alloc(0);
   incarnation = "";
   busSeq = 0n;
-  /** By session text. */
-  readonly sessions = new Map<string, ArchivedSession>();
+  readonly sessions = new SessionTable();
   /** Chunks that no readable session needs any more. */
   readonly unreferenced = new Set<string>();
-  /** Which sessions have blocks in a chunk. */
-  readonly holders = new Map<string, Set<string>>();
+  #holders: Map<string, Set<string>> | undefined;
+  #keptBytes: bigint | undefined;
+
+  /** Which sessions have blocks in a chunk, by text. Looked up in all sessions the first time that somebody asks. */
+  get holders(): ReadonlyMap<string, ReadonlySet<string>> {
+    return this.#allHolders();
+  }
 
   /** True if history has this block, or the session's blocks are not wanted any more. */
   isCommitted(session: string, seq: bigint): boolean {
@@ -45,6 +40,47 @@ export class PartitionState {
     const places = this.sessions.get(session)?.places ?? [];
     return places.find(({ ranges }) => ranges.some(({ first, last }) => first <= seq && seq <= last))?.chunk;
   }
+
+  /** Bytes of the blocks of all sessions that are not gone; summed up the first time that somebody asks. */
+  get keptBytes(): bigint {
+    if (this.#keptBytes !== undefined) return this.#keptBytes;
+    let sum = 0n;
+    for (const [, session] of this.sessions) if (!isGone(session)) sum += session.bytes;
+    this.#keptBytes = sum;
+    return sum;
+  }
+
+  /** A session that is not gone has so many bytes more. */
+  keep(bytes: bigint): void {
+    if (this.#keptBytes !== undefined) this.#keptBytes += bytes;
+  }
+
+  /** Notes that the session has blocks in the chunk, or without one that the chunk is there. */
+  hold(chunk: string, session?: string): void {
+    // Whoever asks first finds it in the session.
+    if (this.#holders !== undefined) addHolder(this.#holders, chunk, session);
+  }
+
+  /** The chunk is gone, or is no place of a session any more. */
+  letGo(chunk: string): void {
+    this.#holders?.delete(chunk);
+  }
+
+  #allHolders(): Map<string, Set<string>> {
+    if (this.#holders !== undefined) return this.#holders;
+    const all = new Map<string, Set<string>>();
+    for (const [text, { places }] of this.sessions) {
+      for (const { chunk } of places) if (chunk !== undefined) addHolder(all, chunk.key, text);
+    }
+    this.#holders = all;
+    return all;
+  }
+}
+
+function addHolder(all: Map<string, Set<string>>, chunk: string, session: string | undefined): void {
+  const holders = all.get(chunk) ?? new Set();
+  if (session !== undefined) holders.add(session);
+  all.set(chunk, holders);
 }
 
 /** Takes the next entry into the state. Error DATA_LOSS / LOG_BROKEN if it is not the next one. */
@@ -63,21 +99,15 @@ export function applyEntry(state: PartitionState, entry: archive.LogEntry, hash:
   state.entryHash = hash;
 }
 
-/** Puts a session from a checkpoint into the state. */
-export function restoreSession(state: PartitionState, stored: archive.SessionState): void {
-  const key = sessionText(stored.session);
-  state.sessions.set(key, { ...stored, committed: RangeSet.from(stored.committed) });
-  for (const { chunk } of stored.places) if (chunk !== undefined) hold(state, chunk.key, key);
-}
-
 function applyCommit(state: PartitionState, commit: archive.Commit, n: bigint): void {
-  if (commit.chunk !== undefined) state.holders.set(commit.chunk.key, state.holders.get(commit.chunk.key) ?? new Set());
+  if (commit.chunk !== undefined) state.hold(commit.chunk.key);
   for (const blocks of commit.sessions) {
     const into = session(state, blocks.session, n);
     const first = into.committed.size === 0n;
     for (const range of blocks.ranges) into.committed.add(range.first, range.last);
     into.records += blocks.records;
     into.bytes += blocks.bytes;
+    if (!isGone(into)) state.keep(blocks.bytes);
     // Blocks without records have no times.
     if (blocks.records > 0n) {
       if (first || into.records === blocks.records || blocks.firstTime < into.firstTime)
@@ -88,7 +118,8 @@ function applyCommit(state: PartitionState, commit: archive.Commit, n: bigint): 
     into.end ??= blocks.end;
     if (commit.chunk !== undefined) place(state, into, blocks, commit.chunk, n);
   }
-  if (commit.chunk !== undefined) releaseIfUnused(state, commit.chunk.key);
+  const isWanted = commit.sessions.some(({ session }) => !isGone(state.sessions.get(sessionText(session))));
+  if (commit.chunk !== undefined && !isWanted) releaseIfUnused(state, commit.chunk.key);
   state.incarnation = commit.incarnation;
   state.busSeq = commit.busSeq;
 }
@@ -101,7 +132,7 @@ function place(
   n: bigint,
 ) {
   into.places.push({ chunk, ranges: blocks.ranges, n, firstTime: blocks.firstTime, lastTime: blocks.lastTime });
-  hold(state, chunk.key, sessionText(into.session));
+  state.hold(chunk.key, sessionText(into.session));
 }
 
 function compact(state: PartitionState, { oldKeys, commits }: archive.Compact, n: bigint): void {
@@ -117,14 +148,14 @@ function compact(state: PartitionState, { oldKeys, commits }: archive.Compact, n
 
 function remove(state: PartitionState, id: Uint8Array, n: bigint, how: "deleted" | "expired"): void {
   const gone = session(state, id, n);
+  if (!isGone(gone)) state.keep(-gone.bytes);
   gone[how] = true;
   for (const { chunk } of gone.places) if (chunk !== undefined) releaseIfUnused(state, chunk.key);
 }
 
 function releaseIfUnused(state: PartitionState, key: string): void {
   for (const holder of state.holders.get(key) ?? []) {
-    const found = state.sessions.get(holder);
-    if (found !== undefined && !found.deleted && !found.expired) return;
+    if (!isGone(state.sessions.get(holder))) return;
   }
   state.unreferenced.add(key);
 }
@@ -139,15 +170,14 @@ function forget(state: PartitionState, key: string): void {
     const found = state.sessions.get(holder);
     if (found === undefined) continue;
     found.places = found.places.filter(({ chunk }) => chunk?.key !== key);
+    state.sessions.set(holder, found);
     state.changed.add(holder);
   }
-  state.holders.delete(key);
+  state.letGo(key);
 }
 
-function hold(state: PartitionState, key: string, holder: string): void {
-  const holders = state.holders.get(key);
-  if (holders === undefined) state.holders.set(key, new Set([holder]));
-  else holders.add(holder);
+function isGone(session: ArchivedSession | undefined): boolean {
+  return session === undefined || session.deleted || session.expired;
 }
 
 function session(state: PartitionState, id: Uint8Array, n: bigint): ArchivedSession {

@@ -11,7 +11,7 @@ import { kindEntry } from "./read/rows.ts";
 import { namesSession, sessionTest } from "./selector.ts";
 import { SessionBlocks } from "./snapshot/blocks.ts";
 import { Catalogue, type CatalogueOptions, type Snapshot } from "./snapshot/catalogue.ts";
-import type { SessionView } from "./snapshot/session.ts";
+import type { Newest, SessionView } from "./snapshot/session.ts";
 
 const { Order } = query;
 
@@ -29,6 +29,12 @@ export class Reader {
   /** The sessions that a selector chooses, deleted and expired ones too. */
   snapshot(selector: selection.Selector | undefined): Promise<Snapshot> {
     return this.catalogue.snapshot(sessionTest(selector));
+  }
+
+  /** The newest sessions that a selector chooses and that pass, of all partitions, newest first. Ids are in order of time. */
+  async newest(selector: selection.Selector | undefined, newest: Newest): Promise<SessionView[]> {
+    const { sessions } = await this.catalogue.snapshot(sessionTest(selector), newest);
+    return sessions.toSorted((a, b) => (a.text > b.text ? -1 : 1)).slice(0, newest.count);
   }
 
   /** One session, deleted or expired ones too. */

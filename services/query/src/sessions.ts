@@ -1,6 +1,14 @@
 import { query } from "@wayward/api";
 import { fromBase32, WaywardError } from "@wayward/base";
-import { GapList, offsetOf, type SessionStateName, type SessionView, sessionGaps, stateOf } from "@wayward/reader";
+import {
+  GapList,
+  offsetOf,
+  type Reader,
+  type SessionStateName,
+  type SessionView,
+  sessionGaps,
+  stateOf,
+} from "@wayward/reader";
 
 const { SessionState } = query;
 
@@ -35,12 +43,12 @@ export function sessionMessage(view: SessionView, nowMs: number, bytesPending = 
   };
 }
 
-/** One page, newest first; ids are in order of time. States are those at `nowMs`. Throws BAD_PAGE_SIZE, BAD_TOKEN. */
-export function pageOf(
-  views: readonly SessionView[],
-  { pageSize, pageToken, states }: query.ListSessionsRequest,
+/** One page, newest first; states are those at `nowMs`. Throws BAD_PAGE_SIZE, BAD_TOKEN. */
+export async function pageOf(
+  reader: Reader,
+  { selector, pageSize, pageToken, states }: query.ListSessionsRequest,
   nowMs: number,
-): { readonly page: SessionView[]; readonly nextPageToken: string } {
+): Promise<{ readonly page: SessionView[]; readonly nextPageToken: string }> {
   if (pageSize > PAGE_MAX) {
     throw new WaywardError("INVALID_ARGUMENT", "BAD_PAGE_SIZE", `page size is ${pageSize}, at most ${PAGE_MAX}`);
   }
@@ -48,10 +56,10 @@ export function pageOf(
     throw new WaywardError("INVALID_ARGUMENT", "BAD_TOKEN", `page token "${pageToken.slice(0, 40)}" was not made here`);
   }
   const size = pageSize === 0 ? PAGE_DEFAULT : pageSize;
-  const newest = views
-    .filter(({ deleted, expired, text }) => !deleted && !expired && (pageToken === "" || text < pageToken))
-    .filter((view) => states.length === 0 || states.includes(STATES[stateOf(view, nowMs)]))
-    .sort((a, b) => (a.text > b.text ? -1 : 1));
-  const page = newest.slice(0, size);
-  return { page, nextPageToken: newest.length > size ? (page.at(-1)?.text ?? "") : "" };
+  const passes = (view: SessionView) =>
+    !view.deleted && !view.expired && (states.length === 0 || states.includes(STATES[stateOf(view, nowMs)]));
+  // One more tells whether there is a next page.
+  const found = await reader.newest(selector, { before: pageToken, count: size + 1, passes });
+  const page = found.slice(0, size);
+  return { page, nextPageToken: found.length > size ? (page.at(-1)?.text ?? "") : "" };
 }

@@ -42,8 +42,7 @@ export function startQuery({ bus, store, partitions, log, metrics }: QueryOption
     listSessions: call<query.ListSessionsRequest, query.ListSessionsResponse>(
       "ListSessions",
       async (reader, request) => {
-        const { sessions } = await reader.snapshot(request.selector);
-        const { page, nextPageToken } = pageOf(sessions, request, Date.now());
+        const { page, nextPageToken } = await pageOf(reader, request, Date.now());
         return { sessions: page.map((view) => sessionMessage(view, Date.now())), nextPageToken };
       },
     ),

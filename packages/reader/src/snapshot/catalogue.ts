@@ -3,7 +3,7 @@ import { catchUp, loadPartition, type PartitionState } from "@wayward/chunk";
 import { partitionPrefix, type Store } from "@wayward/store";
 import { onlySession, type SessionTest } from "../selector.ts";
 import { Cache } from "./cache.ts";
-import { type SessionView, viewSessions } from "./session.ts";
+import { type Newest, type SessionView, viewSessions } from "./session.ts";
 import { BlockSource } from "./source.ts";
 import { Tail, type TailBodies } from "./tail.ts";
 
@@ -50,9 +50,11 @@ export class Catalogue {
     );
   }
 
-  /** The sessions that pass, archive and tail as one, by partition and id. */
-  async snapshot(chosen: SessionTest): Promise<Snapshot> {
-    const parts = await Promise.all(this.#tails.map((tail, partition) => this.#partition(partition, tail, chosen)));
+  /** The sessions that pass, archive and tail as one, by partition and id; with `newest` the newest of each partition. */
+  async snapshot(chosen: SessionTest, newest?: Newest): Promise<Snapshot> {
+    const parts = await Promise.all(
+      this.#tails.map((tail, partition) => this.#partition(partition, tail, chosen, newest)),
+    );
     return {
       sessions: parts.flatMap(({ sessions }) => sessions),
       partitions: parts.map(({ place }) => place),
@@ -71,12 +73,12 @@ export class Catalogue {
    * then in both, and identity makes it one. The other way it could be in
    * neither.
    */
-  async #partition(partition: number, tail: Tail, chosen: SessionTest) {
+  async #partition(partition: number, tail: Tail, chosen: SessionTest, newest?: Newest) {
     await tail.refresh();
     const blocks = tail.blocks.filter(({ tenant }) => tenant === this.#options.tenant);
     const busSeq = tail.last;
     const state = await this.#state(partition);
-    const sessions = viewSessions(partition, state, blocks, chosen);
+    const sessions = viewSessions(partition, state, blocks, chosen, newest);
     const committedBusSeq = state.incarnation === this.#options.bus.incarnation(partition) ? state.busSeq : 0n;
     return { sessions, place: { partition, logNumber: state.n, busSeq, committedBusSeq } };
   }

@@ -37,25 +37,50 @@ export function offsetOf(description: block.SessionDescription | undefined): big
   return anchor === undefined ? 0n : anchor.wall - anchor.clock;
 }
 
-/** Sessions of log and tail that pass, by id. */
+/** The newest sessions of each partition: no others are looked at, since an archive may have millions. */
+export interface Newest {
+  /** Only sessions whose id as text is before this one; all if it is empty. */
+  readonly before: string;
+  readonly count: number;
+  passes(view: SessionView): boolean;
+}
+
+/** Sessions of log and tail that pass, by id; with `newest` the newest first. */
 export function viewSessions(
   partition: number,
   state: PartitionState,
   tail: readonly TailBlock[],
   chosen: SessionTest,
+  newest?: Newest,
 ): SessionView[] {
   const bySession = Map.groupBy(tail, ({ session }) => session);
   const known = (text: string) => state.sessions.has(text) || bySession.has(text);
   const texts = new Set(chosen.named?.filter(known) ?? [...state.sessions.keys(), ...bySession.keys()]);
-  const views: SessionView[] = [];
-  for (const text of texts) {
-    const archived = state.sessions.get(text);
+  const view = (text: string) => {
     const blocks = bySession.get(text)?.filter(({ header }) => !state.isCommitted(text, header.seq)) ?? [];
-    const id = archived?.session ?? fromBase32(text) ?? new Uint8Array(16);
-    const description = archived?.description ?? firstDescription(blocks);
-    if (chosen(id, description)) views.push(viewOf(id, text, partition, description, archived, blocks));
+    const id = fromBase32(text) ?? new Uint8Array(16);
+    const description = state.sessions.description(text) ?? firstDescription(blocks);
+    if (!chosen(id, description)) return undefined;
+    return viewOf(id, text, partition, description, state.sessions.get(text), blocks);
+  };
+  const sorted = [...texts].sort();
+  if (newest === undefined) return sorted.map(view).filter((one) => one !== undefined);
+  return newestOf(sorted, view, newest);
+}
+
+function newestOf(
+  sorted: readonly string[],
+  view: (text: string) => SessionView | undefined,
+  { before, count, passes }: Newest,
+): SessionView[] {
+  const views: SessionView[] = [];
+  for (let at = sorted.length - 1; at >= 0 && views.length < count; at--) {
+    const text = sorted[at]!;
+    if (before !== "" && text >= before) continue;
+    const one = view(text);
+    if (one !== undefined && passes(one)) views.push(one);
   }
-  return views.sort((a, b) => (a.text < b.text ? -1 : 1));
+  return views;
 }
 
 /** Copies what the state goes on changing. An archive has many sessions of which the bus has nothing: those take least. */

@@ -18,8 +18,9 @@ export function nextRetention(log: PartitionState, keepBytes: number, silentUpTo
 
 /** Ids are in order of time. Sessions that are still written stay, however large they are. */
 function oldestBeyond(log: PartitionState, keepBytes: bigint, silentUpTo: bigint): Buffer[] {
+  let bytes = log.keptBytes;
+  if (bytes <= keepBytes) return [];
   const kept = [...log.sessions].filter(([, { deleted, expired }]) => !deleted && !expired);
-  let bytes = kept.reduce((sum, [, session]) => sum + session.bytes, 0n);
   const gone: Buffer[] = [];
   for (const [, session] of kept.sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (bytes <= keepBytes || gone.length === AT_ONCE) break;

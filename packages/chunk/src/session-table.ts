@@ -1,0 +1,91 @@
+import type { archive, block } from "@wayward/api";
+import { unwrap } from "@wayward/base";
+import { parseSessionText, sessionText } from "@wayward/record";
+import type { EndedSessions } from "./ended-sessions.ts";
+import { RangeSet } from "./ranges.ts";
+
+/** All the log says of one session; `committed` as a set. */
+export interface ArchivedSession extends Omit<archive.SessionState, "committed"> {
+  committed: RangeSet;
+}
+
+/**
+ * Sessions by their id as text. Those that are written or that have changed
+ * since the last checkpoint are objects; the others stay in the bytes of index
+ * objects, and what is got of them is a copy: `set` keeps what was changed.
+ */
+export class SessionTable {
+  readonly #objects = new Map<string, ArchivedSession>();
+  #stored: readonly EndedSessions[] = [];
+
+  get size(): number {
+    return this.#stored.reduce((sum, { shown }) => sum + shown, this.#objects.size);
+  }
+
+  has(text: string): boolean {
+    if (this.#objects.has(text)) return true;
+    const id = unwrap(parseSessionText(text));
+    return this.#stored.some((stored) => stored.has(id));
+  }
+
+  get(text: string): ArchivedSession | undefined {
+    const known = this.#objects.get(text);
+    if (known !== undefined || this.#stored.length === 0) return known;
+    const id = unwrap(parseSessionText(text));
+    for (const stored of this.#stored) {
+      const found = stored.get(id);
+      if (found !== undefined) return archivedSession(found);
+    }
+    return undefined;
+  }
+
+  /** Cheaper than the whole session where only this is looked at. */
+  description(text: string): block.SessionDescription | undefined {
+    const known = this.#objects.get(text);
+    if (known !== undefined || this.#stored.length === 0) return known?.description;
+    const id = unwrap(parseSessionText(text));
+    return this.#stored.find((stored) => stored.has(id))?.description(id);
+  }
+
+  set(text: string, session: ArchivedSession): void {
+    if (!this.#objects.has(text)) for (const stored of this.#stored) stored.hide(session.session);
+    this.#objects.set(text, session);
+  }
+
+  *keys(): Generator<string> {
+    yield* this.#objects.keys();
+    for (const stored of this.#stored) yield* stored.texts();
+  }
+
+  *[Symbol.iterator](): Generator<[string, ArchivedSession]> {
+    yield* this.#objects;
+    for (const stored of this.#stored) {
+      for (const session of stored.sessions()) yield [sessionText(session.session), archivedSession(session)];
+    }
+  }
+
+  /** The sessions that are objects. */
+  get objects(): ReadonlyMap<string, ArchivedSession> {
+    return this.#objects;
+  }
+
+  /** Puts an index object behind the others; what it has is newer than what they have. */
+  add(stored: EndedSessions): void {
+    const older = this.#stored.filter((one) => one.overlaps(stored));
+    if (older.length > 0) for (const id of stored.ids()) for (const one of older) one.hide(id);
+    this.#stored = [...this.#stored, stored];
+  }
+
+  /** From now on these index objects hold what is over. Those that are new have it as it is now. */
+  keepIn(all: readonly EndedSessions[]): void {
+    for (const stored of all) {
+      if (this.#stored.includes(stored)) continue;
+      for (const text of stored.texts()) this.#objects.delete(text);
+    }
+    this.#stored = all;
+  }
+}
+
+export function archivedSession(stored: archive.SessionState): ArchivedSession {
+  return { ...stored, committed: RangeSet.from(stored.committed) };
+}
