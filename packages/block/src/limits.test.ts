@@ -85,6 +85,24 @@ describe("a writer keeps the limits", () => {
     for (const { dictionary } of opened) expect([...dictionary.unknown]).toEqual([]);
   });
 
+  test("of definitions: zones that are spread over blocks for their names are paired and counted once", () => {
+    const writer = createWriter();
+    const stage = new Stage();
+    const [begin, end] = [writer.dictionary.kind(zoneBegin), writer.dictionary.kind(zoneEnd)];
+    for (let index = 0; index < 7_000; index++) {
+      const parts = Array.from({ length: 60 }, (_, part) => Math.imul(index * 31 + part + 1, 2654435761));
+      const name = writer.dictionary.string(parts.map((part) => part.toString(36)).join(""));
+      stage.add(begin, zoneBegin, { lane: 1, time: BigInt(index * 10) }, [name]);
+      if (index >= 10) stage.add(end, zoneEnd, { lane: 1, time: BigInt(index * 10 + 5) }, []);
+    }
+    const opened = open(writer.write(stage));
+    expect(opened.length).toBeGreaterThan(1);
+    const rows = opened.flatMap(({ block }) => block.readSummary().get("zone")?.rows ?? []);
+    expect(rows.reduce((sum, { count }) => sum + count, 0)).toBe(6_990);
+    expect(rows.every(({ min, max }) => min === 5 && max === 5)).toBe(true);
+    expect(writer.pairing.state(1).zones.length).toBe(10);
+  });
+
   test("of the open set: what is left out is counted", () => {
     const writer = createWriter();
     const stage = new Stage();

@@ -41,8 +41,10 @@ const COLUMN_BYTES_MAX = 716_000;
 const TEXT_BYTES_MAX = 192 * 1024;
 /** Bytes of an argument that is a number or the like. */
 const SCALAR_BYTES = 10;
-/** Bytes that a record adds to the summary at most. */
-const SUMMED_BYTES = 8;
+/** Bytes of the summary's tables at most: what they take empty, each row, and each record in a row's histogram. */
+const SUMMARY_BYTES = 16 * 1024;
+const ROW_BYTES = 48;
+const BUCKET_BYTES = 5;
 
 /** Records that go into one block. */
 interface Piece {
@@ -154,25 +156,39 @@ export class BlockWriter {
 
   /** One block or, where that would be too large, two of half the records. */
   #piece(stage: Stage, piece: Piece, end: Omit<api.EndMark, "lastSeq"> | undefined, blocks: WrittenBlock[]): void {
-    const kept = this.#mayNotFit(piece) ? this.pairing.copy() : undefined;
     const block = this.#encode(stage, piece.from, piece.count, end);
     if (block !== undefined) {
       blocks.push(block);
       this.#forgetExited();
       return;
     }
-    assert(kept !== undefined && piece.count > 1, "one record with what it refers to fits a block");
-    this.pairing.restore(kept);
+    assert(piece.count > 1, "one record with what it refers to fits a block");
     this.dictionary.rollback();
     const [first, second] = halve(stage, piece);
     this.#piece(stage, first, undefined, blocks);
     this.#piece(stage, second, end, blocks);
   }
 
-  /** Judges by bounds, so that most blocks need no way back. */
-  #mayNotFit({ from, until, count }: Piece): boolean {
-    const columns = count * (BARE_BYTES + SUMMED_BYTES) + (until - from - count * HEAD_WORDS) * WORD_BYTES;
-    return columns + TEXT_BYTES_MAX + this.dictionary.weight > LIMITS.payloadBytes;
+  /** Judges by the columns that are written and a bound for the rest, so that hardly a block needs a way back. */
+  #mayNotFit(count: number): boolean {
+    const { openSet, columns } = this.#sections;
+    const rest = SUMMARY_BYTES + this.#rowsMost(count) * ROW_BYTES + count * BUCKET_BYTES + this.dictionary.weight;
+    return (
+      openSet.at + columns.at + rest > LIMITS.payloadBytes ||
+      openSet.unpacked + columns.unpacked > LIMITS.unpackedBytes / 2
+    );
+  }
+
+  /** Rows of all summary tables at most: one for each thing that there is to count by, and at most three for a record. */
+  #rowsMost(count: number): number {
+    const { dictionary } = this;
+    const [strings, objects, lanes] = [dictionary.size("string"), dictionary.size("object"), dictionary.size("lane")];
+    const zoneAndKey = 2 * rowsOf(strings);
+    const queues = 2 * rowsOf(objects);
+    const locks = 2 * rowsOf(objects * FOLD);
+    const lanesAndBusy = rowsOf(lanes * dictionary.kinds) + rowsOf(lanes);
+    const all = zoneAndKey + rowsOf(strings * FOLD) + queues + locks + lanesAndBusy;
+    return dictionary.kinds + Math.min(all, count * 3);
   }
 
   /** Tasks come by the million: what exited is forgotten once its block is written. */
@@ -181,6 +197,7 @@ export class BlockWriter {
     this.pairing.forgetExited();
   }
 
+  /** The block, or undefined where it would be too large: then nothing is paired. */
   #encode(
     stage: Stage,
     from: number,
@@ -195,12 +212,18 @@ export class BlockWriter {
     for (const part of parts) part.clear();
     writeOpenSet(openSet, this.pairing, this.dictionary);
     const walked = this.#columns.write(columns, stage, from, count);
+    const kept = this.#mayNotFit(count) ? this.pairing.copy() : undefined;
+    this.#columns.pair();
     this.#writeSummary(summary, walked, seq);
     this.dictionary.write(dictionary);
 
     const payload = Buffer.concat(parts.map((part) => part.bytes()));
     const unpackedLength = parts.reduce((sum, part) => sum + part.unpacked, 0);
-    if (payload.length > LIMITS.payloadBytes || unpackedLength > LIMITS.unpackedBytes) return undefined;
+    if (payload.length > LIMITS.payloadBytes || unpackedLength > LIMITS.unpackedBytes) {
+      assert(kept !== undefined, "a block that was judged to fit does");
+      this.pairing.restore(kept);
+      return undefined;
+    }
     const header = api.BlockHeader.encode({
       magic: MAGIC,
       format: FORMAT,
@@ -248,6 +271,11 @@ export class BlockWriter {
     if (keys.length > 0) writeTable(writer, "key", { rows: keys.slice(0, LIMITS.summaryRows), other, top: [] });
     writeGathered(writer, "busy", busy, 1, seq);
   }
+}
+
+/** Rows of a table that counts by so many keys. */
+function rowsOf(keys: number): number {
+  return Math.min(keys, LIMITS.summaryRows);
 }
 
 /** Cuts a stage into what one block takes each. */

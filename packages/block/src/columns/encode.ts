@@ -46,6 +46,9 @@ const NOTHING = new Uint32Array(0);
  * lane over all records: times and kinds. A second one takes each kind's
  * fields, column by column. What pairs records and ranks their objects reads
  * those columns. Buffers are kept between blocks.
+ *
+ * Writing changes nothing of what is open: by the size of what it wrote the
+ * caller knows whether pairing needs a way back.
  */
 export class ColumnsEncoder {
   readonly #source: EncodeSource;
@@ -66,6 +69,8 @@ export class ColumnsEncoder {
   #lanes: LaneRun[] = [];
   readonly #laneCounts = new Map<number, number>();
   readonly #extremes = new TimeExtremes();
+  /** Any of the steps has an upper half. */
+  #stepsAreWide = false;
 
   constructor(source: EncodeSource) {
     this.#source = source;
@@ -74,13 +79,12 @@ export class ColumnsEncoder {
     this.#ranks = new RankBuilder((id) => source.dictionary.use("object", id));
   }
 
-  /** Writes `count` records of the stage that begin at word `from`. */
+  /** Writes `count` records of the stage that begin at word `from`; they are not paired yet. */
   write(section: SectionWriter, stage: Stage, from: number, count: number): Walked {
     this.#clear(count);
     const lanes = this.#order.sort(stage, from, count);
     for (const share of lanes) this.#lane(stage.words, share);
     this.#gather(stage, count);
-    this.#pair();
     this.#rank();
     for (const program of this.#kinds) {
       program.sum();
@@ -106,6 +110,7 @@ export class ColumnsEncoder {
     this.#kindOrder.clear(this.#source.dictionary.kinds);
     this.#ranks.clear();
     this.#extremes.clear();
+    this.#stepsAreWide = false;
   }
 
   #lane(words: Uint32Array, { lane, from, count }: LaneShare): void {
@@ -135,8 +140,8 @@ export class ColumnsEncoder {
     }
   }
 
-  /** Pairs all records and counts them as their lanes'. */
-  #pair(): void {
+  /** Pairs the records that were written and counts them as their lanes'. */
+  pair(): void {
     const { pairing } = this.#source;
     this.#operands.clear();
     for (const program of this.#kinds) this.#addOperands(program);
@@ -191,6 +196,7 @@ export class ColumnsEncoder {
     const [startLo, startHi] = [this.#startLo, this.#startHi];
     let lastLo = words[at[from]! + 2]!;
     let lastHi = words[at[from]! + 3]!;
+    let high = 0;
     extremes.see(lastLo, lastHi);
     for (let index = from; index < from + count; index++) {
       const offset = at[index]!;
@@ -198,7 +204,9 @@ export class ColumnsEncoder {
       const hi = words[offset + 3]!;
       const step = lo - lastLo;
       stepsLo[index] = step;
-      stepsHi[index] = hi - lastHi - (step < 0 ? 1 : 0);
+      const over = hi - lastHi - (step < 0 ? 1 : 0);
+      stepsHi[index] = over;
+      high |= over;
       const time = (hi - startHi) * TWO_32 + (lo - startLo);
       times[index] = time < 0 ? 0 : time;
       // A clock that only goes on has its extremes at the ends.
@@ -209,6 +217,7 @@ export class ColumnsEncoder {
       lastLo = lo;
       lastHi = hi;
     }
+    if (high !== 0) this.#stepsAreWide = true;
     extremes.see(lastLo, lastHi);
   }
 
@@ -266,9 +275,9 @@ export class ColumnsEncoder {
     column.length = 0;
     for (const { lo, hi } of this.#lanes) column.push(lo, hi);
     writeInts(section, column);
-    writeInts(section, this.#slots);
+    writeInts(section, this.#slots, true);
     section.varint(0);
-    writeInts(section, this.#steps);
+    writeInts(section, this.#steps, !this.#stepsAreWide);
     this.#ranks.write(section);
     for (const { builder } of this.#kinds) section.measured(() => builder.write(section));
   }
