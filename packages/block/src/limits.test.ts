@@ -12,6 +12,7 @@ import { BlockWriter, type WrittenBlock } from "./writer.ts";
 
 const bare = defineKind("test.bare", []);
 const large = defineKind("test.large", [f.string("text"), f.bytes("bytes")]);
+const numbers = defineKind("test.numbers", [f.u64("a"), f.u64("b"), f.u64("c")]);
 const named = defineKind("test.named", [f.ref("name", "string", { role: "key" })]);
 
 function createWriter(): BlockWriter {
@@ -52,6 +53,32 @@ describe("a writer keeps the limits", () => {
       stage.add(number, large, { lane: 1, time: BigInt(index) }, [undefined, Buffer.from(noise)]);
     }
     expect(recordsIn(open(writer.write(stage)))).toBe(100);
+  });
+
+  test("of bytes: once blocks pack well they take more records, and noise that follows is spread over more blocks", () => {
+    const writer = createWriter();
+    const stage = new Stage();
+    const number = writer.dictionary.kind(numbers);
+    const write = (value: (index: number) => bigint) => {
+      stage.clear();
+      for (let index = 0; index < 40_000; index++) {
+        const values = [value(index * 3), value(index * 3 + 1), value(index * 3 + 2)];
+        stage.add(number, numbers, { lane: 1, time: BigInt(index) }, values);
+      }
+      return writer.write(stage);
+    };
+    const noise = (index: number) =>
+      (BigInt(Math.imul(index, 2654435761) >>> 0) << 32n) | BigInt(Math.imul(index + 7, 1597334677) >>> 0);
+    const first = write(() => 5n);
+    const later = write(() => 5n);
+    const spread = write(noise);
+    const opened = open([...first, ...later, ...spread]);
+    expect([first.length, later.length]).toEqual([3, 1]);
+    expect(spread.length).toBeGreaterThan(1);
+    expect(recordsIn(opened)).toBe(120_000);
+    const columns = opened.slice(-spread.length).map(({ block }) => block.columns.columns(0, numbers).columns[2]!);
+    const last = columns.flatMap((column) => (column.shape === "ints" ? [...column.ints.lo] : []));
+    expect(last).toEqual(Array.from({ length: 40_000 }, (_, index) => Math.imul(index * 3 + 9, 1597334677) >>> 0));
   });
 
   test("of a value: what is over 64 KiB is cut at a character and keeps its full length", () => {

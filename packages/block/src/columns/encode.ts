@@ -1,7 +1,8 @@
 import { writeInts } from "../coding/ints.ts";
 import type { DictionaryWriter } from "../dictionary/writer.ts";
-import { NO_OPERAND, Operands, zoneNames } from "../pairing/operands.ts";
+import { NO_OPERAND, Operands } from "../pairing/operands.ts";
 import { FOLD, type Pairing } from "../pairing/pairing.ts";
+import { ZoneNames } from "../pairing/zone-names.ts";
 import type { SectionWriter } from "../section.ts";
 import type { Stage } from "../stage.ts";
 import type { SummaryRow } from "../summary/tables.ts";
@@ -63,8 +64,7 @@ export class ColumnsEncoder {
   readonly #ranks: RankBuilder;
   /** Times since the session's start, in nanoseconds; what was before it as 0. */
   #times = new Float64Array(0);
-  /** String number of each site's zone name, plus one; 0 where not looked up yet. */
-  #siteNames = new Uint32Array(256);
+  readonly #zoneNames: ZoneNames;
   #kinds: Program[] = [];
   #lanes: LaneRun[] = [];
   readonly #laneCounts = new Map<number, number>();
@@ -77,6 +77,10 @@ export class ColumnsEncoder {
     this.#startLo = Number(source.start & 0xffffffffn);
     this.#startHi = Number(source.start >> 32n);
     this.#ranks = new RankBuilder((id) => source.dictionary.use("object", id));
+    this.#zoneNames = new ZoneNames((site) => {
+      const { text, function: name } = source.dictionary.siteRow(site);
+      return text || name;
+    });
   }
 
   /** Writes `count` records of the stage that begin at word `from`; they are not paired yet. */
@@ -161,7 +165,7 @@ export class ColumnsEncoder {
     const [first = NO_OPERAND, second = NO_OPERAND] = [fields[0]?.operand(count), fields[1]?.operand(count)];
     if (op !== OP.zoneBegin || sites.length === 0) this.#operands.add(op, first, second);
     else {
-      const lo = zoneNames(first.lo, sites.lo, count, (site) => this.#siteName(site));
+      const lo = this.#zoneNames.of(first.lo, sites.lo, count);
       this.#operands.add(op, { lo, hi: first.hi }, second);
     }
   }
@@ -231,21 +235,6 @@ export class ColumnsEncoder {
       const level = place < 0 ? 0 : levels![place]!;
       channel.count(channels![record]! * FOLD + (level & (FOLD - 1)), 1);
     }
-  }
-
-  #siteName(site: number): number {
-    if (site === 0) return 0;
-    if (site >= this.#siteNames.length) {
-      const larger = new Uint32Array(Math.max(this.#siteNames.length * 2, site + 1));
-      larger.set(this.#siteNames);
-      this.#siteNames = larger;
-    }
-    const known = this.#siteNames[site]!;
-    if (known > 0) return known - 1;
-    const row = this.#source.dictionary.siteRow(site);
-    const name = row.text || row.function;
-    this.#siteNames[site] = name + 1;
-    return name;
   }
 
   /*
