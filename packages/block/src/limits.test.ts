@@ -12,6 +12,7 @@ import { BlockWriter, type WrittenBlock } from "./writer.ts";
 
 const bare = defineKind("test.bare", []);
 const large = defineKind("test.large", [f.string("text"), f.bytes("bytes")]);
+const numbers = defineKind("test.numbers", [f.u64("a"), f.u64("b"), f.u64("c")]);
 const named = defineKind("test.named", [f.ref("name", "string", { role: "key" })]);
 
 function createWriter(): BlockWriter {
@@ -54,6 +55,32 @@ describe("a writer keeps the limits", () => {
     expect(recordsIn(open(writer.write(stage)))).toBe(100);
   });
 
+  test("of bytes: once blocks pack well they take more records, and noise that follows is spread over more blocks", () => {
+    const writer = createWriter();
+    const stage = new Stage();
+    const number = writer.dictionary.kind(numbers);
+    const write = (value: (index: number) => bigint) => {
+      stage.clear();
+      for (let index = 0; index < 40_000; index++) {
+        const values = [value(index * 3), value(index * 3 + 1), value(index * 3 + 2)];
+        stage.add(number, numbers, { lane: 1, time: BigInt(index) }, values);
+      }
+      return writer.write(stage);
+    };
+    const noise = (index: number) =>
+      (BigInt(Math.imul(index, 2654435761) >>> 0) << 32n) | BigInt(Math.imul(index + 7, 1597334677) >>> 0);
+    const first = write(() => 5n);
+    const later = write(() => 5n);
+    const spread = write(noise);
+    const opened = open([...first, ...later, ...spread]);
+    expect([first.length, later.length]).toEqual([3, 1]);
+    expect(spread.length).toBeGreaterThan(1);
+    expect(recordsIn(opened)).toBe(120_000);
+    const columns = opened.slice(-spread.length).map(({ block }) => block.columns.columns(0, numbers).columns[2]!);
+    const last = columns.flatMap((column) => (column.shape === "ints" ? [...column.ints.lo] : []));
+    expect(last).toEqual(Array.from({ length: 40_000 }, (_, index) => Math.imul(index * 3 + 9, 1597334677) >>> 0));
+  });
+
   test("of a value: what is over 64 KiB is cut at a character and keeps its full length", () => {
     const writer = createWriter();
     const stage = new Stage();
@@ -83,6 +110,24 @@ describe("a writer keeps the limits", () => {
     expect(recordsIn(opened)).toBe(8_000);
     expect(opened.length).toBeGreaterThan(1);
     for (const { dictionary } of opened) expect([...dictionary.unknown]).toEqual([]);
+  });
+
+  test("of definitions: zones that are spread over blocks for their names are paired and counted once", () => {
+    const writer = createWriter();
+    const stage = new Stage();
+    const [begin, end] = [writer.dictionary.kind(zoneBegin), writer.dictionary.kind(zoneEnd)];
+    for (let index = 0; index < 7_000; index++) {
+      const parts = Array.from({ length: 60 }, (_, part) => Math.imul(index * 31 + part + 1, 2654435761));
+      const name = writer.dictionary.string(parts.map((part) => part.toString(36)).join(""));
+      stage.add(begin, zoneBegin, { lane: 1, time: BigInt(index * 10) }, [name]);
+      if (index >= 10) stage.add(end, zoneEnd, { lane: 1, time: BigInt(index * 10 + 5) }, []);
+    }
+    const opened = open(writer.write(stage));
+    expect(opened.length).toBeGreaterThan(1);
+    const rows = opened.flatMap(({ block }) => block.readSummary().get("zone")?.rows ?? []);
+    expect(rows.reduce((sum, { count }) => sum + count, 0)).toBe(6_990);
+    expect(rows.every(({ min, max }) => min === 5 && max === 5)).toBe(true);
+    expect(writer.pairing.state(1).zones.length).toBe(10);
   });
 
   test("of the open set: what is left out is counted", () => {

@@ -39,10 +39,20 @@ const WORD_BYTES = 5;
 /** Bytes of columns, by that reckoning, and of texts that one block takes. */
 const COLUMN_BYTES_MAX = 716_000;
 const TEXT_BYTES_MAX = 192 * 1024;
+/**
+ * Least share of that reckoning that columns are taken to need, however well
+ * those of the blocks before were packed, and how much more than theirs.
+ */
+const SHARE_MIN = 0.25;
+const SHARE_ROOM = 1.5;
+/** Records from which on a block tells how well the next ones will be packed. */
+const TELLING_RECORDS = 1_000;
 /** Bytes of an argument that is a number or the like. */
 const SCALAR_BYTES = 10;
-/** Bytes that a record adds to the summary at most. */
-const SUMMED_BYTES = 8;
+/** Bytes of the summary's tables at most: what they take empty, each row, and each record in a row's histogram. */
+const SUMMARY_BYTES = 16 * 1024;
+const ROW_BYTES = 48;
+const BUCKET_BYTES = 5;
 
 /** Records that go into one block. */
 interface Piece {
@@ -68,6 +78,8 @@ export class BlockWriter {
   /** Kept between blocks. */
   readonly #sections: Readonly<Record<"dictionary" | "summary" | "openSet" | "columns", SectionWriter>>;
   #nextSeq: bigint;
+  /** Which share of what columns take at most those of the next blocks are taken to need. */
+  #share = 1;
 
   constructor(options: BlockWriterOptions) {
     this.#session = options.session;
@@ -131,7 +143,7 @@ export class BlockWriter {
       this.#piece(drops, { from: 0, until: drops.used, count: drops.count }, undefined, blocks);
       drops.clear();
     }
-    const pieces = splitStage(stage);
+    const pieces = splitStage(stage, this.#share);
     if (pieces.length === 0 && (end !== undefined || this.#nextSeq === 0n))
       pieces.push({ from: 0, until: 0, count: 0 });
     const last = pieces.at(-1);
@@ -154,25 +166,48 @@ export class BlockWriter {
 
   /** One block or, where that would be too large, two of half the records. */
   #piece(stage: Stage, piece: Piece, end: Omit<api.EndMark, "lastSeq"> | undefined, blocks: WrittenBlock[]): void {
-    const kept = this.#mayNotFit(piece) ? this.pairing.copy() : undefined;
     const block = this.#encode(stage, piece.from, piece.count, end);
     if (block !== undefined) {
       blocks.push(block);
       this.#forgetExited();
+      if (piece.count >= TELLING_RECORDS) this.#learn(piece);
       return;
     }
-    assert(kept !== undefined && piece.count > 1, "one record with what it refers to fits a block");
-    this.pairing.restore(kept);
+    assert(piece.count > 1, "one record with what it refers to fits a block");
     this.dictionary.rollback();
+    this.#share = 1;
     const [first, second] = halve(stage, piece);
     this.#piece(stage, first, undefined, blocks);
     this.#piece(stage, second, end, blocks);
   }
 
-  /** Judges by bounds, so that most blocks need no way back. */
-  #mayNotFit({ from, until, count }: Piece): boolean {
-    const columns = count * (BARE_BYTES + SUMMED_BYTES) + (until - from - count * HEAD_WORDS) * WORD_BYTES;
-    return columns + TEXT_BYTES_MAX + this.dictionary.weight > LIMITS.payloadBytes;
+  /** The fewer blocks, the less is done for each of them on all the way to the archive: what is packed well goes into few. */
+  #learn({ from, until, count }: Piece): void {
+    const most = count * BARE_BYTES + (until - from - count * HEAD_WORDS) * WORD_BYTES;
+    const wanted = (this.#sections.columns.at / most) * SHARE_ROOM;
+    this.#share = Math.min(1, Math.max(SHARE_MIN, wanted, this.#share / 2));
+  }
+
+  /** Judges by the columns that are written and a bound for the rest, so that hardly a block needs a way back. */
+  #mayNotFit(count: number): boolean {
+    const { openSet, columns } = this.#sections;
+    const rest = SUMMARY_BYTES + this.#rowsMost(count) * ROW_BYTES + count * BUCKET_BYTES + this.dictionary.weight;
+    return (
+      openSet.at + columns.at + rest > LIMITS.payloadBytes ||
+      openSet.unpacked + columns.unpacked > LIMITS.unpackedBytes / 2
+    );
+  }
+
+  /** Rows of all summary tables at most: one for each thing that there is to count by, and at most three for a record. */
+  #rowsMost(count: number): number {
+    const { dictionary } = this;
+    const [strings, objects, lanes] = [dictionary.size("string"), dictionary.size("object"), dictionary.size("lane")];
+    const zoneAndKey = 2 * rowsOf(strings);
+    const queues = 2 * rowsOf(objects);
+    const locks = 2 * rowsOf(objects * FOLD);
+    const lanesAndBusy = rowsOf(lanes * dictionary.kinds) + rowsOf(lanes);
+    const all = zoneAndKey + rowsOf(strings * FOLD) + queues + locks + lanesAndBusy;
+    return dictionary.kinds + Math.min(all, count * 3);
   }
 
   /** Tasks come by the million: what exited is forgotten once its block is written. */
@@ -181,6 +216,7 @@ export class BlockWriter {
     this.pairing.forgetExited();
   }
 
+  /** The block, or undefined where it would be too large: then nothing is paired. */
   #encode(
     stage: Stage,
     from: number,
@@ -195,12 +231,18 @@ export class BlockWriter {
     for (const part of parts) part.clear();
     writeOpenSet(openSet, this.pairing, this.dictionary);
     const walked = this.#columns.write(columns, stage, from, count);
+    const kept = this.#mayNotFit(count) ? this.pairing.copy() : undefined;
+    this.#columns.pair();
     this.#writeSummary(summary, walked, seq);
     this.dictionary.write(dictionary);
 
     const payload = Buffer.concat(parts.map((part) => part.bytes()));
     const unpackedLength = parts.reduce((sum, part) => sum + part.unpacked, 0);
-    if (payload.length > LIMITS.payloadBytes || unpackedLength > LIMITS.unpackedBytes) return undefined;
+    if (payload.length > LIMITS.payloadBytes || unpackedLength > LIMITS.unpackedBytes) {
+      assert(kept !== undefined, "a block that was judged to fit does");
+      this.pairing.restore(kept);
+      return undefined;
+    }
     const header = api.BlockHeader.encode({
       magic: MAGIC,
       format: FORMAT,
@@ -250,13 +292,18 @@ export class BlockWriter {
   }
 }
 
-/** Cuts a stage into what one block takes each. */
-function splitStage(stage: Stage): Piece[] {
+/** Rows of a table that counts by so many keys. */
+function rowsOf(keys: number): number {
+  return Math.min(keys, LIMITS.summaryRows);
+}
+
+/** Cuts a stage into what one block takes each, where columns need this share of what they take at most. */
+function splitStage(stage: Stage, share: number): Piece[] {
   const { words } = stage;
-  const perRecord = stage.count === 0 ? 0 : textWeight(stage) / stage.count;
+  const perRecord = (stage.count === 0 ? 0 : textWeight(stage) / stage.count) * share;
   const most = Math.min(LIMITS.records, perRecord === 0 ? LIMITS.records : Math.floor(TEXT_BYTES_MAX / perRecord));
   const bound = stage.count * BARE_BYTES + (stage.used - stage.count * HEAD_WORDS) * WORD_BYTES;
-  if (stage.count > 0 && stage.count <= most && bound <= COLUMN_BYTES_MAX) {
+  if (stage.count > 0 && stage.count <= most && bound * share <= COLUMN_BYTES_MAX) {
     return [{ from: 0, until: stage.used, count: stage.count }];
   }
   const pieces: Piece[] = [];
@@ -264,7 +311,7 @@ function splitStage(stage: Stage): Piece[] {
   let until = 0;
   let count = 0;
   // Tenths of a byte: a loop over whole numbers is cheap.
-  const [bare, word, room] = [BARE_BYTES * 10, WORD_BYTES * 10, COLUMN_BYTES_MAX * 10];
+  const [bare, word, room] = [BARE_BYTES * 10, WORD_BYTES * 10, Math.floor((COLUMN_BYTES_MAX * 10) / share)];
   let used = 0;
   for (let left = stage.count; left > 0; left--) {
     const length = (words[until]! >>> 16) & 255;

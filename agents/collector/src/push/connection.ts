@@ -1,4 +1,3 @@
-import type { ClientDuplexStream } from "@grpc/grpc-js";
 import { type AccessSettings, explainCall, plainly, reach } from "@wayward/access";
 import type { ingest } from "@wayward/api";
 import { Code } from "@wayward/base";
@@ -7,8 +6,8 @@ export type Answer = NonNullable<ingest.PushResponse["event"]>;
 
 /** One push stream to an ingest service. */
 export interface Connection {
-  /** Sends a block; the bytes must not change. */
-  send(block: Uint8Array): void;
+  /** Sends a serialised PushRequest; its bytes must not change until the server has answered it. */
+  send(message: Buffer): void;
   close(): void;
 }
 
@@ -40,7 +39,8 @@ export async function openConnection(
     "grpc.keepalive_timeout_ms": 10_000,
     "grpc.enable_retries": 0,
   });
-  const call: ClientDuplexStream<ingest.PushRequest, ingest.PushResponse> = client.push(who);
+  const { path, responseDeserialize } = api.IngestServiceService.push;
+  const call = client.makeBidiStreamRequest(path, (message: Buffer) => message, responseDeserialize, who);
   call.on("data", ({ event }: ingest.PushResponse) => event !== undefined && events.answer(event));
   call.on("error", () => {});
   call.on("status", ({ details, code }) => {
@@ -50,13 +50,9 @@ export async function openConnection(
     events.closed(message, wrong !== undefined || isRefused(code) || message.includes("ECONNREFUSED"));
   });
   // Opens the stream, so that the server tells its credit.
-  call.write({ block: Buffer.alloc(0), sent: 0n });
+  call.write(Buffer.alloc(0));
   return {
-    send: (block) =>
-      void call.write({
-        block: Buffer.from(block.buffer, block.byteOffset, block.byteLength),
-        sent: process.hrtime.bigint(),
-      }),
+    send: (message) => void call.write(message),
     close: () => {
       call.end();
       setTimeout(() => call.cancel(), 1000).unref();

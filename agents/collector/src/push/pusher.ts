@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, openSync, readFileSync, statSync, unlinkSync } from "node:fs";
+import { closeSync, fdatasync, openSync, statSync, unlinkSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -15,6 +15,7 @@ import { codeOf, ifThere } from "../spool/folder.ts";
 import { blockFile, DEFAULT_QUOTA_BYTES, seqOf } from "../spool/layout.ts";
 import { type Answer, type Connection, openConnection } from "./connection.ts";
 import { Offsets } from "./offsets.ts";
+import { Parcels } from "./parcels.ts";
 import { Scanned } from "./scanned.ts";
 import { setAside } from "./set-aside.ts";
 import { Troubles } from "./troubles.ts";
@@ -62,6 +63,7 @@ export class Pusher {
   /** Sessions that have a last block that tells of losses. */
   readonly #restTold = new Set<string>();
   readonly #offsets: Offsets;
+  readonly #parcels = new Parcels();
   readonly #troubles: Troubles;
   #writingAccepted: NodeJS.Timeout | undefined;
   #connection: Connection | undefined;
@@ -163,6 +165,7 @@ export class Pusher {
     await new Promise<void>((resolve) => {
       const closed = (message: string, lasts: boolean) => {
         this.#connection = undefined;
+        this.#parcels.forget();
         if (message !== this.#lastProblem && !this.#stop.signal.aborted)
           tell?.(`${address}: ${message}; records wait in the spool`);
         this.#lastProblem = message;
@@ -196,12 +199,14 @@ export class Pusher {
       case "refused": {
         const { session, seq, reason, message } = event.value;
         if (session.length !== 16) break;
+        this.#parcels.answered(sessionText(session), seq);
         this.#options.tell?.(`block ${seq} of ${sessionText(session)} was refused: ${message}`);
         this.#event({ type: "refused", session: sessionText(session), seq, reason: reasonName(reason) });
         break;
       }
       case "retry": {
         const { session, seq, afterMs } = event.value;
+        this.#parcels.answered(sessionText(session), seq);
         this.#event({ type: "retry", session: sessionText(session), seq, untilMs: Date.now() + afterMs });
         break;
       }
@@ -249,6 +254,7 @@ export class Pusher {
   #acknowledged(ack: ingest.Ack): void {
     const { seq, incarnation, busSeq, partition, pushed, received, sent } = ack;
     const session = sessionText(ack.session);
+    this.#parcels.answered(session, seq);
     const times = { sent: pushed, serverReceived: received, serverSent: sent, received: process.hrtime.bigint() };
     this.#offsets.add(session, times, performance.now());
     this.#event({ type: "ack", session, seq, incarnation, busSeq, partition, nowMs: Date.now() });
@@ -318,15 +324,17 @@ export class Pusher {
     }
     try {
       await datasync(file);
-      const bytes = readFileSync(file);
-      const parsed = parseEnvelope(bytes);
+      const parcel = this.#parcels.read(file);
+      const parsed = parseEnvelope(parcel.block);
       if (parsed.error !== undefined) {
+        this.#parcels.giveBack(parcel);
         this.#event({ type: "refused", session, seq, reason: "DAMAGED" });
         this.#options.tell?.(`block ${seq} in ${folder} is damaged: ${parsed.error.message}`);
         return;
       }
       const { end } = parsed.value.header;
-      connection.send(bytes);
+      connection.send(parcel.message(process.hrtime.bigint()));
+      this.#parcels.sent(session, seq, parcel);
       if (end !== undefined) this.#event({ type: "ended", session, lastSeq: end.lastSeq });
     } finally {
       closeSync(file);

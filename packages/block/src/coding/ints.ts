@@ -14,10 +14,10 @@ export interface Ints {
   readonly hi: Uint32Array;
 }
 
-/** Writes `column.length` numbers in the coding that suits them, a coding byte first. Zigzag is the caller's. */
-export function writeInts(writer: SectionWriter, column: Words64): void {
+/** Writes `column.length` numbers in the coding that suits them, a coding byte first. Zigzag is the caller's. `narrow` says that all upper halves are 0. */
+export function writeInts(writer: SectionWriter, column: Words64, narrow = false): void {
   const { lo, hi, length } = column;
-  const coding = chooseCoding(lo, hi, length);
+  const coding = chooseCoding(lo, hi, length, narrow);
   writer.byte(coding);
   if (coding === CODING.constant) writer.raw(encodeVarints(lo, hi, 1));
   else if (coding === CODING.byte) writer.stream(toBytes(lo, length));
@@ -62,15 +62,19 @@ export function passInts(reader: SectionReader, into: StreamAt[]): void {
 /** Streams of each coding. */
 const STREAMS = [0, 0, 1, 1, 2, 3];
 
-/** Maps signed to unsigned so that small sizes stay small: 0, -1, 1, -2 … to 0, 1, 2, 3 …, in place. */
-export function zigzag(column: Words64): void {
-  const { lo, hi, length } = column;
+/** Maps signed to unsigned so that small sizes stay small: 0, -1, 1, -2 … to 0, 1, 2, 3 …. Valid until the next call. */
+export function zigzag({ lo, hi, length }: Words64): Words64 {
+  zigzagged.resize(length);
+  const { lo: toLo, hi: toHi } = zigzagged;
   for (let index = 0; index < length; index++) {
     const sign = (hi[index]! | 0) >> 31;
-    hi[index] = ((hi[index]! << 1) | (lo[index]! >>> 31)) ^ sign;
-    lo[index] = (lo[index]! << 1) ^ sign;
+    toHi[index] = ((hi[index]! << 1) | (lo[index]! >>> 31)) ^ sign;
+    toLo[index] = (lo[index]! << 1) ^ sign;
   }
+  return zigzagged;
 }
+
+const zigzagged = new Words64();
 
 /** The same with shared upper halves where all are 0, as most are. Not to be written to. */
 export function narrowed({ lo, hi }: Ints): Ints {
@@ -102,7 +106,7 @@ const nearScratch = new Uint32Array(NEAR);
 /** Places in an index have two bytes. */
 const INDEX_MAX = 65_536;
 
-function chooseCoding(lo: Uint32Array, hi: Uint32Array, length: number): number {
+function chooseCoding(lo: Uint32Array, hi: Uint32Array, length: number, narrow: boolean): number {
   const first = lo[0]!;
   let all = 0;
   let differs = 0;
@@ -110,7 +114,7 @@ function chooseCoding(lo: Uint32Array, hi: Uint32Array, length: number): number 
     all |= lo[index]!;
     differs |= lo[index]! ^ first;
   }
-  const high = anyOf(hi, length);
+  const high = narrow ? 0 : anyOf(hi, length);
   if (high === 0) {
     if (all === 0) return CODING.empty;
     if (all >>> 0 < 256 && differs !== 0) return CODING.byte;

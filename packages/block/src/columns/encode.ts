@@ -1,7 +1,8 @@
 import { writeInts } from "../coding/ints.ts";
 import type { DictionaryWriter } from "../dictionary/writer.ts";
-import { NO_OPERAND, Operands, zoneNames } from "../pairing/operands.ts";
+import { NO_OPERAND, Operands } from "../pairing/operands.ts";
 import { FOLD, type Pairing } from "../pairing/pairing.ts";
+import { ZoneNames } from "../pairing/zone-names.ts";
 import type { SectionWriter } from "../section.ts";
 import type { Stage } from "../stage.ts";
 import type { SummaryRow } from "../summary/tables.ts";
@@ -46,6 +47,9 @@ const NOTHING = new Uint32Array(0);
  * lane over all records: times and kinds. A second one takes each kind's
  * fields, column by column. What pairs records and ranks their objects reads
  * those columns. Buffers are kept between blocks.
+ *
+ * Writing changes nothing of what is open: by the size of what it wrote the
+ * caller knows whether pairing needs a way back.
  */
 export class ColumnsEncoder {
   readonly #source: EncodeSource;
@@ -60,27 +64,31 @@ export class ColumnsEncoder {
   readonly #ranks: RankBuilder;
   /** Times since the session's start, in nanoseconds; what was before it as 0. */
   #times = new Float64Array(0);
-  /** String number of each site's zone name, plus one; 0 where not looked up yet. */
-  #siteNames = new Uint32Array(256);
+  readonly #zoneNames: ZoneNames;
   #kinds: Program[] = [];
   #lanes: LaneRun[] = [];
   readonly #laneCounts = new Map<number, number>();
   readonly #extremes = new TimeExtremes();
+  /** Any of the steps has an upper half. */
+  #stepsAreWide = false;
 
   constructor(source: EncodeSource) {
     this.#source = source;
     this.#startLo = Number(source.start & 0xffffffffn);
     this.#startHi = Number(source.start >> 32n);
     this.#ranks = new RankBuilder((id) => source.dictionary.use("object", id));
+    this.#zoneNames = new ZoneNames((site) => {
+      const { text, function: name } = source.dictionary.siteRow(site);
+      return text || name;
+    });
   }
 
-  /** Writes `count` records of the stage that begin at word `from`. */
+  /** Writes `count` records of the stage that begin at word `from`; they are not paired yet. */
   write(section: SectionWriter, stage: Stage, from: number, count: number): Walked {
     this.#clear(count);
     const lanes = this.#order.sort(stage, from, count);
     for (const share of lanes) this.#lane(stage.words, share);
     this.#gather(stage, count);
-    this.#pair();
     this.#rank();
     for (const program of this.#kinds) {
       program.sum();
@@ -106,6 +114,7 @@ export class ColumnsEncoder {
     this.#kindOrder.clear(this.#source.dictionary.kinds);
     this.#ranks.clear();
     this.#extremes.clear();
+    this.#stepsAreWide = false;
   }
 
   #lane(words: Uint32Array, { lane, from, count }: LaneShare): void {
@@ -135,8 +144,8 @@ export class ColumnsEncoder {
     }
   }
 
-  /** Pairs all records and counts them as their lanes'. */
-  #pair(): void {
+  /** Pairs the records that were written and counts them as their lanes'. */
+  pair(): void {
     const { pairing } = this.#source;
     this.#operands.clear();
     for (const program of this.#kinds) this.#addOperands(program);
@@ -156,7 +165,7 @@ export class ColumnsEncoder {
     const [first = NO_OPERAND, second = NO_OPERAND] = [fields[0]?.operand(count), fields[1]?.operand(count)];
     if (op !== OP.zoneBegin || sites.length === 0) this.#operands.add(op, first, second);
     else {
-      const lo = zoneNames(first.lo, sites.lo, count, (site) => this.#siteName(site));
+      const lo = this.#zoneNames.of(first.lo, sites.lo, count);
       this.#operands.add(op, { lo, hi: first.hi }, second);
     }
   }
@@ -191,6 +200,7 @@ export class ColumnsEncoder {
     const [startLo, startHi] = [this.#startLo, this.#startHi];
     let lastLo = words[at[from]! + 2]!;
     let lastHi = words[at[from]! + 3]!;
+    let high = 0;
     extremes.see(lastLo, lastHi);
     for (let index = from; index < from + count; index++) {
       const offset = at[index]!;
@@ -198,7 +208,9 @@ export class ColumnsEncoder {
       const hi = words[offset + 3]!;
       const step = lo - lastLo;
       stepsLo[index] = step;
-      stepsHi[index] = hi - lastHi - (step < 0 ? 1 : 0);
+      const over = hi - lastHi - (step < 0 ? 1 : 0);
+      stepsHi[index] = over;
+      high |= over;
       const time = (hi - startHi) * TWO_32 + (lo - startLo);
       times[index] = time < 0 ? 0 : time;
       // A clock that only goes on has its extremes at the ends.
@@ -209,6 +221,7 @@ export class ColumnsEncoder {
       lastLo = lo;
       lastHi = hi;
     }
+    if (high !== 0) this.#stepsAreWide = true;
     extremes.see(lastLo, lastHi);
   }
 
@@ -222,21 +235,6 @@ export class ColumnsEncoder {
       const level = place < 0 ? 0 : levels![place]!;
       channel.count(channels![record]! * FOLD + (level & (FOLD - 1)), 1);
     }
-  }
-
-  #siteName(site: number): number {
-    if (site === 0) return 0;
-    if (site >= this.#siteNames.length) {
-      const larger = new Uint32Array(Math.max(this.#siteNames.length * 2, site + 1));
-      larger.set(this.#siteNames);
-      this.#siteNames = larger;
-    }
-    const known = this.#siteNames[site]!;
-    if (known > 0) return known - 1;
-    const row = this.#source.dictionary.siteRow(site);
-    const name = row.text || row.function;
-    this.#siteNames[site] = name + 1;
-    return name;
   }
 
   /*
@@ -266,9 +264,9 @@ export class ColumnsEncoder {
     column.length = 0;
     for (const { lo, hi } of this.#lanes) column.push(lo, hi);
     writeInts(section, column);
-    writeInts(section, this.#slots);
+    writeInts(section, this.#slots, true);
     section.varint(0);
-    writeInts(section, this.#steps);
+    writeInts(section, this.#steps, !this.#stepsAreWide);
     this.#ranks.write(section);
     for (const { builder } of this.#kinds) section.measured(() => builder.write(section));
   }

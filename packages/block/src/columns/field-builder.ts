@@ -158,8 +158,8 @@ export class FieldBuilder {
     if (this.shape === SHAPE.text) this.#writeTexts(writer);
     else if (this.field.type === "f64") writeFloats(writer, this.words);
     else {
-      if (isSigned(this.field)) zigzag(this.words);
-      writeInts(writer, this.words);
+      const signed = isSigned(this.field);
+      writeInts(writer, signed ? zigzag(this.words) : this.words, !signed && !this.#isWide);
     }
   }
 

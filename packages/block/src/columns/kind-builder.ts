@@ -144,7 +144,7 @@ export class KindBuilder {
     for (const column of [sites, stacks, parents]) {
       if (column.length === 0) continue;
       fill(column, count);
-      writeInts(writer, column);
+      writeInts(writer, column, column !== parents);
     }
     if (correlated.length > 0) {
       writer.stream(bitmapOf(correlated, count));

@@ -133,6 +133,11 @@ export class DictionaryWriter {
     return this.#kinds.rows.length - 1;
   }
 
+  /** How many things of a table have a number, those that are forgotten included. */
+  size(table: Table): number {
+    return this.#state(table).rows.length - 1;
+  }
+
   /** The kind's definition by its number. */
   kindText(id: number): string | undefined {
     return this.#kinds.rows[id]?.[0] as string | undefined;

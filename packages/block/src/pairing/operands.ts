@@ -82,24 +82,3 @@ function valueAt(lows: Uint32Array, highs: Uint32Array, place: number): number {
   const low = place < lows.length ? lows[place]! : 0;
   return place < highs.length ? low + highs[place]! * TWO_32 : low;
 }
-
-/**
- * Names of zones that begin: their own or, where that is 0, their site's.
- * Gives `names` back where all have their own, else a new array.
- */
-export function zoneNames(
-  names: Uint32Array,
-  sites: Uint32Array,
-  count: number,
-  siteName: (site: number) => number,
-): Uint32Array {
-  let named = 0;
-  while (named < count && named < names.length && names[named] !== 0) named++;
-  if (named === count) return names;
-  const all = new Uint32Array(count);
-  all.set(names.subarray(0, count));
-  for (let record = named; record < count; record++) {
-    if (all[record] === 0) all[record] = siteName(sites[record]!);
-  }
-  return all;
-}

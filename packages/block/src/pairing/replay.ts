@@ -5,8 +5,9 @@ import type { Dictionary } from "../dictionary/reader.ts";
 import type { LaneState } from "./lane.ts";
 import type { OpenList } from "./open-list.ts";
 import type { OpenKind, OpenSet } from "./open-set.ts";
-import { NO_OPERAND, type Operand, Operands, zoneNames } from "./operands.ts";
+import { NO_OPERAND, type Operand, Operands } from "./operands.ts";
 import { JOB, type Pairing } from "./pairing.ts";
+import { ZoneNames } from "./zone-names.ts";
 
 /**
  * Pairs a decoded block's records as its writer did, in the same order: lane
@@ -57,7 +58,8 @@ function addOperands(
   const [first, second] = [operandOf(own.columns[0]), operandOf(own.columns[1])];
   if (op !== OP.zoneBegin || own.sites === undefined) operands.add(op, first, second);
   else {
-    const lo = zoneNames(first.lo, own.sites, own.count, namesOfSites(dictionary));
+    const names = new ZoneNames((site) => dictionary.zoneNameId(site));
+    const lo = names.of(first.lo, own.sites, own.count);
     operands.add(op, { lo, hi: first.hi }, second);
   }
 }
@@ -82,20 +84,6 @@ function spread(halves: Uint32Array, present: Int32Array): Uint32Array {
   const made = new Uint32Array(present.length);
   for (let at = 0; at < made.length; at++) if (present[at]! >= 0) made[at] = halves[present[at]!]!;
   return made;
-}
-
-/** Sites whose names an array keeps. */
-const NEAR_SITES = 4096;
-
-/** The string number of a site's zone name. */
-function namesOfSites(dictionary: Dictionary): (site: number) => number {
-  /** Names plus one; 0 where not asked yet. */
-  const known = new Uint32Array(NEAR_SITES);
-  return (site) => {
-    if (site >= NEAR_SITES) return dictionary.zoneNameId(site);
-    if (known[site] === 0) known[site] = dictionary.zoneNameId(site) + 1;
-    return known[site]! - 1;
-  };
 }
 
 /** Puts what was open at a block's start into a fresh pairing, for readers that begin there. */
