@@ -1,6 +1,6 @@
 import { Batch, LockFold } from "@wayward/analysis";
 import { unwrap } from "@wayward/base";
-import { Block, Dictionary, parseEnvelope } from "@wayward/block";
+import { Block, Dictionary, parseEnvelope, ReusedBuffers } from "@wayward/block";
 import type { Bench } from "./figure.ts";
 import { LockMix, WHOLE } from "./lock-mix.ts";
 
@@ -13,19 +13,23 @@ export const lockFold: Bench = async ({ quick }) => {
   const mix = new LockMix(1, WHOLE);
   const dictionary = new Dictionary();
   const fold = new LockFold(dictionary);
+  const buffers = new ReusedBuffers();
+  const times = new Float64Array(RECORDS_A_BLOCK * 2);
   const all = { records: 0, decodeNs: 0, foldNs: 0 };
   // All made beforehand: the mix would take the caches from the fold.
   const blocks = Array.from({ length: quick ? 160 : 400 }, () => mix.block(RECORDS_A_BLOCK).bytes);
   for (const [round, bytes] of blocks.entries()) {
     const begun = cpuNs();
-    const block = new Block(unwrap(parseEnvelope(bytes)));
+    buffers.clear();
+    const block = new Block(unwrap(parseEnvelope(bytes)), buffers);
     dictionary.add(block.dictionarySection);
     const { columns } = block;
     for (const [slot, { number }] of columns.kinds.entries()) {
       columns.columns(slot, dictionary.kind(number)!).decodeAll();
     }
-    void columns.times;
-    void columns.placeOf;
+    void columns.slots;
+    void columns.objectIds;
+    columns.timesSince(mix.description.start, times);
     const between = cpuNs();
     const batch = new Batch(columns, dictionary, mix.description.start);
     fold.step(block.header.seq, batch, () => block.openSet);

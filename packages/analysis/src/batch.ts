@@ -1,5 +1,6 @@
-import type { Column, Columns, Dictionary, KindColumns, LaneRun } from "@wayward/block";
-import { LOCK_OPS_LAST, OP, opOf } from "./ops.ts";
+import type { Columns, Dictionary, LaneRun } from "@wayward/block";
+import { FACT, FACTS, gatherFacts, HAS_STACK, RUN_SHIFT } from "./facts.ts";
+import { fieldsOf, type KindFields } from "./kind-fields.ts";
 import { sortByTime } from "./time-order.ts";
 
 /** Blocks hold at most so many records. */
@@ -8,26 +9,16 @@ const RECORDS_MAX = 65_536;
 const SPAN_BYTES = 24;
 const TWO_32 = 0x1_0000_0000;
 
-/** Numbers of one kind's first two fields, by its records; what a record lacks is 0. */
-interface KindFields {
-  readonly op: number;
-  readonly name: string;
-  readonly first: Uint32Array;
-  readonly second: Uint32Array;
-  /** 1 for each record that has no field beyond the first two; undefined where that is so of all. */
-  readonly brief: Uint8Array | undefined;
-  readonly columns: ReadonlyMap<string, Column>;
-  /** Undefined where no record has one; decoded when it is first looked at. */
-  readonly sites: Uint32Array | undefined;
-  readonly stacks: Uint32Array | undefined;
-  /** What else the records have. */
-  readonly own: KindColumns | undefined;
-}
-
-const NOTHING = new Uint32Array(RECORDS_MAX);
+/*
+ * Memory of all batches: one is read at a time. It stays in the processor's
+ * caches from block to block, which fresh arrays do not, and neither do more
+ * arrays than a block needs: what is 150 ns away for a record is as dear as
+ * all that is done with it.
+ */
 const order = new Uint32Array(RECORDS_MAX);
 const times = new Float64Array(RECORDS_MAX);
-const runOf = new Uint32Array(RECORDS_MAX);
+const places = new Uint32Array(RECORDS_MAX);
+const facts = new Uint32Array(RECORDS_MAX * FACTS);
 
 /**
  * The records of a block that the lock analyses read, in order of time, then
@@ -43,11 +34,12 @@ export class Batch {
   readonly order: Uint32Array = order;
   /** Nanoseconds since the session's start, by place in the block. */
   readonly times: Float64Array = times;
-  /** Place in `runs`, by place in the block. */
-  readonly runOf: Uint32Array = runOf;
+  /** FACTS numbers for each record by its place in the block, where FACT says. Of a kind that no analysis reads only the last is set. */
+  readonly facts: Uint32Array = facts;
   /** By place in the block. */
   readonly slots: Uint32Array;
-  readonly placeOf: Uint32Array;
+  /** Place among its kind's, by place in the block. */
+  readonly placeOf: Uint32Array = places;
   readonly kinds: readonly KindFields[];
   /** Event numbers by place in the block; undefined where each lane counts on from its first. */
   readonly #eventNos: Float64Array | undefined;
@@ -68,22 +60,11 @@ export class Batch {
     this.kinds = columns.kinds.map((_, slot) => fieldsOf(columns, slot, dictionary));
     this.hasUnknown = columns.kinds.some(({ number }) => dictionary.kind(number) === undefined);
     this.slots = columns.slots;
-    this.placeOf = columns.placeOf;
     columns.timesSince(start, times);
-    let goesBack = false;
-    for (const [run, { from, count }] of columns.lanes.entries()) {
-      runOf.fill(run, from, from + count);
-      if (keepInOrder(from, from + count)) goesBack = true;
-    }
-    this.goesBack = goesBack;
+    this.goesBack = keepInOrder(columns.lanes);
+    let count = gatherFacts(columns, this.kinds, { facts, places, order });
     this.runs = until === Infinity ? columns.lanes : columns.lanes.map((run) => endedBy(run, until));
     this.isCut = this.runs.some((run, index) => run.count < columns.lanes[index]!.count);
-    const ops = Uint8Array.from(this.kinds, ({ op }) => op);
-    let count = 0;
-    for (let index = 0; index < columns.count; index++) {
-      const op = ops[this.slots[index]!]!;
-      if (op !== OP.none && op <= LOCK_OPS_LAST) order[count++] = index;
-    }
     if (columns.lanes.length > 1) sortByTime(order, count, times);
     while (count > 0 && times[order[count - 1]!]! >= until) count--;
     this.count = count;
@@ -102,14 +83,21 @@ export class Batch {
   }
 
   eventNo(index: number): number {
-    return this.#eventNos === undefined ? index + this.#ahead[runOf[index]!]! : this.#eventNos[index]!;
+    if (this.#eventNos !== undefined) return this.#eventNos[index]!;
+    return index + this.#ahead[facts[index * FACTS + FACT.rest]! >>> RUN_SHIFT]!;
   }
 
   site(index: number): number {
     return this.kinds[this.slots[index]!]!.sites?.[this.placeOf[index]!] ?? 0;
   }
 
+  /** The site of an acquisition or a wait. */
+  takenAt(index: number): number {
+    return facts[index * FACTS + FACT.site]!;
+  }
+
   stack(index: number): number {
+    if ((facts[index * FACTS + FACT.rest]! & HAS_STACK) === 0) return 0;
     return this.kinds[this.slots[index]!]!.stacks?.[this.placeOf[index]!] ?? 0;
   }
 
@@ -143,25 +131,23 @@ export class Batch {
   }
 }
 
-const NO_FIELDS: KindFields = {
-  op: OP.none,
-  name: "",
-  first: NOTHING,
-  second: NOTHING,
-  brief: undefined,
-  columns: new Map(),
-  sites: undefined,
-  stacks: undefined,
-  own: undefined,
-};
-
 /** A lane's records keep their order where its clock goes back: such a record has the time of the one before. True if any has. */
-function keepInOrder(from: number, until: number): boolean {
+function keepInOrder(lanes: readonly LaneRun[]): boolean {
   let goesBack = false;
-  for (let index = from + 1; index < until; index++) {
-    if (times[index]! >= times[index - 1]!) continue;
-    times[index] = times[index - 1]!;
-    goesBack = true;
+  for (const { from, count } of lanes) if (keepRunInOrder(from, from + count)) goesBack = true;
+  return goesBack;
+}
+
+function keepRunInOrder(from: number, until: number): boolean {
+  let goesBack = false;
+  let latest = 0;
+  for (let index = from; index < until; index++) {
+    const time = times[index]!;
+    if (time >= latest) latest = time;
+    else {
+      times[index] = latest;
+      goesBack = true;
+    }
   }
   return goesBack;
 }
@@ -171,63 +157,4 @@ function endedBy(run: LaneRun, until: number): LaneRun {
   let { count } = run;
   while (count > 0 && times[run.from + count - 1]! >= until) count--;
   return count === run.count ? run : { ...run, count };
-}
-
-function fieldsOf(columns: Columns, slot: number, dictionary: Dictionary): KindFields {
-  const kind = dictionary.kind(columns.kinds[slot]!.number);
-  const op = kind === undefined ? OP.none : opOf(kind.name);
-  if (op === OP.none || kind === undefined) return NO_FIELDS;
-  const own = columns.columns(slot, kind);
-  return {
-    op,
-    name: kind.name,
-    first: lowHalves(own.columns[0]),
-    second: lowHalves(own.columns[1]),
-    brief: briefOnes(own.columns.slice(2), own.count),
-    columns: new Map(own.columns.map((column) => [column.field.name, column])),
-    get sites() {
-      return own.sites;
-    },
-    get stacks() {
-      return own.stacks;
-    },
-    own,
-  };
-}
-
-/** 1 for each record that has none of these fields; undefined where that is so of all. */
-function briefOnes(columns: readonly Column[], count: number): Uint8Array | undefined {
-  const used = columns.filter((column) => !isEmpty(column));
-  if (used.length === 0) return undefined;
-  const brief = new Uint8Array(count).fill(1);
-  for (const column of used) {
-    // A reference to nothing stands for none.
-    const isRef = column.shape === "ints" && column.field.type === "ref";
-    const { present } = column;
-    if (isRef) markLonger(brief, column.ints.lo, 0);
-    else if (present === undefined) brief.fill(0);
-    else markLonger(brief, present, -1);
-  }
-  return brief;
-}
-
-/** Marks the records whose number is not the one that stands for none. */
-function markLonger(brief: Uint8Array, numbers: Uint32Array | Int32Array, none: number): void {
-  for (let record = 0; record < brief.length; record++) if (numbers[record] !== none) brief[record] = 0;
-}
-
-/** True if no record has the field. */
-function isEmpty(column: Column): boolean {
-  if (column.shape !== "ints") return false;
-  if (column.field.type === "ref") return column.ints.lo.every((id) => id === 0);
-  return column.present !== undefined && column.ints.lo.length === 0;
-}
-
-/** One number a record, 0 where it has none. */
-function lowHalves(column: Column | undefined): Uint32Array {
-  if (column?.shape !== "ints") return NOTHING;
-  const { present, ints } = column;
-  if (present === undefined) return ints.lo;
-  if (ints.lo.length === 0) return NOTHING;
-  return Uint32Array.from(present, (at) => (at < 0 ? 0 : ints.lo[at]!));
 }

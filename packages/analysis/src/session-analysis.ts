@@ -1,5 +1,5 @@
 import type { block as api } from "@wayward/api";
-import { Block, type Dictionary, type Envelope } from "@wayward/block";
+import { Block, type Dictionary, type Envelope, ReusedBuffers } from "@wayward/block";
 import { Batch } from "./batch.ts";
 import { type SharedView, sharedView } from "./cluster/shared.ts";
 import { type Finding, fingerprintOf } from "./finding.ts";
@@ -25,6 +25,9 @@ export interface SessionFacts {
   /** Whether lanes are followed for their tables; default true. Findings need none of it. */
   readonly lanes?: boolean;
 }
+
+/** What blocks are decoded into: nothing of one is kept. */
+const buffers = new ReusedBuffers();
 
 /** All analyses of one session as one fold over its blocks, in order of seq. */
 export class SessionAnalysis {
@@ -66,7 +69,8 @@ export class SessionAnalysis {
 
   /** Throws a refusal if the block's columns are damaged. */
   step(envelope: Envelope): void {
-    const block = new Block(envelope);
+    buffers.clear();
+    const block = new Block(envelope, buffers);
     const batch = new Batch(block.columns, this.#dictionary, this.#start, this.#until);
     this.#locks.step(envelope.header.seq, batch, () => block.openSet);
     this.#threads?.step(envelope.header.seq, batch, () => block.openSet);

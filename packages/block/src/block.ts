@@ -1,5 +1,6 @@
 import type { block as api } from "@wayward/api";
 import { WaywardError } from "@wayward/base";
+import { type Buffers, OWN_BUFFERS } from "./coding/buffers.ts";
 import { Columns } from "./columns/columns.ts";
 import { Dictionary } from "./dictionary/reader.ts";
 import { type Envelope, sections } from "./envelope.ts";
@@ -13,12 +14,15 @@ import type { Summary } from "./summary/tables.ts";
 export class Block {
   readonly envelope: Envelope;
   readonly #budget: Budget;
+  readonly #buffers: Buffers;
   #columns: Columns | undefined;
   #openSet: OpenSet | undefined;
   #summary: LazySummary | undefined;
 
-  constructor(envelope: Envelope) {
+  /** Columns are decoded into the buffers. */
+  constructor(envelope: Envelope, buffers: Buffers = OWN_BUFFERS) {
     this.envelope = envelope;
+    this.#buffers = buffers;
     this.#budget = createBudget(envelope.header.unpackedLength);
   }
 
@@ -38,7 +42,8 @@ export class Block {
 
   /** Throws a refusal if the section is damaged. */
   get columns(): Columns {
-    this.#columns ??= new Columns(sections(this.envelope).columns, this.header.recordCount, this.#budget);
+    const { columns } = sections(this.envelope);
+    this.#columns ??= new Columns(columns, this.header.recordCount, this.#budget, this.#buffers);
     return this.#columns;
   }
 

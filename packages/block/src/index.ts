@@ -1,10 +1,12 @@
 export { Block, refusalOf, verifyBlock } from "./block.ts";
 export { BUCKETS, bucketOf, bucketTop } from "./bucket.ts";
 export { type Cell, cellAt, formatMessage, messageAt, scalarText } from "./cell.ts";
-export { type Ints, readInts, writeInts } from "./coding/ints.ts";
+export { type Buffers, ReusedBuffers } from "./coding/buffers.ts";
+export { type Ints, isNothing, readInts, writeInts } from "./coding/ints.ts";
 export { argumentAt, type Texts, textAt, type Values, valuesAt } from "./coding/texts.ts";
 export { Columns, type KindRun, type LaneRun } from "./columns/columns.ts";
 export type { Column, KindColumns, Presence } from "./columns/field.ts";
+export { isObject } from "./columns/field-builder.ts";
 export { Dictionary, type Lane, type ObjectEntry, type Site } from "./dictionary/reader.ts";
 export { LANE_KINDS, type LaneKind, SCOPES, type Scope } from "./dictionary/tables.ts";
 export { DictionaryWriter, type LaneInfo, type ObjectInfo, type SiteInfo } from "./dictionary/writer.ts";

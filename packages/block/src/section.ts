@@ -1,6 +1,7 @@
 import { types } from "node:util";
 import * as zlib from "node:zlib";
 import { asBuffer, WaywardError } from "@wayward/base";
+import { type Buffers, OWN_BUFFERS } from "./coding/buffers.ts";
 import { LIMITS } from "./limits.ts";
 import { packFrame, unpackFrame } from "./zstd.ts";
 
@@ -136,11 +137,14 @@ export interface StreamAt {
 export class SectionReader {
   readonly #bytes: Buffer;
   readonly #budget: Budget;
+  /** Where what is read goes. */
+  readonly buffers: Buffers;
   at = 0;
 
-  constructor(bytes: Uint8Array, budget: Budget) {
+  constructor(bytes: Uint8Array, budget: Budget, buffers: Buffers = OWN_BUFFERS) {
     this.#bytes = asBuffer(bytes);
     this.#budget = budget;
+    this.buffers = buffers;
   }
 
   /** Passes over what `pass` passes over, to be read later. */
@@ -148,7 +152,7 @@ export class SectionReader {
     const from = this.at;
     const streams: StreamAt[] = [];
     pass(this, streams);
-    return new Part(this.#bytes.subarray(from, this.at), streams);
+    return new Part(this.#bytes.subarray(from, this.at), streams, this.buffers);
   }
 
   get done(): boolean {
@@ -210,7 +214,7 @@ export class SectionReader {
   }
 
   stream(): Uint8Array {
-    return unpack(this.locate());
+    return unpack(this.locate(), this.buffers);
   }
 }
 
@@ -218,23 +222,25 @@ export class SectionReader {
 export class Part {
   readonly #bytes: Uint8Array;
   readonly #streams: readonly StreamAt[];
+  readonly #buffers: Buffers;
 
-  constructor(bytes: Uint8Array, streams: readonly StreamAt[]) {
+  constructor(bytes: Uint8Array, streams: readonly StreamAt[], buffers: Buffers) {
     this.#bytes = bytes;
     this.#streams = streams;
+    this.#buffers = buffers;
   }
 
   /** Reads the part. What it may unpack was taken from the block's budget when it was passed over. */
   read<T>(decode: (reader: SectionReader) => T): T {
     const left = this.#streams.reduce((sum, { length }) => sum + length, 0);
-    return decode(new SectionReader(this.#bytes, { left }));
+    return decode(new SectionReader(this.#bytes, { left }, this.#buffers));
   }
 }
 
-/** The stream's bytes. A stored stream is a view, a packed one belongs to the caller. */
-function unpack(stream: StreamAt): Uint8Array {
+/** The stream's bytes. A stored stream is a view, a packed one stands in the buffers. */
+function unpack(stream: StreamAt, buffers: Buffers): Uint8Array {
   if (stream.method === STORED) return stream.bytes;
-  return unpackFrame(stream.bytes, stream.length) ?? unpackChecked(stream);
+  return unpackFrame(stream.bytes, stream.length, buffers) ?? unpackChecked(stream);
 }
 
 /** The same by the public function, which tells what is wrong. */

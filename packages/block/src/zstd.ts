@@ -1,6 +1,7 @@
 import { types } from "node:util";
 import * as zlib from "node:zlib";
 import { asBuffer } from "@wayward/base";
+import { type Buffers, OWN_BUFFERS } from "./coding/buffers.ts";
 import { Scratch } from "./coding/scratch.ts";
 
 /*
@@ -39,14 +40,14 @@ let kept: KeptCoder | undefined;
 let works = true;
 let proven = false;
 
-/** One frame unpacked, or undefined where this way cannot do it: then take zlib's function. */
-export function unpackFrame(frame: Uint8Array, length: number): Uint8Array | undefined {
+/** One frame unpacked into the buffers, or undefined where this way cannot do it: then take zlib's function. */
+export function unpackFrame(frame: Uint8Array, length: number, buffers: Buffers = OWN_BUFFERS): Uint8Array | undefined {
   if (!works || !isWhole(asBuffer(frame), length)) return undefined;
   kept ??= makeDecoder();
   if (kept === undefined) return undefined;
   const { _handle: handle, _writeState: state } = kept;
   // One byte more than is declared, to see a frame that is longer.
-  const output = Buffer.allocUnsafeSlow(length + 1);
+  const output = buffers.bytes(length + 1);
   try {
     handle.writeSync(END, frame, 0, frame.length, output, 0, length + 1);
     if (state[0] === 1 && state[1] === 0) {

@@ -1,9 +1,9 @@
 import { addQueue } from "./contention.ts";
 import { lockOfRow } from "./holders.ts";
-import { MANY, ROW_WORDS, statsAt, WORD } from "./rows.ts";
+import { classTagAt, MANY, ROW_WORDS, tagAt, WORD } from "./rows.ts";
 import type { Run } from "./run.ts";
 import type { Hold, LockSession, Wait } from "./state.ts";
-import { addEntry, entryOf, type Tally } from "./tally.ts";
+import { addEntry, countEntry, entryOf, readEntry, type Tally } from "./tally.ts";
 
 /*
  * Where lanes wait, and for whom: places in the code by class, and pairs of
@@ -36,7 +36,7 @@ export interface ContentionPoint {
 /** A wait begins, as one of so many for its lock: where, for what, and who is in the way. */
 export function countBlocked({ session }: Run, wait: Wait, waiting: number): void {
   const { counted, mode, subclass, at } = wait;
-  addQueue(session.rows.rest, statsAt(counted, mode), waiting);
+  addQueue(session.rows, counted, mode, waiting);
   count(session, session.points, "contention points", tagOfClass(session, wait), at.site, pointKey(subclass, 0, mode));
   const holder = session.rows.words[wait.row * ROW_WORDS + WORD.holder]!;
   if (holder > 0) countPair(session, wait, session.holds[holder - 1]!);
@@ -61,8 +61,8 @@ export function chargeWait({ session, time }: Run, wait: Wait): void {
 
 function count({ leftOut }: LockSession, tally: Tally, what: string, a: number, b: number, c: number): void {
   const known = entryOf(tally, a | 0, b | 0, c);
-  if (known >= 0) tally.counts[known]!++;
-  else if (tally.size < POINTS_MAX) tally.counts[addEntry(tally, a, b, c)] = 1;
+  if (known >= 0) countEntry(tally, known);
+  else if (tally.size < POINTS_MAX) countEntry(tally, addEntry(tally, a | 0, b | 0, c));
   else leftOut.set(what, (leftOut.get(what) ?? 0) + 1);
 }
 
@@ -72,21 +72,21 @@ function pointKey(subclass: number, kind: number, mode: number): number {
 }
 
 function tagOfClass(session: LockSession, wait: Wait): number {
-  const { words } = session.rows;
-  const at = wait.row * ROW_WORDS + WORD.classTag;
-  if (words[at] === 0) {
+  const { rest } = session.rows;
+  const at = classTagAt(wait.row);
+  if (rest[at] === 0) {
     const { base } = lockOfRow(session, wait);
     base.tag ||= tagOf(session, base.name) + 1;
-    words[at] = base.tag;
+    rest[at] = base.tag;
   }
-  return words[at]! - 1;
+  return rest[at]! - 1;
 }
 
 function tagOfLock(session: LockSession, wait: Wait): number {
-  const { words } = session.rows;
-  const at = wait.row * ROW_WORDS + WORD.tag;
-  if (words[at] === 0) words[at] = tagOf(session, lockOfRow(session, wait).name) + 1;
-  return words[at]! - 1;
+  const { rest } = session.rows;
+  const at = tagAt(wait.row);
+  if (rest[at] === 0) rest[at] = tagOf(session, lockOfRow(session, wait).name) + 1;
+  return rest[at]! - 1;
 }
 
 /** Equal names have one number. */
@@ -100,23 +100,23 @@ function tagOf({ tags }: LockSession, name: string): number {
 export function blockedPairs({ blocked, tags }: LockSession): Blocked[] {
   const names = [...tags.keys()];
   return Array.from({ length: blocked.size }, (_, entry) => {
-    const [waiter, holder, tag] = blocked.keys.subarray(entry * 3);
-    const [counted, nanoseconds] = [blocked.counts[entry]!, blocked.sums[entry]!];
-    return { waiter: waiter! >>> 0, holder: holder! >>> 0, lock: names[tag!]!, count: counted, nanoseconds };
+    const { a: waiter, b: holder, c: tag, count: counted } = readEntry(blocked, entry);
+    const nanoseconds = blocked.sums[entry]!;
+    return { waiter: waiter >>> 0, holder: holder >>> 0, lock: names[tag]!, count: counted, nanoseconds };
   });
 }
 
 export function contentionPoints({ points, tags }: LockSession): ContentionPoint[] {
   const names = [...tags.keys()];
   return Array.from({ length: points.size }, (_, entry) => {
-    const [tag, site, key] = points.keys.subarray(entry * 3);
+    const { a: tag, b: site, c: key, count: counted } = readEntry(points, entry);
     return {
-      cls: names[tag!]!,
-      subclass: key! >>> 3,
-      kind: (key! & 4) === 0 ? "waits" : "holds",
-      site: site! >>> 0,
-      mode: key! & 3,
-      count: points.counts[entry]!,
+      cls: names[tag]!,
+      subclass: key >>> 3,
+      kind: (key & 4) === 0 ? "waits" : "holds",
+      site: site >>> 0,
+      mode: key & 3,
+      count: counted,
     };
   });
 }

@@ -4,7 +4,7 @@ import { type Cell, column, type Table } from "../table.ts";
 import { contentionPoints } from "./blocking.ts";
 import { rowOf } from "./holders.ts";
 import { siteLine } from "./place-text.ts";
-import { HELD, heldAt, holdsOf, STAT, statsAt } from "./rows.ts";
+import { HELD, heldAt, holdsOf, RARE, rareAt, WAITED, waitsAt, waitsOf } from "./rows.ts";
 import { siteText } from "./run.ts";
 import type { ConditionCalls, Lock, LockSession } from "./state.ts";
 import { USER, userOf } from "./users.ts";
@@ -115,29 +115,38 @@ function allLocks({ locks, perLane }: LockSession): Lock[] {
 }
 
 /** Without any of these a lock was not used in a mode. */
-const { waitsBegun, waits, triesFailed, timeouts, upgrades, downgrades } = STAT;
-const SIGNS_OF_USE = [waitsBegun, waits, triesFailed, timeouts, upgrades, downgrades];
+function isUsed({ held, waited, rare }: Numbers): boolean {
+  const { triesFailed, timeouts, upgrades, downgrades } = RARE;
+  return (
+    [held[HELD.holds], waited[WAITED.begun], waited[WAITED.waits]].some((number) => number !== 0) ||
+    [triesFailed, timeouts, upgrades, downgrades].some((place) => rare[place] !== 0)
+  );
+}
 
-/** Numbers of one mode of one or several rows: places as in HELD, and as in STAT. */
+/** Numbers of one mode of one or several rows: places as in HELD, WAITED and RARE. */
 interface Numbers {
   readonly held: Float64Array;
-  readonly rest: Float64Array;
+  readonly waited: Float64Array;
+  readonly rare: Float64Array;
 }
 
 const HELD_NUMBERS = Object.keys(HELD).length;
-const STAT_NUMBERS = Object.keys(STAT).length;
+const WAITED_NUMBERS = Object.keys(WAITED).length;
+const RARE_NUMBERS = Object.keys(RARE).length;
 
 function numbersOf({ rows }: LockSession, row: number, mode: number): Numbers {
-  const [held, rest] = [heldAt(row, mode), statsAt(row, mode)];
+  const [held, waited, rare] = [heldAt(row, mode), waitsAt(row), rareAt(row, mode)];
   return {
     held: holdsOf(rows, mode).slice(held, held + HELD_NUMBERS),
-    rest: rows.rest.slice(rest, rest + STAT_NUMBERS),
+    waited: waitsOf(rows, mode).slice(waited, waited + WAITED_NUMBERS),
+    rare: rows.rest.slice(rare, rare + RARE_NUMBERS),
   };
 }
 
 function addNumbers(into: Numbers, from: Numbers): void {
   addUp(into.held, from.held, [HELD.least], [HELD.most]);
-  addUp(into.rest, from.rest, [STAT.waitLeast], [STAT.waitMost, STAT.queueMost, STAT.depthMost]);
+  addUp(into.waited, from.waited, [WAITED.least], [WAITED.most, WAITED.queueMost]);
+  addUp(into.rare, from.rare, [], [RARE.depthMost]);
 }
 
 function addUp(into: Float64Array, from: Float64Array, least: readonly number[], most: readonly number[]): void {
@@ -166,9 +175,9 @@ function lockRows({ session, state }: TableFacts): Cell[][] {
     }
   }
   return [...sums.values()].flatMap(({ lock, subclass, modes }) =>
-    modes.flatMap(({ held, rest }, mode) => {
-      if (held[HELD.holds] === 0 && SIGNS_OF_USE.every((place) => rest[place] === 0)) return [];
-      const at = (place: number) => rest[place]!;
+    modes.flatMap((numbers, mode) => {
+      if (!isUsed(numbers)) return [];
+      const { held, waited, rare } = numbers;
       const least = (number: number) => (number === Infinity ? 0 : number);
       return [
         [
@@ -179,23 +188,23 @@ function lockRows({ session, state }: TableFacts): Cell[][] {
           lock.type,
           LOCK_MODES[mode]!,
           held[HELD.bounces]!,
-          at(STAT.waitBounces),
-          at(STAT.waits),
-          least(at(STAT.waitLeast)),
-          at(STAT.waitMost),
-          at(STAT.waitSum),
+          waited[WAITED.bounces]!,
+          waited[WAITED.waits]!,
+          least(waited[WAITED.least]!),
+          waited[WAITED.most]!,
+          waited[WAITED.sum]!,
           held[HELD.holds]!,
           least(held[HELD.least]!),
           held[HELD.most]!,
           held[HELD.sum]!,
-          at(STAT.triesFailed),
-          at(STAT.upgrades),
-          at(STAT.downgrades),
-          at(STAT.timeouts),
-          at(STAT.queueMost),
-          at(STAT.depthMost),
-          at(STAT.queueSum),
-          at(STAT.waitsBegun),
+          rare[RARE.triesFailed]!,
+          rare[RARE.upgrades]!,
+          rare[RARE.downgrades]!,
+          rare[RARE.timeouts]!,
+          waited[WAITED.queueMost]!,
+          rare[RARE.depthMost]!,
+          waited[WAITED.queueSum]!,
+          waited[WAITED.begun]!,
         ],
       ];
     }),
@@ -250,20 +259,20 @@ function conditionRows({ session, state }: TableFacts): Cell[][] {
       for (const call of ["signals", "broadcasts", "lost"] as const) known.calls[call] += lock.calls[call];
     }
   }
-  return [...sums.values()].map(({ lock, calls, numbers: { rest } }) => [
+  return [...sums.values()].map(({ lock, calls, numbers: { waited, rare } }) => [
     session,
     lock.base.name,
     lock.name,
     calls.signals,
     calls.broadcasts,
     calls.lost,
-    rest[STAT.waits]!,
-    rest[STAT.timeouts]!,
-    rest[STAT.waits] === 0 ? 0 : rest[STAT.waitLeast]!,
-    rest[STAT.waitMost]!,
-    rest[STAT.waitSum]!,
-    rest[STAT.queueMost]!,
-    rest[STAT.queueSum]!,
-    rest[STAT.waitsBegun]!,
+    waited[WAITED.waits]!,
+    rare[RARE.timeouts]!,
+    waited[WAITED.waits] === 0 ? 0 : waited[WAITED.least]!,
+    waited[WAITED.most]!,
+    waited[WAITED.sum]!,
+    waited[WAITED.queueMost]!,
+    waited[WAITED.queueSum]!,
+    waited[WAITED.begun]!,
   ]);
 }

@@ -1,5 +1,17 @@
 import { lockOfRow, rowOf } from "./holders.ts";
-import { HELD, heldAt, holdsOf, type LockRows, ROW_WORDS, STAT, statsAt, WORD } from "./rows.ts";
+import {
+  HELD,
+  heldAt,
+  holdsOf,
+  type LockRows,
+  RARE,
+  ROW_WORDS,
+  rareAt,
+  WAITED,
+  WORD,
+  waitsAt,
+  waitsOf,
+} from "./rows.ts";
 import type { Run } from "./run.ts";
 import type { ConditionCalls, Hold, Lock, LockSession, Sleeper, Wait } from "./state.ts";
 import { countUser, USER } from "./users.ts";
@@ -45,17 +57,17 @@ export function countResumed({ session, time }: Run, hold: Hold): void {
 }
 
 export function countDepth({ rows: { rest } }: LockSession, { counted, mode, depth }: Hold): void {
-  const at = statsAt(counted, mode) + STAT.depthMost;
+  const at = rareAt(counted, mode) + RARE.depthMost;
   if (depth > rest[at]!) rest[at] = depth;
 }
 
 /** A hold has become one of the other mode: up from a reader's, or down. */
 export function countChange({ rows }: LockSession, { counted, mode }: Hold, up: boolean): void {
-  rows.rest[statsAt(counted, mode) + (up ? STAT.upgrades : STAT.downgrades)]!++;
+  rows.rest[rareAt(counted, mode) + (up ? RARE.upgrades : RARE.downgrades)]!++;
 }
 
 export function countTryFailed({ session, lane, batch, index }: Run, lock: Lock, mode: number): void {
-  session.rows.rest[statsAt(lock.row, mode) + STAT.triesFailed]!++;
+  session.rows.rest[rareAt(lock.row, mode) + RARE.triesFailed]!++;
   if (session.detail) countUser(session, { lock, mode }, lane.id, batch.site(index), USER.triesFailed, 1);
 }
 
@@ -69,52 +81,54 @@ interface GivenUp {
 /** An attempt has ended without the lock, and nothing tells how long it waited. */
 export function countGivenUp(run: Run, asked: GivenUp): void {
   const { session, lane, batch, index } = run;
-  const base = statsAt(rowOf(session, asked.lock, asked.subclass), asked.mode);
-  session.rows.rest[base + STAT.timeouts]!++;
+  const row = rowOf(session, asked.lock, asked.subclass);
+  session.rows.rest[rareAt(row, asked.mode) + RARE.timeouts]!++;
   if (session.detail) countUser(session, asked, lane.id, batch.site(index), USER.timeouts, 1);
 }
 
 /** A wait has ended; what it waited for is looked up before the lock changes hands. */
 export function countWaited({ session, time }: Run, wait: Wait, acquired: boolean): void {
   const { row, counted, mode, at, lane } = wait;
-  const base = statsAt(counted, mode);
-  const { rest, words } = session.rows;
+  const { rows } = session;
   const waited = time > at.time ? time - at.time : 0;
-  addWait(rest, base, waited);
-  const lastLane = words[row * ROW_WORDS + WORD.lastLane]!;
-  if (lastLane !== 0 && lastLane !== (lane.id | 0)) rest[base + STAT.waitBounces]!++;
-  if (!acquired) rest[base + STAT.timeouts]!++;
+  addWait(rows, counted, mode, waited);
+  const lastLane = rows.words[row * ROW_WORDS + WORD.lastLane]!;
+  if (lastLane !== 0 && lastLane !== (lane.id | 0)) waitsOf(rows, mode)[waitsAt(counted) + WAITED.bounces]!++;
+  if (!acquired) rows.rest[rareAt(counted, mode) + RARE.timeouts]!++;
   if (!session.detail) return;
   countUser(session, used(session, wait), lane.id, at.site, USER.waits, 1);
   countUser(session, used(session, wait), lane.id, at.site, USER.waitSum, waited);
   if (!acquired) countUser(session, used(session, wait), lane.id, at.site, USER.timeouts, 1);
 }
 
-function addWait(stats: Float64Array, base: number, waited: number): void {
-  stats[base + STAT.waits]!++;
-  stats[base + STAT.waitSum]! += waited;
-  if (waited < stats[base + STAT.waitLeast]!) stats[base + STAT.waitLeast] = waited;
-  if (waited > stats[base + STAT.waitMost]!) stats[base + STAT.waitMost] = waited;
+function addWait(rows: LockRows, row: number, mode: number, waited: number): void {
+  const numbers = waitsOf(rows, mode);
+  const base = waitsAt(row);
+  numbers[base + WAITED.waits]!++;
+  numbers[base + WAITED.sum]! += waited;
+  if (waited < numbers[base + WAITED.least]!) numbers[base + WAITED.least] = waited;
+  if (waited > numbers[base + WAITED.most]!) numbers[base + WAITED.most] = waited;
 }
 
 /** A wait has begun, and so many lanes wait now. */
-export function addQueue(stats: Float64Array, base: number, waiting: number): void {
-  stats[base + STAT.waitsBegun]!++;
-  stats[base + STAT.queueSum]! += waiting;
-  if (waiting > stats[base + STAT.queueMost]!) stats[base + STAT.queueMost] = waiting;
+export function addQueue(rows: LockRows, row: number, mode: number, waiting: number): void {
+  const numbers = waitsOf(rows, mode);
+  const base = waitsAt(row);
+  numbers[base + WAITED.begun]!++;
+  numbers[base + WAITED.queueSum]! += waiting;
+  if (waiting > numbers[base + WAITED.queueMost]!) numbers[base + WAITED.queueMost] = waiting;
 }
 
 /** A lane waits for the condition from now on; its numbers stand where a lock has those of writers. */
 export function countAsleep({ rows }: LockSession, condition: Lock): void {
   callsOf(condition);
-  addQueue(rows.rest, statsAt(condition.row, 0), condition.sleepers.length);
+  addQueue(rows, condition.row, 0, condition.sleepers.length);
 }
 
 export function countSlept({ session, time }: Run, condition: Lock, { at }: Sleeper, timedOut: boolean): void {
-  const { rest } = session.rows;
-  const base = statsAt(condition.row, 0);
-  addWait(rest, base, time > at.time ? time - at.time : 0);
-  if (timedOut) rest[base + STAT.timeouts]!++;
+  const { rows } = session;
+  addWait(rows, condition.row, 0, time > at.time ? time - at.time : 0);
+  if (timedOut) rows.rest[rareAt(condition.row, 0) + RARE.timeouts]!++;
 }
 
 export function countCall(condition: Lock, broadcast: boolean, lost: boolean): void {

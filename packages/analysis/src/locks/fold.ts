@@ -100,8 +100,6 @@ export class LockFold {
       index: 0,
       lane: laneOf(this.session, 0),
       time: 0,
-      site: 0,
-      stack: 0,
     };
     return this.#run;
   }

@@ -1,4 +1,4 @@
-import { addRow, MANY, ROW_WORDS, WORD } from "./rows.ts";
+import { addRow, classTagAt, MANY, ROW_WORDS, WORD } from "./rows.ts";
 import type { Hold, Lock, LockSession, Variant, Wait } from "./state.ts";
 
 /*
@@ -28,10 +28,10 @@ export function variantHeld({ variants }: LockSession, { variant }: Pick<Hold, "
 }
 
 /** Says anew whether acquisitions of the lock may be usual ones, and of which class: whenever its state or class changes. */
-export function refreshRow({ rows: { words } }: LockSession, { row, state, type, variant, base }: Lock): void {
+export function refreshRow({ rows: { words, rest } }: LockSession, { row, state, type, variant, base }: Lock): void {
   const isUsual = state === "live" && type !== "ww" && variant !== undefined;
   words[row * ROW_WORDS + WORD.code] = isUsual ? variant.id << 3 : -1;
-  words[row * ROW_WORDS + WORD.classTag] = base.tag;
+  rest[classTagAt(row)] = base.tag;
 }
 
 /** What stands in a table of the session while it is alone with its lock. */

@@ -57,7 +57,7 @@ export function quickAcquire(run: Run, lane: Lane, row: number, mode: number): b
 }
 
 /** What a hold has from the record that takes it. */
-function fill(hold: Hold, { session, batch, index, time, site, stack }: Run, lane: Lane): void {
+function fill(hold: Hold, { session, batch, index, time }: Run, lane: Lane): void {
   hold.lane = lane;
   hold.level = lane.frames.length;
   hold.unsure = lane.loop;
@@ -65,8 +65,8 @@ function fill(hold: Hold, { session, batch, index, time, site, stack }: Run, lan
   hold.before = lane.chain;
   hold.time = time;
   hold.eventNo = batch.eventNo(index);
-  hold.site = site;
-  hold.stack = stack;
+  hold.site = batch.takenAt(index);
+  hold.stack = batch.stack(index);
 }
 
 /** True if the lane may read what others read. */

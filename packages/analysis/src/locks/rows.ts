@@ -1,9 +1,11 @@
 /*
  * What nearly every record of a lock reads and writes, as rows of numbers.
  * With 10,000 locks in use a record costs what it costs to bring its lock's
- * numbers from memory, so those of the usual acquisition and release stand
- * in 72 bytes, and the rarer ones elsewhere. A lock has a row, and one more
- * for each of its subclasses.
+ * numbers from memory, which comes in lines of 64 bytes. So those of the
+ * usual acquisition and release by a writer are one line, those that readers
+ * add another, those of waits another for each mode, and the rarest stand
+ * elsewhere. A lock has a row in each, and one more for each of its
+ * subclasses.
  */
 
 /** Places of a row's whole numbers, in 32-bit words. */
@@ -16,19 +18,16 @@ export const WORD = {
   waiter: 2,
   /** The lane that acquired it last; 0 for none. */
   lastLane: 3,
-  /** Numbers of its name and its class among those of contended locks, plus one; 0 where they have none. */
-  tag: 4,
-  classTag: 5,
 } as const;
 
 /** Place, in 64-bit numbers, of the serial of the last record after which no other lane can hold it: what an exclusive holder does. */
-export const KNOWN_SINCE = 3;
+export const KNOWN_SINCE = 2;
 
 /** Where writers' holds are counted in a row. */
-const WRITERS_AT = 4;
+const WRITERS_AT = 3;
 
-/** Of a row, in 64-bit numbers, and in 32-bit words. */
-export const ROW = 9;
+/** Of a row, in 64-bit numbers, and in 32-bit words: one line of memory. */
+export const ROW = 8;
 export const ROW_WORDS = ROW * 2;
 
 /** Places of the numbers of holds, once for writers and once for readers. Times are nanoseconds. */
@@ -42,34 +41,38 @@ export const HELD = {
   most: 4,
 } as const;
 
-/** Places of a lock's other numbers, once for writers and once for readers. */
-export const STAT = {
+/** Places of the numbers of waits, once for writers and once for readers. */
+export const WAITED = {
   /** Waits for a lock that another lane had last. */
-  waitBounces: 0,
+  bounces: 0,
   /** Waits that ended, with the lock or without. */
   waits: 1,
-  waitSum: 2,
-  waitLeast: 3,
-  waitMost: 4,
+  sum: 2,
+  least: 3,
+  most: 4,
   /** Most lanes that waited at once. */
   queueMost: 5,
   /** Of every wait that began: how many lanes waited then, itself among them. */
   queueSum: 6,
-  waitsBegun: 7,
-  triesFailed: 8,
-  upgrades: 9,
-  downgrades: 10,
-  /** Blocking attempts that ended without the lock. */
-  timeouts: 11,
-  /** The deepest hold of a lock taken again; 0 for one that never was. */
-  depthMost: 12,
+  begun: 7,
 } as const;
 
-const STATS = 13;
-/** Readers' holds are counted among the rarer numbers, behind those of both modes. */
-const READERS_AT = STATS * 2;
-/** Of the rarer numbers of a row. */
-const REST = 32;
+/** Places of a lock's other numbers, once for writers and once for readers. */
+export const RARE = {
+  triesFailed: 0,
+  upgrades: 1,
+  downgrades: 2,
+  /** Blocking attempts that ended without the lock. */
+  timeouts: 3,
+  /** The deepest hold of a lock taken again; 0 for one that never was. */
+  depthMost: 4,
+} as const;
+
+const RARES = 5;
+/** Of the other numbers of a row, and where among them its tags are. */
+const REST = 12;
+const TAG_AT = RARES * 2;
+const CLASS_TAG_AT = TAG_AT + 1;
 
 export const MANY = -1;
 
@@ -77,56 +80,100 @@ export interface LockRows {
   /** Rows; the same memory twice. */
   floats: Float64Array;
   words: Int32Array;
-  /** The rarer numbers of the same rows. */
+  /** Readers' holds, ROW numbers a row. */
+  reads: Float64Array;
+  /** Waits of writers and of readers, ROW numbers a row each. */
+  writeWaits: Float64Array;
+  readWaits: Float64Array;
+  /** The other numbers. */
   rest: Float64Array;
   size: number;
 }
 
+const ROWS = 16;
+
 export function createRows(): LockRows {
-  return { ...viewsOf(new Float64Array(ROW * 16)), rest: new Float64Array(REST * 16), size: 0 };
+  return {
+    ...viewsOf(aligned(ROWS * ROW)),
+    reads: aligned(ROWS * ROW),
+    writeWaits: aligned(ROWS * ROW),
+    readWaits: aligned(ROWS * ROW),
+    rest: new Float64Array(ROWS * REST),
+    size: 0,
+  };
 }
 
 /** Rows as a checkpoint has them: its views do not share their memory any more. */
-export function restoreRows({ floats, rest, size }: LockRows): LockRows {
-  return { ...viewsOf(floats.slice()), rest, size };
+export function restoreRows({ floats, ...rest }: LockRows): LockRows {
+  return { ...rest, ...viewsOf(copyOf(floats, floats.length)) };
 }
 
 function viewsOf(floats: Float64Array) {
-  return { floats, words: new Int32Array(floats.buffer) };
+  return { floats, words: new Int32Array(floats.buffer, floats.byteOffset, floats.length * 2) };
+}
+
+/** Numbers of which each eight stand in one line of memory, where large memory begins 16 bytes behind a line, as malloc's does. */
+function aligned(numbers: number): Float64Array {
+  return new Float64Array(new ArrayBuffer((numbers + ROW) * 8), 48, numbers);
 }
 
 /** Makes a row in which nothing has happened. */
 export function addRow(rows: LockRows): number {
   const made = rows.size;
-  if ((made + 1) * ROW > rows.floats.length) {
-    Object.assign(rows, viewsOf(doubled(rows.floats)));
-    rows.rest = doubled(rows.rest);
-  }
+  if ((made + 1) * ROW > rows.floats.length) grow(rows);
   rows.size = made + 1;
   rows.words[made * ROW_WORDS + WORD.code] = -1;
   for (const mode of [0, 1]) {
     holdsOf(rows, mode)[heldAt(made, mode) + HELD.least] = Infinity;
-    rows.rest[statsAt(made, mode) + STAT.waitLeast] = Infinity;
+    waitsOf(rows, mode)[waitsAt(made) + WAITED.least] = Infinity;
   }
   return made;
 }
 
-function doubled(numbers: Float64Array): Float64Array {
-  const larger = new Float64Array(numbers.length * 2);
-  larger.set(numbers);
-  return larger;
+function grow(rows: LockRows): void {
+  const { floats, reads, writeWaits, readWaits, rest } = rows;
+  Object.assign(rows, viewsOf(copyOf(floats, floats.length * 2)));
+  rows.reads = copyOf(reads, reads.length * 2);
+  rows.writeWaits = copyOf(writeWaits, writeWaits.length * 2);
+  rows.readWaits = copyOf(readWaits, readWaits.length * 2);
+  rows.rest = new Float64Array(rest.length * 2);
+  rows.rest.set(rest);
+}
+
+function copyOf(numbers: Float64Array, length: number): Float64Array {
+  const copy = aligned(length);
+  copy.set(numbers);
+  return copy;
 }
 
 /** The numbers among which holds of a mode are counted, and where those of a row begin there: readers of both kinds count together. */
-export function holdsOf({ floats, rest }: LockRows, mode: number): Float64Array {
-  return mode === 0 ? floats : rest;
+export function holdsOf({ floats, reads }: LockRows, mode: number): Float64Array {
+  return mode === 0 ? floats : reads;
 }
 
 export function heldAt(row: number, mode: number): number {
-  return mode === 0 ? row * ROW + WRITERS_AT : row * REST + READERS_AT;
+  return mode === 0 ? row * ROW + WRITERS_AT : row * ROW;
+}
+
+/** The same of waits. */
+export function waitsOf({ writeWaits, readWaits }: LockRows, mode: number): Float64Array {
+  return mode === 0 ? writeWaits : readWaits;
+}
+
+export function waitsAt(row: number): number {
+  return row * ROW;
 }
 
 /** Where a row's other numbers of a mode begin in `rest`. */
-export function statsAt(row: number, mode: number): number {
-  return row * REST + (mode === 0 ? 0 : STATS);
+export function rareAt(row: number, mode: number): number {
+  return row * REST + (mode === 0 ? 0 : RARES);
+}
+
+/** Where in `rest` the numbers of its name and its class among those of contended locks are, plus one; 0 where they have none. */
+export function tagAt(row: number): number {
+  return row * REST + TAG_AT;
+}
+
+export function classTagAt(row: number): number {
+  return row * REST + CLASS_TAG_AT;
 }

@@ -16,9 +16,6 @@ export interface Run {
   index: number;
   lane: Lane;
   time: number;
-  /** Where the code is that made it, in the quick way only. */
-  site: number;
-  stack: number;
 }
 
 /** The record at hand. */

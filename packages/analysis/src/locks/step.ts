@@ -1,5 +1,6 @@
 import { ACQUIRE_FAILURES } from "@wayward/record";
 import type { Batch } from "../batch.ts";
+import { FACT, FACTS, HAS_ONLY_TWO, OP_BITS, RUN_SHIFT } from "../facts.ts";
 import { OP } from "../ops.ts";
 import type { RuleId } from "../rules.ts";
 import { attempt, beginWait, endWait, type Outcome } from "./acquire.ts";
@@ -16,7 +17,7 @@ import { leavesOut, lockOf } from "./lookup.ts";
 import { refreshChain } from "./order/lane-chain.ts";
 import { quickAcquire, quickRelease, quickWait } from "./quick.ts";
 import { changeMode, handOver, release } from "./release.ts";
-import { ROW_WORDS } from "./rows.ts";
+import { ROW, ROW_WORDS } from "./rows.ts";
 import { reportHeldOver } from "./rules/exit.ts";
 import { noteFailedTry, noteProgress } from "./rules/live.ts";
 import { reportAssertion } from "./rules/release.ts";
@@ -26,22 +27,6 @@ import type { Run } from "./run.ts";
 import { laneOf } from "./session.ts";
 import type { Lane, Lock } from "./state.ts";
 
-/** A block as the loop over its records reads it. */
-interface Steps {
-  readonly lanes: Lane[];
-  /** By kind. */
-  readonly ops: Uint8Array;
-  readonly firsts: readonly Uint32Array[];
-  readonly seconds: readonly Uint32Array[];
-  /** Of kinds that take a lock or wait for it; undefined for others. */
-  readonly sites: readonly (Uint32Array | undefined)[];
-  readonly stacks: readonly (Uint32Array | undefined)[];
-  /** 1 for kinds whose records may be usual: acquisitions, releases and waits. */
-  readonly quick: Uint8Array;
-  /** 1 for each record that says nothing but lock and mode; undefined where all do. */
-  readonly brief: readonly (Uint8Array | undefined)[];
-}
-
 /**
  * Records that one call of the loop takes. V8 compiles a loop over a whole
  * block while it runs, and leaves that again at its end, for every block; a
@@ -50,20 +35,12 @@ interface Steps {
 const STRIDE = 256;
 
 /**
- * What the next records say, and the rows of their locks; -1 where a record
- * may be unusual. Memory answers many questions at a time in the time of one,
- * so all rows of a stride are touched before the first is needed: with
- * 10,000 locks that halves what a record costs.
+ * Rows of the next records' locks; -1 where a record may be unusual. Memory
+ * answers many questions at a time in the time of one, so all rows of a
+ * stride are touched before the first is needed: with 10,000 locks that
+ * halves what a record costs.
  */
 const ahead = {
-  indexes: new Uint32Array(STRIDE),
-  runs: new Uint32Array(STRIDE),
-  times: new Float64Array(STRIDE),
-  sites: new Uint32Array(STRIDE),
-  stacks: new Uint32Array(STRIDE),
-  ops: new Uint8Array(STRIDE),
-  firsts: new Uint32Array(STRIDE),
-  seconds: new Uint32Array(STRIDE),
   rows: new Int32Array(STRIDE),
   /** Keeps the compiler from leaving the touching out. */
   touched: 0,
@@ -72,80 +49,69 @@ const ahead = {
 /** Takes a block's records in order of time. */
 export function stepBatch(run: Run, batch: Batch): void {
   const { session } = run;
-  const { kinds, runs, count } = batch;
+  const { runs, count } = batch;
   run.batch = batch;
   const lanes = runs.map(({ lane }) => laneOf(session, lane));
   if (session.loops) for (const lane of lanes) enterLoop(run, lane);
-  const taking = kinds.map((kind) => (kind.op === OP.acquired || kind.op === OP.wait ? kind : undefined));
-  const steps: Steps = {
-    lanes,
-    sites: taking.map((kind) => kind?.sites),
-    stacks: taking.map((kind) => kind?.stacks),
-    ops: Uint8Array.from(kinds, ({ op }) => op),
-    firsts: kinds.map(({ first }) => first),
-    seconds: kinds.map(({ second }) => second),
-    quick: Uint8Array.from(kinds, ({ op }) => (op !== OP.none && op <= OP.wait && !session.detail ? 1 : 0)),
-    brief: kinds.map(({ brief }) => brief),
-  };
   session.records += count;
   for (let from = 0; from < count; from += STRIDE) {
-    const some = Math.min(count - from, STRIDE);
-    lookAhead(run, steps, from, some);
-    stepSome(run, steps, some);
+    const until = Math.min(count, from + STRIDE);
+    // Where users of locks are counted all records take the slow way.
+    if (session.detail) ahead.rows.fill(-1);
+    else lookAhead(run, from, until);
+    stepSome(run, lanes, from, until);
   }
 }
 
-function lookAhead({ session, batch }: Run, steps: Steps, from: number, count: number): void {
-  const { ops, firsts, seconds, quick, brief, sites, stacks } = steps;
-  const { order, slots, placeOf, runOf, times } = batch;
-  const { rowOfObject, rows } = session;
-  const { words } = rows;
+/** What a record must have in its last fact to be a usual one, beside the lowest ops. */
+const QUICK = HAS_ONLY_TWO;
+
+function lookAhead({ session, batch }: Run, from: number, until: number): void {
+  const { order, facts } = batch;
+  const { rowOfObject } = session;
+  const { words, reads, writeWaits } = session.rows;
+  const { rows } = ahead;
   let touched = 0;
-  for (let at = 0; at < count; at++) {
-    const index = order[from + at]!;
-    const slot = slots[index]!;
-    const place = placeOf[index]!;
-    const first = firsts[slot]![place]!;
-    const ones = brief[slot];
-    const isBrief = quick[slot] === 1 && (ones === undefined || ones[place] === 1);
-    const row = isBrief && first < rowOfObject.length ? rowOfObject[first]! - 1 : -1;
-    if (row >= 0) touched ^= words[row * ROW_WORDS]! ^ words[row * ROW_WORDS + ROW_WORDS - 1]!;
-    ahead.indexes[at] = index;
-    ahead.runs[at] = runOf[index]!;
-    ahead.times[at] = times[index]!;
-    const site = sites[slot];
-    const stack = stacks[slot];
-    ahead.sites[at] = site === undefined ? 0 : site[place]!;
-    ahead.stacks[at] = stack === undefined ? 0 : stack[place]!;
-    ahead.ops[at] = ops[slot]!;
-    ahead.firsts[at] = first;
-    ahead.seconds[at] = seconds[slot]![place]!;
-    ahead.rows[at] = row;
+  for (let at = from; at < until; at++) {
+    const fact = order[at]! * FACTS;
+    const first = facts[fact + FACT.first]!;
+    const rest = facts[fact + FACT.rest]! & (OP_BITS | QUICK);
+    let row = -1;
+    if (rest > QUICK && rest <= (QUICK | OP.wait) && first < rowOfObject.length) {
+      row = rowOfObject[first]! - 1;
+      if (row >= 0) {
+        touched ^= words[row * ROW_WORDS]! ^ words[row * ROW_WORDS + ROW_WORDS - 1]!;
+        if (facts[fact + FACT.second] !== 0) touched ^= reads[row * ROW]!;
+        else if (rest === (QUICK | OP.wait)) touched ^= writeWaits[row * ROW]!;
+      }
+    }
+    rows[at - from] = row;
   }
   ahead.touched = touched;
 }
 
-function stepSome(run: Run, { lanes }: Steps, count: number): void {
+function stepSome(run: Run, lanes: Lane[], from: number, until: number): void {
   const { session } = run;
-  const { indexes, runs, times, sites, stacks, ops, firsts, seconds, rows } = ahead;
-  for (let at = 0; at < count; at++) {
-    const index = indexes[at]!;
-    const op = ops[at]!;
-    let lane = lanes[runs[at]!]!;
-    const time = times[at]!;
+  const { order, facts, times } = run.batch;
+  const { rows } = ahead;
+  for (let at = from; at < until; at++) {
+    const index = order[at]!;
+    const fact = index * FACTS;
+    const rest = facts[fact + FACT.rest]!;
+    const op = rest & OP_BITS;
+    const time = times[index]!;
+    let lane = lanes[rest >>> RUN_SHIFT]!;
     session.serial++;
     // A lane's number may come back after its exit, for another one.
-    if (lane.gone) lanes[runs[at]!] = lane = laneOf(session, lane.id);
+    if (lane.gone) lanes[rest >>> RUN_SHIFT] = lane = laneOf(session, lane.id);
     run.index = index;
     run.lane = lane;
     run.time = time;
-    run.site = sites[at]!;
-    run.stack = stacks[at]!;
     if (time > session.now) session.now = time;
-    const row = rows[at]!;
-    const second = seconds[at]!;
+    const row = rows[at - from]!;
+    const second = facts[fact + FACT.second]!;
     if (row >= 0 && lane.answers === undefined && isAnswered(run, op, lane, row, second)) continue;
-    const first = firsts[at]!;
+    const first = facts[fact + FACT.first]!;
     if (OF_LOCKS.has(op) && !session.locks.has(first) && leavesOut(session)) continue;
     stepOne(run, op, first, second);
   }

@@ -1,5 +1,6 @@
 import type { Dictionary, LaneRun } from "@wayward/block";
 import type { Batch } from "../batch.ts";
+import { FACT, FACTS, OP_BITS } from "../facts.ts";
 import { OP } from "../ops.ts";
 import { causeOf } from "./causes.ts";
 import { beginLane, endLane, leaveOutLane, noteHole } from "./lanes.ts";
@@ -15,7 +16,6 @@ interface Step {
   readonly dictionary: Dictionary;
   readonly batch: Batch;
   /** By slot. */
-  readonly ops: Uint8Array;
   readonly causes: Int8Array;
   /** When the process ended, if it did. */
   exit: number | undefined;
@@ -27,9 +27,8 @@ interface Step {
  */
 export function stepLanes(session: ThreadSession, dictionary: Dictionary, batch: Batch): void {
   const { kinds, runs, times } = batch;
-  const ops = Uint8Array.from(kinds, ({ op }) => op);
   const causes = Int8Array.from(kinds, ({ name }) => causeOf(name));
-  const step: Step = { session, dictionary, batch, ops, causes, exit: undefined };
+  const step: Step = { session, dictionary, batch, causes, exit: undefined };
   for (const run of runs) {
     if (run.count === 0) continue;
     session.now = Math.max(session.now, times[run.from + run.count - 1]!);
@@ -40,16 +39,29 @@ export function stepLanes(session: ThreadSession, dictionary: Dictionary, batch:
   for (const lane of [...session.lanes.values()]) if (!lane.ended) endLane(session, lane, exit);
 }
 
+/**
+ * By op: 0 for records that say nothing of a lane, of which its table is asked
+ * in one step: which of the usual ops comes next nobody foresees, a processor neither.
+ */
+const SAYS_TO_WAITING = new Uint8Array(OP_BITS + 1).fill(1);
+SAYS_TO_WAITING[OP.none] = 0;
+SAYS_TO_WAITING[OP.released] = 0;
+/** The same of a lane that waits for nothing. */
+const SAYS = SAYS_TO_WAITING.slice();
+SAYS[OP.acquired] = 0;
+
 function stepRun(step: Step, run: LaneRun): void {
-  const { batch, ops } = step;
+  const { batch } = step;
   const { from, count, firstEventNo } = run;
-  const { times, slots } = batch;
+  const { times, facts } = batch;
   const lastNo = batch.eventNo(from + count - 1);
   const hasHoles = lastNo - firstEventNo !== count - 1;
   let lane = laneOfRun(step, run);
   if (lane !== undefined) lane.records += count;
+  let isWaiting = lane !== undefined && lane.waits.size > 0;
   for (let index = from; index < from + count; index++) {
-    const op = ops[slots[index]!]!;
+    const op = facts[index * FACTS + FACT.rest]! & OP_BITS;
+    if (!hasHoles && (isWaiting ? SAYS_TO_WAITING : SAYS)[op] === 0) continue;
     if (op === OP.laneStart && (lane === undefined || lane.ended)) lane = beginAgain(step, run, index, lane);
     if (lane === undefined || lane.ended) continue;
     if (hasHoles) {
@@ -61,6 +73,7 @@ function stepRun(step: Step, run: LaneRun): void {
     if (op === OP.acquired && lane.waits.size === 0) continue;
     const until = index + 1 < from + count ? times[index + 1] : undefined;
     stepOne(step, lane, index, op, until);
+    isWaiting = lane.waits.size > 0;
   }
   if (lane === undefined) return;
   lane.next = lastNo + 1;
@@ -111,7 +124,7 @@ function beginAgain({ session, dictionary, batch }: Step, run: LaneRun, index: n
 function stepOne(step: Step, lane: Lane, index: number, op: number, until: number | undefined): void {
   const { session, batch, causes } = step;
   const slot = batch.slots[index]!;
-  const first = batch.kinds[slot]!.first[batch.placeOf[index]!]!;
+  const first = batch.facts[index * FACTS + FACT.first]!;
   const time = batch.times[index]!;
   const cause = causes[slot]!;
   switch (op) {

@@ -17,23 +17,24 @@ const WAITS_MAX = 1024;
 export function countWait(lane: Lane, profile: Profile, cause: number, from: number, to: number): void {
   const begin = Math.max(from, lane.start);
   if (begin >= to) return;
-  const charge = (a: number, b: number) => {
-    lane.waited[cause]! += b - a;
-    addWait(profile, cause, a, b);
-  };
   if (begin < lane.frontier) {
-    chargeGaps(lane, begin, to, charge);
+    chargeGaps(lane, begin, to, (a, b) => charge(lane, profile, cause, a, b));
     if (to <= lane.frontier) return;
   } else if (begin > lane.frontier) {
     lane.gaps.push(lane.frontier, begin);
     if (lane.gaps.length > GAPS_MAX) lane.gaps = lane.gaps.slice(-GAPS_KEPT);
   }
-  charge(Math.max(begin, lane.frontier), to);
+  charge(lane, profile, cause, Math.max(begin, lane.frontier), to);
   lane.frontier = to;
 }
 
-/** Charges what lies between `from` and `to` and was not waited yet. */
-function chargeGaps(lane: Lane, from: number, to: number, charge: (a: number, b: number) => void): void {
+function charge(lane: Lane, profile: Profile, cause: number, from: number, to: number): void {
+  lane.waited[cause]! += to - from;
+  addWait(profile, cause, from, to);
+}
+
+/** Tells what lies between `from` and `to` and was not waited yet. */
+function chargeGaps(lane: Lane, from: number, to: number, tell: (a: number, b: number) => void): void {
   const { gaps } = lane;
   let first = gaps.length;
   while (first > 0 && gaps[first - 1]! > from) first -= 2;
@@ -43,7 +44,7 @@ function chargeGaps(lane: Lane, from: number, to: number, charge: (a: number, b:
     const end = gaps[at + 1]!;
     const a = Math.min(Math.max(begin, from), end);
     const b = Math.max(Math.min(end, to), a);
-    if (a < b) charge(a, b);
+    if (a < b) tell(a, b);
     if (begin < a) left.push(begin, a);
     if (b < end) left.push(b, end);
   }

@@ -65,48 +65,64 @@ export function encodeClasses(lo: Uint32Array, hi: Uint32Array, count: number): 
   return { classes: classes.subarray(0, count), bits: bits.subarray(0, at) };
 }
 
-/** Undoes `encodeClasses` into `lo` and `hi`. False if the bits run out, are left over, or a class is unknown. */
+/**
+ * Undoes `encodeClasses` into `lo` and `hi`, of which `hi` must be all 0.
+ * False if the bits run out, are left over, or a class is unknown.
+ */
 export function decodeClasses(classes: Uint8Array, bits: Uint8Array, lo: Uint32Array, hi: Uint32Array): boolean {
+  /** How many bits are read. */
   let at = 0;
-  let held = 0;
-  let fill = 0;
   for (let index = 0; index < classes.length; index++) {
     const cls = classes[index]!;
     if (cls < 8) {
       lo[index] = cls;
-      continue;
-    }
-    if (cls < 216) {
+    } else if (cls < 216) {
       const width = (cls - 8) >> 3;
-      while (fill < width) {
-        held |= bits[at++]! << fill;
-        fill += 8;
-      }
-      lo[index] = ((8 | ((cls - 8) & 7)) << width) | (held & ((1 << width) - 1));
-      held >>>= width;
-      fill -= width;
-      continue;
+      lo[index] = ((8 | (cls & 7)) << width) | (windowAt(bits, at) & ((1 << width) - 1));
+      at += width;
+    } else {
+      const exponent = cls - 187;
+      if (exponent > 63) return false;
+      decodeLarge(exponent, bits, at, index, lo, hi);
+      at += exponent;
     }
-    const exponent = cls - 187;
-    if (exponent > 63) return false;
-    let low = 0;
-    let high = 0;
-    for (let shift = 0; shift < exponent; shift += 16) {
-      const take = Math.min(16, exponent - shift);
-      while (fill < take) {
-        held |= bits[at++]! << fill;
-        fill += 8;
-      }
-      const part = held & ((1 << take) - 1);
-      held >>>= take;
-      fill -= take;
-      if (shift < 32) low |= part << shift;
-      else high |= part << (shift - 32);
-    }
-    if (exponent < 32) low |= 1 << exponent;
-    else high |= 1 << (exponent - 32);
-    lo[index] = low;
-    hi[index] = high;
   }
-  return at === bits.length && held === 0;
+  if ((at + 7) >>> 3 !== bits.length) return false;
+  return (at & 7) === 0 || bits[bits.length - 1]! >>> (at & 7) === 0;
+}
+
+/** At least the 25 bits that begin there; 0 for those behind the end. A number below 2^29 has no more beside its class. */
+function windowAt(bits: Uint8Array, at: number): number {
+  const byte = at >>> 3;
+  if (byte + 4 > bits.length) return windowAtEnd(bits, byte) >>> (at & 7);
+  return (bits[byte]! | (bits[byte + 1]! << 8) | (bits[byte + 2]! << 16) | (bits[byte + 3]! << 24)) >>> (at & 7);
+}
+
+function windowAtEnd(bits: Uint8Array, from: number): number {
+  let window = 0;
+  for (let byte = from; byte < bits.length; byte++) window |= bits[byte]! << ((byte - from) * 8);
+  return window;
+}
+
+/** A number whose bits come 16 at a time. */
+function decodeLarge(
+  exponent: number,
+  bits: Uint8Array,
+  from: number,
+  index: number,
+  lo: Uint32Array,
+  hi: Uint32Array,
+): void {
+  let low = 0;
+  let high = 0;
+  for (let shift = 0; shift < exponent; shift += 16) {
+    const take = Math.min(16, exponent - shift);
+    const part = windowAt(bits, from + shift) & ((1 << take) - 1);
+    if (shift < 32) low |= part << shift;
+    else high |= part << (shift - 32);
+  }
+  if (exponent < 32) low |= 1 << exponent;
+  else high |= 1 << (exponent - 32);
+  lo[index] = low;
+  hi[index] = high;
 }

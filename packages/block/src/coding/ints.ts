@@ -1,6 +1,7 @@
 import { LIMITS } from "../limits.ts";
 import { refuse, type SectionReader, type SectionWriter, type StreamAt } from "../section.ts";
 import { Words64 } from "../words.ts";
+import type { Buffers } from "./buffers.ts";
 import { decodeClasses, encodeClasses } from "./class.ts";
 import { Scratch } from "./scratch.ts";
 import { decodeVarints, encodeVarints } from "./varint.ts";
@@ -30,23 +31,39 @@ export function writeInts(writer: SectionWriter, column: Words64, narrow = false
   }
 }
 
-/** Reads `count` numbers. */
+/** Reads `count` numbers. Halves that are all 0 may be shared: see `isNothing`. Not to be written to. */
 export function readInts(reader: SectionReader, count: number): Ints {
   const coding = reader.byte();
-  const lo = new Uint32Array(count);
-  const hi = new Uint32Array(count);
-  if (coding === CODING.empty) return { lo, hi };
-  if (coding === CODING.constant) readConstant(reader, lo, hi);
-  else if (coding === CODING.byte) lo.set(exactly(reader.stream(), count));
-  else if (coding === CODING.delta) {
+  if (coding === CODING.empty) return { lo: zeros(count), hi: zeros(count) };
+  const { buffers } = reader;
+  const lo = buffers.words(count);
+  if (coding === CODING.constant) return readConstant(reader, lo);
+  if (coding === CODING.delta || coding === CODING.class) return readWide(reader, coding, lo);
+  const mark = buffers.mark();
+  if (coding === CODING.byte) lo.set(exactly(reader.stream(), count));
+  else if (coding === CODING.index) readIndex(reader, lo);
+  else throw refuse("UNKNOWN_CODING", `column coding is ${coding}, known are 0 to 5`);
+  buffers.release(mark);
+  return { lo, hi: zeros(count) };
+}
+
+/** Reads numbers that may have more than 32 bits. */
+function readWide(reader: SectionReader, coding: number, lo: Uint32Array): Ints {
+  const { buffers } = reader;
+  const count = lo.length;
+  const before = buffers.mark();
+  const hi = buffers.words(count).fill(0);
+  const behind = buffers.mark();
+  if (coding === CODING.delta) {
     if (!decodeVarints(reader.stream(), count, lo, hi)) throw refuse("BAD_VALUE", `a stream is not ${count} varints`);
     sumDeltas(lo, hi);
-  } else if (coding === CODING.class) {
+  } else {
     const classes = exactly(reader.stream(), count);
     if (!decodeClasses(classes, reader.stream(), lo, hi)) throw refuse("BAD_VALUE", "classes and bits do not fit");
-  } else if (coding === CODING.index) readIndex(reader, lo);
-  else throw refuse("UNKNOWN_CODING", `column coding is ${coding}, known are 0 to 5`);
-  return { lo, hi };
+  }
+  const ints = narrowed({ lo, hi });
+  buffers.release(isNothing(ints.hi) ? before : behind);
+  return ints;
 }
 
 /** Passes over a column of numbers. */
@@ -78,14 +95,40 @@ const zigzagged = new Words64();
 
 /** The same with shared upper halves where all are 0, as most are. Not to be written to. */
 export function narrowed({ lo, hi }: Ints): Ints {
-  let any = 0;
-  for (let index = 0; index < hi.length; index++) any |= hi[index]!;
-  return any === 0 && hi.length <= ZEROS.length ? { lo, hi: ZEROS.subarray(0, hi.length) } : { lo, hi };
+  return anyOf(hi, hi.length) === 0 ? { lo, hi: zeros(hi.length) } : { lo, hi };
 }
 
 const ZEROS = new Uint32Array(LIMITS.records);
 
-export function unzigzag({ lo, hi }: Ints): void {
+/** So many of them; not to be written to. */
+export function zeros(count: number): Uint32Array {
+  return count <= ZEROS.length ? ZEROS.subarray(0, count) : new Uint32Array(count);
+}
+
+/** True for halves of which it is known without a look that all are 0. */
+export function isNothing(halves: Uint32Array): boolean {
+  return halves.buffer === ZEROS.buffer;
+}
+
+/** Undoes `zigzag` of numbers that `readInts` has read; its lower halves are written to. */
+export function signed({ lo, hi }: Ints, buffers: Buffers): Ints {
+  const isShort = isNothing(hi);
+  // Small ones below 0 have upper halves now.
+  const own = isShort && hasOdd(lo) ? buffers.words(lo.length).fill(0) : hi;
+  if (isShort && own === hi) halve(lo);
+  else unzigzag({ lo, hi: own });
+  return { lo, hi: own };
+}
+
+function hasOdd(numbers: Uint32Array): boolean {
+  return (anyOf(numbers, numbers.length) & 1) !== 0;
+}
+
+function halve(numbers: Uint32Array): void {
+  for (let index = 0; index < numbers.length; index++) numbers[index] = numbers[index]! >>> 1;
+}
+
+function unzigzag({ lo, hi }: Ints): void {
   for (let index = 0; index < lo.length; index++) {
     const sign = -(lo[index]! & 1);
     lo[index] = ((lo[index]! >>> 1) | (hi[index]! << 31)) ^ sign;
@@ -231,8 +274,8 @@ function writeIndex(writer: SectionWriter, lo: Uint32Array, length: number): voi
 function readIndex(reader: SectionReader, lo: Uint32Array): void {
   const count = reader.varint();
   if (count > INDEX_MAX) throw refuse("BAD_VALUE", `${count} distinct values in a column, at most ${INDEX_MAX}`);
-  const values = new Uint32Array(count);
-  const rest = new Uint32Array(count);
+  const values = reader.buffers.words(count);
+  const rest = reader.buffers.words(count).fill(0);
   if (!decodeVarints(reader.stream(), count, values, rest)) throw refuse("BAD_VALUE", "an index has other values");
   sumDeltas(values, rest);
   const low = exactly(reader.stream(), lo.length);
@@ -244,7 +287,7 @@ function readIndex(reader: SectionReader, lo: Uint32Array): void {
   }
 }
 
-function readConstant(reader: SectionReader, lo: Uint32Array, hi: Uint32Array): void {
+function readConstant(reader: SectionReader, lo: Uint32Array): Ints {
   const bytes: number[] = [];
   do bytes.push(reader.byte());
   while (bytes.at(-1)! >= 0x80 && bytes.length < 10);
@@ -252,7 +295,7 @@ function readConstant(reader: SectionReader, lo: Uint32Array, hi: Uint32Array): 
   const high = new Uint32Array(1);
   if (!decodeVarints(Uint8Array.from(bytes), 1, low, high)) throw refuse("BAD_VALUE", "a constant has over 64 bits");
   lo.fill(low[0]!);
-  hi.fill(high[0]!);
+  return { lo, hi: high[0] === 0 ? zeros(lo.length) : reader.buffers.words(lo.length).fill(high[0]!) };
 }
 
 /** The stream, which must have this length. */

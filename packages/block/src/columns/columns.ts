@@ -1,5 +1,6 @@
 import type { Kind } from "@wayward/record";
-import { type Ints, passInts, readInts } from "../coding/ints.ts";
+import { type Buffers, OWN_BUFFERS } from "../coding/buffers.ts";
+import { type Ints, isNothing, passInts, readInts } from "../coding/ints.ts";
 import { LIMITS } from "../limits.ts";
 import { type Budget, type Part, refuse, SectionReader } from "../section.ts";
 import { type KindColumns, LazyKind, type Memory } from "./field.ts";
@@ -35,6 +36,7 @@ export class Columns {
   /** True where no lane misses a number, so that each counts on from its first. */
   readonly dense: boolean;
   readonly #budget: Budget;
+  readonly #buffers: Buffers;
   readonly #laneTimes: Ints;
   readonly #slotsPart: Part;
   readonly #stepsPart: Part;
@@ -43,17 +45,20 @@ export class Columns {
   readonly #kindColumns = new Map<number, KindColumns>();
   readonly #memory: Memory = { bytes: 0 };
   #slots: Uint32Array | undefined;
+  #steps: Ints | undefined;
   #times: BigUint64Array | undefined;
+  #objectIds: Uint32Array | undefined;
   #objects: Uint32Array[] | undefined;
   #places: Uint32Array[] | undefined;
   #placeOf: Uint32Array | undefined;
 
-  /** Throws a refusal if the section is damaged in what all kinds share. */
-  constructor(section: Uint8Array, count: number, budget: Budget) {
+  /** Throws a refusal if the section is damaged in what all kinds share. Columns are decoded into the buffers. */
+  constructor(section: Uint8Array, count: number, budget: Budget, buffers: Buffers = OWN_BUFFERS) {
     if (count > LIMITS.records) throw refuse("TOO_LARGE", `${count} records, at most ${LIMITS.records}`);
     this.count = count;
     this.#budget = budget;
-    const reader = new SectionReader(section, budget);
+    this.#buffers = buffers;
+    const reader = new SectionReader(section, budget, buffers);
     const heads = readKindHeads(reader, count);
     const lanes = reader.varint();
     if (lanes > count) throw refuse("BAD_VALUE", `${lanes} lanes of ${count} records`);
@@ -74,8 +79,10 @@ export class Columns {
   /** Bytes that what is decoded takes, roughly. */
   get memory(): number {
     const { count } = this;
-    const shared = (this.#slots ? 4 : 0) + (this.#placeOf ? 4 : 0) + (this.#places ? 4 : 0) + (this.#times ? 8 : 0);
-    return this.#memory.bytes + (shared + (this.#objects ? 8 : 0)) * count;
+    const times = this.#times ? 8 : this.#steps ? 4 : 0;
+    const places = (this.#slots ? 4 : 0) + (this.#placeOf ? 4 : 0) + (this.#places ? 4 : 0);
+    const objects = (this.#objectIds ? 4 : 0) + (this.#objects ? 8 : 0);
+    return this.#memory.bytes + (times + places + objects) * count;
   }
 
   /** For each record the place of its kind in `kinds`. Throws a refusal if they do not add up. */
@@ -87,19 +94,40 @@ export class Columns {
   /** Times in nanoseconds of the session's clock, one for each record. */
   get times(): BigUint64Array {
     this.#times ??= this.#sumTimes();
+    this.#steps = undefined;
     return this.#times;
   }
 
   /** Times since `start` as numbers: exact for sessions up to 104 days. What was before it counts as 0. */
   timesSince(start: bigint, times: Float64Array = new Float64Array(this.count)): Float64Array {
-    const words = new Uint32Array(this.times.buffer);
     const startLo = Number(start & 0xffffffffn);
     const startHi = Number(start >> 32n);
+    if (this.#areStepsShort()) {
+      const { lo: steps } = this.#readSteps();
+      for (const [lane, run] of this.lanes.entries()) {
+        const first = (this.#laneTimes.hi[lane]! - startHi) * 0x1_0000_0000 + (this.#laneTimes.lo[lane]! - startLo);
+        sumShort(steps, run, first, times);
+      }
+      return times;
+    }
+    const words = new Uint32Array(this.times.buffer);
     for (let index = 0; index < this.count; index++) {
       const time = (words[index * 2 + 1]! - startHi) * 0x1_0000_0000 + (words[index * 2]! - startLo);
       times[index] = time < 0 ? 0 : time;
     }
     return times;
+  }
+
+  /** True if all lanes' clocks only go on, by less than 2^32 ns at a time, and reach no 64th bit. */
+  #areStepsShort(): boolean {
+    return (
+      this.#times === undefined && isNothing(this.#readSteps().hi) && this.#laneTimes.hi.every((hi) => hi < 1 << 30)
+    );
+  }
+
+  #readSteps(): Ints {
+    this.#steps ??= this.#stepsPart.read((reader) => readInts(reader, this.count));
+    return this.#steps;
   }
 
   /** For each record how many its lane attempted before it. */
@@ -123,7 +151,7 @@ export class Columns {
   /** For each record its place among those of its kind. */
   get placeOf(): Uint32Array {
     if (this.#placeOf !== undefined) return this.#placeOf;
-    this.#placeOf = placesOf(this.slots, this.kinds.length);
+    this.#placeOf = placesOf(this.slots, this.kinds.length, this.#buffers.words(this.count));
     return this.#placeOf;
   }
 
@@ -138,9 +166,8 @@ export class Columns {
     const known = this.#kindColumns.get(slot);
     if (known !== undefined) return known;
     const { bytes, count } = this.kinds[slot]!;
-    const made = new LazyKind(new SectionReader(bytes, this.#budget), kind, count, this.#memory, () =>
-      this.#objectsOf(slot),
-    );
+    const reader = new SectionReader(bytes, this.#budget, this.#buffers);
+    const made = new LazyKind(reader, kind, count, this.#memory, () => this.#objectsOf(slot));
     this.#kindColumns.set(slot, made);
     return made;
   }
@@ -151,30 +178,47 @@ export class Columns {
     this.#objects ??= this.#splitObjects();
   }
 
+  /** The object fields of all records, in order of records and then of fields: as many of each as its kind has. */
+  get objectIds(): Uint32Array {
+    this.#objectIds ??= this.#readObjects();
+    return this.#objectIds;
+  }
+
   #objectsOf(slot: number): Uint32Array {
     this.#objects ??= this.#splitObjects();
     return this.#objects[slot]!;
   }
 
-  #splitObjects(): Uint32Array[] {
+  #readObjects(): Uint32Array {
     const ranks = this.#ranksPart.read(readRanks);
     const { slots } = this;
-    const each = Uint8Array.from(this.kinds, (kind) => kind.objects);
-    const split = this.kinds.map((kind) => new Uint32Array(kind.count * kind.objects));
+    const each = this.#objectsEach();
     const laneEnds: number[] = [];
     let total = 0;
+    const isOneEach = each.every((objects) => objects === 1);
     for (const lane of this.lanes) {
-      total += countObjects(slots, lane, each);
+      total += isOneEach ? lane.count : countObjects(slots, lane, each);
       laneEnds.push(total);
     }
     if (total !== ranks.ranks.length) {
       throw refuse("BAD_VALUE", `${ranks.ranks.length} objects where ${total} belong`);
     }
-    const ids = decodeRanks(ranks, laneEnds);
+    const ids = this.#buffers.words(total);
+    decodeRanks(ranks, laneEnds, ids);
+    return ids;
+  }
+
+  #objectsEach(): Uint8Array {
+    return Uint8Array.from(this.kinds, (kind) => kind.objects);
+  }
+
+  #splitObjects(): Uint32Array[] {
+    const { objectIds: ids, slots } = this;
+    const each = this.#objectsEach();
+    const split = this.kinds.map((kind) => this.#buffers.words(kind.count * kind.objects));
     const next = new Uint32Array(split.length);
-    for (const [lane, run] of this.lanes.entries()) {
-      splitLane(slots, run, each, ids.subarray(laneEnds[lane - 1] ?? 0, laneEnds[lane]), split, next);
-    }
+    let from = 0;
+    for (const run of this.lanes) from = splitLane(slots, run, each, ids, from, split, next);
     return split;
   }
 
@@ -192,19 +236,15 @@ export class Columns {
   #readSlots(): Uint32Array {
     const slots = this.#slotsPart.read((reader) => readInts(reader, this.count).lo);
     const left = Uint32Array.from(this.kinds, (kind) => kind.count);
-    for (let index = 0; index < slots.length; index++) {
-      const slot = slots[index]!;
-      if (slot >= left.length || left[slot] === 0)
-        throw refuse("BAD_VALUE", `a record is of kind ${slot} of the block`);
-      left[slot]!--;
-    }
+    const wrong = countDown(slots, left);
+    if (wrong >= 0) throw refuse("BAD_VALUE", `a record is of kind ${slots[wrong]} of the block`);
     return slots;
   }
 
   #sumTimes(): BigUint64Array {
     const times = new BigUint64Array(this.count);
     const words = new Uint32Array(times.buffer);
-    const steps = this.#stepsPart.read((reader) => readInts(reader, this.count));
+    const steps = this.#readSteps();
     for (const [lane, { from, count }] of this.lanes.entries()) {
       let lo = this.#laneTimes.lo[lane]!;
       let hi = this.#laneTimes.hi[lane]!;
@@ -226,9 +266,18 @@ export class Columns {
  * follows behind the loop, again in each block.
  */
 
-function placesOf(slots: Uint32Array, kinds: number): Uint32Array {
+/** Place of the first record whose kind has none left; -1 where all fit. */
+function countDown(slots: Uint32Array, left: Uint32Array): number {
+  for (let index = 0; index < slots.length; index++) {
+    const slot = slots[index]!;
+    if (slot >= left.length || left[slot] === 0) return index;
+    left[slot]!--;
+  }
+  return -1;
+}
+
+function placesOf(slots: Uint32Array, kinds: number, places: Uint32Array): Uint32Array {
   const next = new Uint32Array(kinds);
-  const places = new Uint32Array(slots.length);
   for (let index = 0; index < slots.length; index++) places[index] = next[slots[index]!]!++;
   return places;
 }
@@ -240,19 +289,30 @@ function countObjects(slots: Uint32Array, { from, count }: LaneRun, each: Uint8A
   return total;
 }
 
-/** Deals the ids of a lane's objects out to the kinds of its records; `next` says where each kind goes on. */
+/** Deals the ids of a lane's objects, from place `first` on, out to the kinds of its records; `next` says where each kind goes on. */
 function splitLane(
   slots: Uint32Array,
   { from, count }: LaneRun,
   each: Uint8Array,
   ids: Uint32Array,
+  first: number,
   split: readonly Uint32Array[],
   next: Uint32Array,
-): void {
-  let at = 0;
+): number {
+  let at = first;
   for (let index = from; index < from + count; index++) {
     const slot = slots[index]!;
     for (let field = each[slot]!; field > 0; field--) split[slot]![next[slot]!++] = ids[at++]!;
+  }
+  return at;
+}
+
+/** Times of a lane whose clock goes on by `steps`; what is below 0 counts as 0. */
+function sumShort(steps: Uint32Array, { from, count }: LaneRun, first: number, times: Float64Array): void {
+  let time = first;
+  for (let index = from; index < from + count; index++) {
+    time += steps[index]!;
+    times[index] = time < 0 ? 0 : time;
   }
 }
 

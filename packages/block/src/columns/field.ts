@@ -1,5 +1,5 @@
 import type { Field, Kind } from "@wayward/record";
-import { type Ints, narrowed, passInts, readInts, unzigzag } from "../coding/ints.ts";
+import { type Ints, passInts, readInts, signed, zeros } from "../coding/ints.ts";
 import { passTexts, passValues, readTexts, readValues, type Texts, type Values } from "../coding/texts.ts";
 import { LIMITS } from "../limits.ts";
 import { type Part, refuse, type SectionReader, type StreamAt } from "../section.ts";
@@ -151,10 +151,10 @@ class ObjectColumn {
     this.field = field;
     this.#make = () => {
       const ids = objects();
-      if (each === 1) return { lo: ids, hi: new Uint32Array(count) };
+      if (each === 1) return { lo: ids, hi: zeros(count) };
       const lo = new Uint32Array(count);
       for (let record = 0; record < count; record++) lo[record] = ids[record * each + which]!;
-      return { lo, hi: new Uint32Array(count) };
+      return { lo, hi: zeros(count) };
     };
   }
 
@@ -267,7 +267,7 @@ function lazyField(reader: SectionReader, field: Field, count: number, memory: M
     const lazy = make(passStream, readFloats, NO_FLOATS);
     return { column: new FloatsColumn(field, lazy), lazy };
   }
-  const lazy = make(passInts, isSigned(field) ? readSigned : readUnsigned, NO_INTS);
+  const lazy = make(passInts, isSigned(field) ? readSigned : readInts, NO_INTS);
   return { column: new IntsColumn(field, lazy), lazy };
 }
 
@@ -298,13 +298,7 @@ function readHeld<T>(
 }
 
 function readSigned(reader: SectionReader, count: number): Ints {
-  const ints = readInts(reader, count);
-  unzigzag(ints);
-  return narrowed(ints);
-}
-
-function readUnsigned(reader: SectionReader, count: number): Ints {
-  return narrowed(readInts(reader, count));
+  return signed(readInts(reader, count), reader.buffers);
 }
 
 function passStream(reader: SectionReader, into: StreamAt[]): void {

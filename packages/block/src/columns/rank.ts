@@ -83,10 +83,11 @@ export function readRanks(reader: SectionReader): Ranks {
   const count = reader.varint();
   if (count === 0) return { ranks: new Uint8Array(0), escaped: new Uint32Array(0) };
   const ranks = reader.stream();
+  const { buffers } = reader;
   if (ranks.length !== count) throw refuse("BAD_VALUE", `${ranks.length} ranks of ${count} objects`);
   const escapes = countEscapes(ranks);
-  const escaped = new Uint32Array(escapes);
-  if (!decodeVarints(reader.stream(), escapes, escaped, new Uint32Array(escapes))) {
+  const escaped = buffers.words(escapes);
+  if (!decodeVarints(reader.stream(), escapes, escaped, buffers.words(escapes))) {
     throw refuse("BAD_VALUE", `not ${escapes} object ids`);
   }
   return { ranks, escaped };
@@ -103,16 +104,14 @@ export function passRanks(reader: SectionReader, into: StreamAt[]): void {
   if (reader.varint() > 0) into.push(reader.locate(), reader.locate());
 }
 
-/** Ids in record order. `laneEnds` says after how many objects each lane ends. */
-export function decodeRanks({ ranks, escaped }: Ranks, laneEnds: readonly number[]): Uint32Array {
-  const ids = new Uint32Array(ranks.length);
+/** Ids in record order, one for each rank. `laneEnds` says after how many objects each lane ends. */
+export function decodeRanks({ ranks, escaped }: Ranks, laneEnds: readonly number[], ids: Uint32Array): void {
   let from = 0;
   let taken = 0;
   for (const until of laneEnds) {
     taken = decodeLane(ranks, from, until, escaped, taken, ids);
     from = until;
   }
-  return ids;
 }
 
 /** A lane's list, the latest at the end: what is new costs no move of the others. What is before its last 64 is forgotten. */
@@ -142,10 +141,10 @@ function decodeLane(
       continue;
     }
     if (rank >= end || rank >= LIST) throw refuse("BAD_VALUE", `rank ${rank} of ${Math.min(end, LIST)} objects`);
-    let at = end - 1 - rank;
-    const id = recent[at]!;
-    for (; at < end - 1; at++) recent[at] = recent[at + 1]!;
-    recent[at] = id;
+    const last = end - 1;
+    const id = recent[last - rank]!;
+    for (let at = last - rank; at < last; at++) recent[at] = recent[at + 1]!;
+    recent[last] = id;
     ids[index] = id;
   }
   return taken;

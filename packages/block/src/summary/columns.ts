@@ -1,5 +1,5 @@
 import { BUCKETS } from "../bucket.ts";
-import { type Ints, narrowed, passInts, readInts } from "../coding/ints.ts";
+import { type Ints, passInts, readInts } from "../coding/ints.ts";
 import { LIMITS } from "../limits.ts";
 import { type Part, refuse, type SectionReader, type StreamAt } from "../section.ts";
 import { TOP_ENTRIES } from "./tables.ts";
@@ -48,7 +48,7 @@ export class SummaryColumns {
     this.rows = limited(reader.varint(), LIMITS.summaryRows, "summary rows");
     this.other = reader.varint();
     this.#tops = limited(reader.varint(), TOP_ENTRIES, "entries of the longest");
-    const column = () => narrowed(readInts(reader, this.rows));
+    const column = () => readInts(reader, this.rows);
     this.key1 = column();
     this.key2 = column();
     this.counts = column();

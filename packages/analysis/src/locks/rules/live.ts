@@ -80,9 +80,12 @@ function endsAtOnce({ rows, holds }: LockSession, root: Lane): boolean {
     const wait = waits[0]!;
     const holder = rows.words[wait.row * ROW_WORDS + WORD.holder]!;
     // A reader also waits for writers that came before it.
-    if (wait.mode === MODE.shared || holder === MANY) return false;
+    const mayYield = wait.mode === MODE.shared && rows.words[wait.row * ROW_WORDS + WORD.waiter] === MANY;
+    if (mayYield || holder === MANY) return false;
     if (holder === 0) return true;
-    lane = holds[holder - 1]!.lane;
+    const hold = holds[holder - 1]!;
+    if (wait.mode !== MODE.exclusive && hold.mode !== MODE.exclusive) return true;
+    lane = hold.lane;
     if (lane === root) return false;
   }
   return false;
