@@ -23,9 +23,8 @@ const columns = fc.oneof(
 function written(numbers: readonly number[], isSigned: boolean): Buffer {
   const column = new Words64();
   for (const number of numbers) column.pushBigint(BigInt.asUintN(64, BigInt(number)));
-  if (isSigned) zigzag(column);
   const writer = new SectionWriter(true);
-  writeInts(writer, column);
+  writeInts(writer, isSigned ? zigzag(column) : column);
   return Buffer.from(writer.bytes());
 }
 
