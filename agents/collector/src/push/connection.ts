@@ -7,7 +7,8 @@ export type Answer = NonNullable<ingest.PushResponse["event"]>;
 export interface Connection {
   /** Sends a block; the bytes must not change. */
   send(block: Uint8Array): void;
-  close(): void;
+  /** Ends this side, and waits so long for the other. */
+  close(withinMs?: number): void;
 }
 
 export interface ConnectionEvents {
@@ -26,6 +27,8 @@ export async function openConnection(address: string, events: ConnectionEvents):
     "grpc.keepalive_time_ms": 30_000,
     "grpc.keepalive_timeout_ms": 10_000,
     "grpc.enable_retries": 0,
+    // Another stream comes to another server only by a connection of its own.
+    "grpc.use_local_subchannel_pool": 1,
   });
   const call: ClientDuplexStream<ingest.PushRequest, ingest.PushResponse> = client.push();
   call.on("data", ({ event }: ingest.PushResponse) => event !== undefined && events.answer(event));
@@ -42,9 +45,9 @@ export async function openConnection(address: string, events: ConnectionEvents):
         block: Buffer.from(block.buffer, block.byteOffset, block.byteLength),
         sent: process.hrtime.bigint(),
       }),
-    close: () => {
+    close: (withinMs = 1_000) => {
       call.end();
-      setTimeout(() => call.cancel(), 1000).unref();
+      setTimeout(() => call.cancel(), withinMs).unref();
     },
   };
 }
