@@ -82,6 +82,23 @@ export class Release {
     await this.replaced(part, name, (names) => this.kubectl("delete", "pod", "--grace-period=0", "--force", ...names));
   }
 
+  /** Replaces a part's pods one after the other, as an upgrade does, and waits until the last of the old ones has ended. */
+  async restart(part: string): Promise<void> {
+    const what = `${part === "nats" ? "statefulset" : "deployment"}/wayward-${part}`;
+    await this.allReplaced(async () => {
+      await this.kubectl("rollout", "restart", what);
+      await this.kubectl("rollout", "status", what, "--timeout=300s");
+    }, part);
+  }
+
+  /** Does what replaces all pods, or those of a part, and waits until the old ones have ended. */
+  async allReplaced(replace: () => Promise<unknown>, part?: string): Promise<void> {
+    const before = new Set((await this.pods(part)).map(({ metadata }) => metadata.uid));
+    await replace();
+    const isThere = ({ metadata }: Pod) => before.has(metadata.uid);
+    await until("the old pods to be gone", async () => !(await this.pods(part)).some(isThere));
+  }
+
   /** Until what `end` has ended of a part, all its pods or this one, is gone and as many are ready as before. */
   async replaced(part: string, name: string | undefined, end: (names: string[]) => Promise<unknown>): Promise<void> {
     const before = await this.pods(part);
