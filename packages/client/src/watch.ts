@@ -29,7 +29,7 @@ export class Watch implements AsyncIterable<Seen> {
   /** Goes on behind everything seen so far; at most a second behind. */
   cursor: Uint8Array = new Uint8Array(0);
   /** What was seen behind the cursor: a server that resumes there sends it again. */
-  readonly #behindCursor = new SeenEvents();
+  #behindCursor = new SeenEvents();
   readonly #client: () => stream.StreamServiceClient;
   readonly #address: string;
   readonly #options: WatchOptions;
@@ -77,7 +77,8 @@ export class Watch implements AsyncIterable<Seen> {
         for (const seen of seenIn(message, reader)) yield* this.#unseen(seen, again);
         if (message.cursor.length === 0) continue;
         this.cursor = message.cursor;
-        this.#behindCursor.clear();
+        // A server that has just come tells the old cursor before it sends again what is behind it.
+        this.#behindCursor = again.copy();
       }
     } finally {
       signal?.removeEventListener("abort", cancel);
@@ -97,14 +98,20 @@ export class Watch implements AsyncIterable<Seen> {
     } else if (seen.type === "fill") {
       const session = sessionText(seen.session);
       // It comes from between those around it.
-      this.#behindCursor.gap(session);
+      this.#gap(session, again);
       const records = seen.records.filter(isNew);
-      this.#behindCursor.gap(session);
+      this.#gap(session, again);
       if (records.length > 0 || seen.records.length === 0) yield { ...seen, records };
     } else {
-      if (seen.type === "gap") this.#behindCursor.gap(gapSession(seen.gap));
+      if (seen.type === "gap") this.#gap(gapSession(seen.gap), again);
       yield seen;
     }
+  }
+
+  /** What follows does not follow what came before, nor what earlier calls have shown. */
+  #gap(session: string, again: SeenEvents): void {
+    this.#behindCursor.gap(session);
+    again.gap(session);
   }
 }
 
