@@ -29,7 +29,7 @@ export class Watch implements AsyncIterable<Seen> {
   /** Goes on behind everything seen so far; at most a second behind. */
   cursor: Uint8Array = new Uint8Array(0);
   /** What was seen behind the cursor: a server that resumes there sends it again. */
-  #behindCursor = new SeenEvents();
+  readonly #behindCursor = new SeenEvents();
   readonly #client: () => stream.StreamServiceClient;
   readonly #address: string;
   readonly #options: WatchOptions;
@@ -77,8 +77,7 @@ export class Watch implements AsyncIterable<Seen> {
         for (const seen of seenIn(message, reader)) yield* this.#unseen(seen, again);
         if (message.cursor.length === 0) continue;
         this.cursor = message.cursor;
-        // A server that has just come tells the old cursor before it sends again what is behind it.
-        this.#behindCursor = again.copy();
+        this.#behindCursor.clear();
       }
     } finally {
       signal?.removeEventListener("abort", cancel);
@@ -98,20 +97,14 @@ export class Watch implements AsyncIterable<Seen> {
     } else if (seen.type === "fill") {
       const session = sessionText(seen.session);
       // It comes from between those around it.
-      this.#gap(session, again);
+      this.#behindCursor.gap(session);
       const records = seen.records.filter(isNew);
-      this.#gap(session, again);
+      this.#behindCursor.gap(session);
       if (records.length > 0 || seen.records.length === 0) yield { ...seen, records };
     } else {
-      if (seen.type === "gap") this.#gap(gapSession(seen.gap), again);
+      if (seen.type === "gap") this.#behindCursor.gap(gapSession(seen.gap));
       yield seen;
     }
-  }
-
-  /** What follows does not follow what came before, nor what earlier calls have shown. */
-  #gap(session: string, again: SeenEvents): void {
-    this.#behindCursor.gap(session);
-    again.gap(session);
   }
 }
 
