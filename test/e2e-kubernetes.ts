@@ -44,7 +44,7 @@ let ran = false;
 const begun = performance.now();
 await rows.story(async () => {
   await rows.row("a cluster", async () => {
-    ran = await lab.up();
+    ran = await lab.up(...(lab.hasMetrics ? ["--metrics"] : []));
     return { facts: ran ? "was up" : "started" };
   });
   if (!values["no-images"])
@@ -56,7 +56,7 @@ await rows.story(async () => {
     newcomer: () => newcomer(lab, rows),
     distributed: () => distributed(lab, apps, rows, amount),
     "all-in-one": () => allInOne(lab, apps, rows),
-    "outside-store": () => outsideStore(lab, rows),
+    "outside-store": () => outsideStore(lab, apps, rows, amount),
     "node-collector": () => nodeCollector(lab, rows),
   };
   for (const [name, play] of Object.entries(stories)) {

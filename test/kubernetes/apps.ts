@@ -123,6 +123,13 @@ export class Apps {
     return this.#start(name, ["node", `/program/${file}`, ...rest], env, program);
   }
 
+  /** Starts somebody else's server with these arguments; tells its address once it runs. */
+  async startServer(name: string, image: string, args: readonly string[]): Promise<string> {
+    const volumeMounts = [{ name: "tmp", mountPath: "/tmp" }];
+    await this.#create(name, { image, args, volumeMounts }, [{ name: "tmp", emptyDir: {} }]);
+    return this.addressOf(name);
+  }
+
   /** The address of a pod, once it runs. */
   async addressOf(pod: string): Promise<string> {
     await this.kubectl("wait", "--for=condition=Ready", `pod/${pod}`, "--timeout=120s");
@@ -138,6 +145,22 @@ export class Apps {
   }
 
   async #start(name: string, command: readonly string[], env: Env, program?: string): Promise<void> {
+    const mounts = program === undefined ? [] : [{ name: "program", mountPath: "/program" }];
+    const volumes = program === undefined ? [] : [{ name: "program", configMap: { name: program } }];
+    await this.#create(
+      name,
+      {
+        image: IMAGE,
+        command,
+        env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
+        volumeMounts: [{ name: "tmp", mountPath: "/tmp" }, ...mounts],
+      },
+      [{ name: "tmp", emptyDir: {} }, ...volumes],
+    );
+  }
+
+  /** A pod of one container that fits `restricted`. */
+  async #create(name: string, container: object, volumes: readonly object[]): Promise<void> {
     const restricted = {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
@@ -151,23 +174,8 @@ export class Apps {
         restartPolicy: "Never",
         terminationGracePeriodSeconds: 1,
         securityContext: { runAsNonRoot: true, runAsUser: 65_532, seccompProfile: { type: "RuntimeDefault" } },
-        containers: [
-          {
-            name: "main",
-            image: IMAGE,
-            command,
-            env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
-            securityContext: restricted,
-            volumeMounts: [
-              { name: "tmp", mountPath: "/tmp" },
-              ...(program === undefined ? [] : [{ name: "program", mountPath: "/program" }]),
-            ],
-          },
-        ],
-        volumes: [
-          { name: "tmp", emptyDir: {} },
-          ...(program === undefined ? [] : [{ name: "program", configMap: { name: program } }]),
-        ],
+        containers: [{ name: "main", securityContext: restricted, ...container }],
+        volumes,
       },
     };
     await this.lab.must(["kubectl", "--namespace", this.namespace, "create", "-f", "-"], 60_000, JSON.stringify(pod));

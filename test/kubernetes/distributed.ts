@@ -4,6 +4,7 @@ import type { Lab, Said } from "./lab.ts";
 import { type Amount, underLoad } from "./load.ts";
 import { Release } from "./release.ts";
 import type { Found, Rows } from "./rows.ts";
+import { scaling } from "./scaling.ts";
 
 const NAMESPACE = "wayward-distributed";
 const ENV: Env = Object.fromEntries(
@@ -60,14 +61,11 @@ export async function distributed(lab: Lab, apps: Apps, rows: Rows, amount: Amou
       underLoad(apps, `replace-${part}`, amount, ENV, () => release.restart(part)),
     );
   }
-  await rows.row("distributed: everything is replaced under load", () =>
-    underLoad(apps, "upgrade", amount, ENV, () =>
-      release.allReplaced(() =>
-        release.apply("pod.annotations.changed=yes", `networkPolicy.metricsFrom[0]=${apps.namespace}`),
-      ),
-    ),
-  );
+  const follows = "distributed: ingest follows its load";
+  if (lab.hasMetrics) await rows.row(follows, () => scaling(release, apps, ENV, amount));
+  else rows.leaveOut(follows, "the lab has no metrics-server: `lab up --metrics` builds it");
   await rows.row("distributed: metrics for whom they are", async () => {
+    await release.apply(`networkPolicy.metricsFrom[0]=${apps.namespace}`);
     const reached = await apps.reached(ASKING, [`wayward-archive.${NAMESPACE}:4611`]);
     return { facts: "4611 from a namespace that is named", wrong: [reached.length === 0 && "not reached"] };
   });

@@ -17,8 +17,9 @@ export interface Told {
   readonly seconds: number;
   /** Of all that was sent. */
   readonly read: Difference;
-  /** Of the program that was watched. */
+  /** Of the program that was watched; and why the watch ended before its time, or empty. */
   readonly watched: Difference;
+  readonly watchEnded: string;
   readonly questions: Questions;
 }
 
@@ -30,8 +31,12 @@ interface Questions {
   readonly unanswered: string[];
 }
 
-/** Agents make a block every 50 ms; a busy one with more in it. */
+/** Of all programs together: each block is synced four times on this one disk. */
+const BLOCKS_A_SECOND = 100;
+/** No program makes more of them than an agent does. */
 const BLOCK_EVERY_MS = 100;
+/** What a busy machine has left undone comes in several blocks. */
+const BLOCK_RECORDS_MAX = 20_000;
 const ASK_EVERY_MS = 250;
 /** How often a question is asked again, which takes 15 s or so. */
 const TRIES = 7;
@@ -43,7 +48,7 @@ class Load {
   readonly #watcher: Watcher;
   readonly #questions: Questions = { asked: 0, again: 0, unanswered: [] };
   readonly #begun = performance.now();
-  readonly #recording = setInterval(() => this.#record(), BLOCK_EVERY_MS);
+  readonly #recording: NodeJS.Timeout;
   readonly #asking = setInterval(() => void this.#ask(), ASK_EVERY_MS);
   #work: Promise<void> = Promise.resolve();
 
@@ -51,6 +56,8 @@ class Load {
     const make = (seed: number) => new RecordedProgram(seed, "/tmp/load", ingest);
     this.#programs = [make(0), ...Array.from({ length: programs - 1 }, (_, index) => make(index + 1))];
     this.#rate = rate / programs;
+    const everyMs = Math.max(BLOCK_EVERY_MS, (programs * 1000) / BLOCKS_A_SECOND);
+    this.#recording = setInterval(() => this.#record(), everyMs);
     this.#watcher = new Watcher(this.#client, this.#programs[0].id);
   }
 
@@ -74,14 +81,16 @@ class Load {
     }
     const [first] = this.#programs;
     const watched = await first.compare(await this.#watcher.all(first.made));
-    return { sent: this.sent, seconds, read, watched, questions: this.#questions };
+    const watchEnded = this.#watcher.ended;
+    return { sent: this.sent, seconds, read, watched, watchEnded, questions: this.#questions };
   }
 
   #record(): void {
     const due = (this.#rate * (performance.now() - this.#begun)) / 1000;
     this.#work = this.#work.then(async () => {
       for (const program of this.#programs) {
-        if (due - program.made >= 1) await program.record(Math.floor(due - program.made));
+        const records = Math.min(BLOCK_RECORDS_MAX, Math.floor(due - program.made));
+        if (records > 0) await program.record(records);
       }
     });
   }

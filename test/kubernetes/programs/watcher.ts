@@ -1,4 +1,4 @@
-import { delay } from "@wayward/base";
+import { delay, WaywardError } from "@wayward/base";
 import type { Client, ClientRecord } from "@wayward/client";
 import type { Known } from "./recorded.ts";
 
@@ -10,6 +10,8 @@ export const known = ({ time, lane, kind }: ClientRecord): Known => ({ time, lan
 /** Follows one session from its first record on, across restarts of what it follows, and keeps what it saw. */
 export class Watcher {
   readonly #seen: Known[] = [];
+  /** Why it ended by itself, or empty. */
+  ended = "";
   readonly #stop = new AbortController();
   readonly #watching: Promise<void>;
 
@@ -33,9 +35,16 @@ export class Watcher {
   }
 
   async #watch(client: Client, session: string): Promise<void> {
-    for await (const seen of client.watch({ sessions: [session], start: "first", signal: this.#stop.signal })) {
-      if (seen.type === "record") this.#seen.push(known(seen.record));
-      else if (seen.type === "fill") this.#seen.push(...seen.records.map(known));
+    const watch = client.watch({ sessions: [session], start: "first", signal: this.#stop.signal });
+    try {
+      for await (const seen of watch) {
+        if (seen.type === "record") this.#seen.push(known(seen.record));
+        else if (seen.type === "fill") this.#seen.push(...seen.records.map(known));
+      }
+    } catch (error) {
+      const { code, message } = WaywardError.from(error);
+      if (code === "UNAVAILABLE" && watch.cursor.length === 0) return this.#watch(client, session);
+      this.ended = `${code} ${message}`;
     }
   }
 }
