@@ -5,6 +5,7 @@
 const places = {
   api: "packages/api",
   base: "packages/base",
+  access: "packages/access",
   record: "packages/record",
   block: "packages/block",
   chunk: "packages/chunk",
@@ -28,6 +29,7 @@ const places = {
 /** Beside base and api, which everyone may import. */
 const mayImport = {
   base: [],
+  access: [],
   api: [],
   record: [],
   block: ["record"],
@@ -36,17 +38,17 @@ const mayImport = {
   store: [],
   reader: ["record", "block", "chunk", "bus", "store"],
   analysis: ["record", "block"],
-  client: ["record", "block"],
+  client: ["record", "block", "access"],
   testcontainers: [],
-  kit: ["record"],
+  kit: ["record", "access"],
   ingest: ["kit", "record", "bus", "block"],
   archive: ["kit", "record", "bus", "store", "block", "chunk"],
   query: ["kit", "record", "reader", "bus", "store", "block", "chunk", "analysis", "collector"],
-  stream: ["kit", "record", "reader", "bus", "store", "block", "chunk", "analysis", "collector"],
-  allInOne: ["kit", "record", "ingest", "archive", "query", "stream", "bus", "store"],
-  collector: ["record", "block"],
-  agent: ["record", "block", "collector"],
-  cli: ["record", "block", "chunk", "store", "analysis", "client", "collector", "agent", "kit", "allInOne"],
+  stream: ["kit", "record", "access", "reader", "bus", "store", "block", "chunk", "analysis", "collector"],
+  allInOne: ["kit", "record", "access", "ingest", "archive", "query", "stream", "bus", "store"],
+  collector: ["record", "block", "access"],
+  agent: ["record", "block", "access", "collector"],
+  cli: ["record", "block", "access", "chunk", "store", "analysis", "client", "collector", "agent", "kit", "allInOne"],
 };
 
 const WORKSPACE = "^((?:packages|services|agents|clients)/[^/]+)/";

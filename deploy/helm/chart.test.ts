@@ -119,7 +119,7 @@ describe("what is rendered for kinds that others bring", () => {
 
   test("is each of them", () => {
     expect([...new Set(brought.map(({ kind }) => kind))].sort()).toEqual(
-      ["GRPCRoute", "PodMonitor", "PrometheusRule", "ScaledObject", "ServiceMonitor"].sort(),
+      ["Certificate", "GRPCRoute", "PodMonitor", "PrometheusRule", "ScaledObject", "ServiceMonitor"].sort(),
     );
   });
 

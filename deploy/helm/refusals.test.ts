@@ -30,6 +30,9 @@ const DISTRIBUTED = "mode=distributed";
     ["query.pod.tolerance=all", "/query/pod", "'tolerance' not allowed"],
     ["query.resources.request.cpu=1", "/query/resources", "'request' not allowed"],
     ["image.pullPolicy=Sometimes", "/image/pullPolicy", "'Always'"],
+    ["tls.certManager.kind=Vault", "/tls/certManager/kind", "'Issuer', 'ClusterIssuer'"],
+    ["keys.secret=login", "/keys", "'secret' not allowed"],
+    ["settings.keys=/etc/keys", "/settings", "'keys' not allowed"],
     ["monitoring.serviceMonitor.interval=often", "/monitoring/serviceMonitor/interval", "does not match pattern"],
   ])("%s with the field named", async (value, field, words) => {
     const { ok, stderr } = await template(...set(value));
@@ -53,6 +56,10 @@ const DISTRIBUTED = "mode=distributed";
     ["query.autoscaling.enabled=true query.autoscaling.min=11", "query.autoscaling.min is 11 and max is 10"],
     ["query.autoscaling.enabled=true query.resources.requests=null", "query.resources.requests.cpu"],
     ["monitoring.serviceMonitor.enabled=true monitoring.podMonitor.enabled=true", "enable one"],
+    ["tls.existingSecret=own", "set tls.enabled to true"],
+    ["tls.certManager.issuer=ours", "tls.certManager.issuer is set and tls.enabled is false"],
+    ["tls.enabled=true tls.existingSecret=own tls.certManager.issuer=ours", "leave one empty"],
+    ["keys.existingSecret=own", "set keys.enabled to true"],
     ["grpcRoute.enabled=true", "name the Gateway"],
     ["ingress.enabled=true", "name the host"],
     ["mode=allInOne allInOne.keep=30GiB", "at most nine tenths of the volume"],

@@ -28,6 +28,10 @@ interface ClusterOptions {
   readonly accessLog?: string;
   /** Address on which the services listen. Default: loopback. */
   readonly host?: string;
+  /** More for each service, such as keys and certificates. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** In front of addresses, where the services speak TLS: `https://localhost`. */
+  readonly url?: string;
 }
 
 /** The four services with a NATS server and an S3 server, all on one machine. */
@@ -38,18 +42,22 @@ export class Cluster {
   readonly #services = new Map<ServiceName, Started>();
   readonly #ports = new Map<ServiceName, { readonly port: number; readonly httpPort: number }>();
   readonly #host: string;
+  readonly #url: string;
+  readonly #env: NodeJS.ProcessEnv;
 
-  private constructor(nats: NatsServer, s3: S3Server, host: string) {
+  private constructor(nats: NatsServer, s3: S3Server, { host = "127.0.0.1", url = host, env = {} }: ClusterOptions) {
     this.nats = nats;
     this.s3 = s3;
     this.#host = host;
+    this.#url = url;
+    this.#env = env;
   }
 
   /** Starts the servers, then the services. */
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
     const nats = await startNats({ syncAlways: options.syncAlways ?? true });
     const s3 = await startVersitygw(options.accessLog === undefined ? {} : { accessLog: options.accessLog });
-    const cluster = new Cluster(nats, s3, options.host ?? "127.0.0.1");
+    const cluster = new Cluster(nats, s3, options);
     try {
       for (const name of SERVICES) cluster.#ports.set(name, { port: await freePort(), httpPort: await freePort() });
       await Promise.all(SERVICES.map((name) => cluster.startService(name)));
@@ -62,7 +70,7 @@ export class Cluster {
 
   /** What clients and agents need to find the services. */
   get clientEnv(): Record<"WAYWARD_INGEST" | "WAYWARD_QUERY" | "WAYWARD_STREAM", string> {
-    const address = (name: ServiceName) => `${this.#host}:${this.#ports.get(name)?.port}`;
+    const address = (name: ServiceName) => `${this.#url}:${this.#ports.get(name)?.port}`;
     return { WAYWARD_INGEST: address("ingest"), WAYWARD_QUERY: address("query"), WAYWARD_STREAM: address("stream") };
   }
 
@@ -116,6 +124,7 @@ export class Cluster {
       // Stream reports what it finds to ingest.
       WAYWARD_INGEST: this.clientEnv.WAYWARD_INGEST,
       WAYWARD_ANALYSIS_SPOOL: join(this.#folder, "analysis"),
+      ...this.#env,
     });
     this.#services.set(name, service);
     await service.says(/"message":"ready"/, READY_WITHIN_MS);

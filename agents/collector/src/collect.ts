@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import type { AccessSettings } from "@wayward/access";
 import { equalBytes } from "@wayward/base";
 import { adoptIfDead, type Child, type Standing, type Watched } from "./adopt.ts";
 import { Pusher, type ServerState } from "./push/pusher.ts";
@@ -13,8 +14,10 @@ import { SpoolWatch } from "./watch.ts";
 export interface CollectOptions {
   /** Folder of all spools; made if it is not there. */
   readonly root: string;
-  /** `host:port` of the ingest service. */
+  /** `host:port` of the ingest service, or `https://host:port`. */
   readonly address: string;
+  /** Key and certificates; default: what the environment names. */
+  readonly access?: AccessSettings | undefined;
   /** Ends collecting. */
   readonly signal: AbortSignal;
   /** End as soon as all that is there was accepted. */
@@ -29,8 +32,8 @@ export interface CollectOptions {
   readonly quotaBytes?: number;
   /** Hears what people should know. */
   readonly tell?: (message: string) => void;
-  /** Hears whether the server can be reached, at each change, and if not, why. */
-  readonly onServer?: (state: ServerState, problem: string) => void;
+  /** Hears whether the server can be reached, at each change, and if not, why, and whether that lasts until somebody does something. */
+  readonly onServer?: (state: ServerState, problem: string, lasts: boolean) => void;
 }
 
 export interface Collected {

@@ -194,7 +194,12 @@ describe("a start that cannot work", () => {
     ["a spool below a file", { spool: join(file, "x") }, "", /^wayward: ENOTDIR.*; nothing is recorded\n$/],
     ["a spool nobody may make", { spool: "/proc/none" }, "", /^wayward: ENOENT.*; nothing is recorded\n$/],
     ["an interval of no time", {}, "{ flushMs: 0 }", /^wayward: flushMs is 0, not a whole number from 1 to 60000; /],
-    ["a server without a port", {}, `{ server: "there" }`, /^wayward: server is "there", not host:port; nothing/],
+    [
+      "a server without a port",
+      {},
+      `{ server: "there" }`,
+      /^wayward: server is "there", not host:port, or https:\/\/host:port for TLS; nothing/,
+    ],
     ["labels that are no texts", {}, "{ labels: { a: 1 } }", /^wayward: label "a" is 1, not a text; nothing/],
     ["levels nobody knows", {}, `{ levels: "db=loud" }`, /^wayward: levels has "db=loud", not channel=level; nothing/],
     ["options that throw", {}, `{ get name() { throw new Error("no\\nname"); } }`, /^wayward: no name; nothing/],

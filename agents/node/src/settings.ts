@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { parseAddress } from "@wayward/access";
 import { fail, ok, type Result } from "@wayward/base";
 import { parseSessionText } from "@wayward/record";
 import { runId } from "./description.ts";
@@ -10,7 +11,7 @@ import { type LockRule, parseLocks } from "./lock-rules.ts";
 export interface AgentOptions {
   /** Folder of the spool. WAYWARD_SPOOL; default `$XDG_STATE_HOME/wayward/spool`. */
   readonly spool?: string;
-  /** `host:port` of the ingest service. WAYWARD_INGEST, else WAYWARD_SERVER; without one the agent only writes its spool. */
+  /** `host:port` of the ingest service, `https://host:port` for TLS. WAYWARD_INGEST, else WAYWARD_SERVER; without one the agent only writes its spool. */
   readonly server?: string;
   /** WAYWARD_NAME. Default: `node`. Cut to 256 bytes. */
   readonly name?: string;
@@ -130,9 +131,8 @@ function numberProblem(what: string, value: unknown, least: number, most: number
 
 function serverProblem(value: unknown): string | undefined {
   if (value === undefined) return undefined;
-  const port = Number(/^(?:\[[0-9a-fA-F:]+\]|[^\s:/]+):(\d{1,5})$/.exec(String(value))?.[1]);
-  if (port >= 1 && port <= 65_535) return undefined;
-  return `server is ${shown(value)}, not host:port`;
+  if (parseAddress(String(value)).error === undefined) return undefined;
+  return `server is ${shown(value)}, not host:port, or https://host:port for TLS`;
 }
 
 function labelsProblem(labels: unknown): string | undefined {

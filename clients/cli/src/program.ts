@@ -24,7 +24,11 @@ function addFilter(command: Command): Command {
 /** As in packages/record, which help need not load. */
 const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "off"];
 
-const server = () => new Option("--server <host:port>", "server to ask; else WAYWARD_SERVER, else 127.0.0.1:4610");
+const server = () =>
+  new Option(
+    "--server <host:port>",
+    "server to ask, https://host:port for TLS; else WAYWARD_SERVER, else 127.0.0.1:4610",
+  );
 const json = () => new Option("--json", "one JSON value a line, on stdout");
 
 const all = () => new Option("--all", "also findings that are suppressed, marked");
@@ -138,6 +142,21 @@ function addFindings(findings: Command): void {
     .addOption(server())
     .action(async (options) => (await import("./commands/findings/suppressions.ts")).suppressions(options));
   for (const command of findings.commands) command.exitOverride();
+}
+
+/** Keys that services ask for. */
+function addKeys(keys: Command): void {
+  keys.description("keys that services ask for (docs/operate/access.md)");
+  keys
+    .command("create")
+    .description("print a new key, and add its hash to the services' file of keys; it is shown this once")
+    .option("--file <file>", "the file that WAYWARD_KEYS names; needed")
+    .option("--scope <scope...>", "what it allows: ingest, read, delete, admin", ["ingest"])
+    .option("--expires <when>", "last day or time (ISO 8601), or how long, such as 90d; else for ever")
+    .option("--name <name>", "whose it is, for who reads the file")
+    .addOption(json())
+    .action(async (options) => (await import("./commands/keys.ts")).keysCreate(options));
+  for (const command of keys.commands) command.exitOverride();
 }
 
 /** The whole command line. A command's code is loaded when it runs: help is there at once. */
@@ -269,6 +288,8 @@ export function createProgram(): Command {
     .option("-l, --limit <count>", "how many records")
     .addOption(server())
     .action(async (options) => (await import("./commands/export.ts")).exportRecords(options));
+
+  addKeys(program.command("keys"));
 
   program
     .command("doctor")

@@ -9,10 +9,12 @@ export interface KeptRender {
 
 const preset = (name: string) => ["--values", join(CHART, "presets", `${name}.yaml`)];
 
-/** What is kept in `renders/`: no values at all, each preset, and everything that can be switched on. */
+/** What is kept in `renders/`: no values at all, each preset, doors that the chart closes itself, and everything that can be switched on. */
 export const KEPT: readonly KeptRender[] = [
   { name: "default", args: [] },
   { name: "all-in-one", args: ["--set", "mode=allInOne"] },
+  { name: "closed", args: ["--set", "keys.enabled=true,tls.enabled=true,collector.daemonSet.enabled=true"] },
+  { name: "all-in-one-closed", args: ["--set", "mode=allInOne,keys.enabled=true,tls.enabled=true"] },
   { name: "small", args: preset("small") },
   { name: "medium", args: preset("medium") },
   { name: "large", args: preset("large") },

@@ -12,6 +12,7 @@ export const KUBERNETES = ["1.31", "1.35", "1.37"] as const;
 
 /** Kinds that others bring to a cluster, and the Go module and file that define each. */
 const BROUGHT: Readonly<Record<string, readonly [module: string, file: string]>> = {
+  Certificate: ["github.com/cert-manager/cert-manager@v1.18.2", "deploy/crds/crd-certificates.yaml"],
   GRPCRoute: ["sigs.k8s.io/gateway-api@v1.4.0", "config/crd/standard/gateway.networking.k8s.io_grpcroutes.yaml"],
   ScaledObject: ["github.com/kedacore/keda/v2@v2.18.0", "config/crd/bases/keda.sh_scaledobjects.yaml"],
   ServiceMonitor: prometheusOperator("servicemonitors"),
@@ -53,7 +54,9 @@ export function definitionOf(kind: string): { readonly schema: object } | { read
   });
   if (error !== undefined) return { missing: `go: ${error.message}` };
   if (status !== 0) return { missing: `go mod download ${module}: ${stdout}${stderr}` };
-  const crd = parse(readFileSync(join(JSON.parse(stdout).Dir, file), "utf8"));
+  // Some are templates of a chart, with conditions around what matters here.
+  const text = readFileSync(join(JSON.parse(stdout).Dir, file), "utf8");
+  const crd = parse(text.replaceAll(/^.*\{\{.*$/gm, ""));
   return {
     schema: strict(crd.spec.versions.find(({ storage }: { storage: boolean }) => storage).schema.openAPIV3Schema),
   };

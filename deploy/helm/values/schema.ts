@@ -13,6 +13,7 @@ const OF_ALL: ReadonlySet<string> = new Set(["partitions", "busBytes"]);
 /** What default and comment do not tell. The first pattern that fits a value's path counts. */
 const RULES: readonly (readonly [RegExp, Schema])[] = [
   [/^mode$/, { enum: ["distributed", "allInOne"] }],
+  [/^tls\.certManager\.kind$/, { enum: ["Issuer", "ClusterIssuer"] }],
   [/^image\.pullPolicy$/, { enum: ["IfNotPresent", "Always", "Never"] }],
   [/^nats\.replicas$/, { type: "integer", minimum: 1, maximum: 5 }],
   [/^externalNats\.copies$/, { type: "integer", minimum: 1, maximum: 5 }],
@@ -27,7 +28,7 @@ const RULES: readonly (readonly [RegExp, Schema])[] = [
   [/^allInOne\.keep$/, shapeSchema({ type: "size" })],
   [/\.hostPath$/, { type: "string", pattern: "^/." }],
   [/\.(labels|annotations|nodeSelector)$/, { type: "object", additionalProperties: { type: "string" } }],
-  [/\.(imagePullSecrets|metricsFrom|hostnames)$/, { type: "array", items: { type: "string" } }],
+  [/\.(imagePullSecrets|metricsFrom|hostnames|names)$/, { type: "array", items: { type: "string" } }],
   [/(\.(tolerations|extraEnv|extraEgress|parentRefs)|^extraObjects)$/, { type: "array", items: { type: "object" } }],
   [/\.resources$/, { $ref: "#/definitions/resources" }],
   [/\.pod$/, { $ref: "#/definitions/pod" }],

@@ -15,8 +15,9 @@ export interface ServiceSetting {
   readonly shape: Shape;
 }
 
-/** What the chart knows better than its user: ports, addresses, and how the bus and the store are reached. */
-const DECIDED_BY_CHART = /^WAYWARD_(?:PORT|HTTP_PORT|NATS.*|BUS_REPLICAS|STORE|INGEST|ANALYSIS_SPOOL)$/;
+/** What the chart knows better than its user: ports, addresses, how the bus and the store are reached, and who is let in. */
+const DECIDED_BY_CHART =
+  /^WAYWARD_(?:PORT|HTTP_PORT|NATS.*|BUS_REPLICAS|STORE|INGEST|ANALYSIS_SPOOL|KEYS|KEY|KEY_FILE|CA|CERT|CERT_KEY|TLS_.*)$/;
 
 /** The settings of a service, as it tells them itself. */
 export function settingsOf(service: string): readonly ServiceSetting[] {

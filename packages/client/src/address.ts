@@ -1,4 +1,5 @@
-import { fail, ok, type Result } from "@wayward/base";
+import { parseAddress } from "@wayward/access";
+import { ok, type Result } from "@wayward/base";
 
 /** The services a client speaks to. */
 export type Target = "ingest" | "query" | "stream";
@@ -15,9 +16,8 @@ export function addressOf(target: Target, server?: string, env: NodeJS.ProcessEn
   return checkAddress(server ?? named ?? env.WAYWARD_SERVER ?? DEFAULT_ADDRESS);
 }
 
-/** `host:port`; error INVALID_ARGUMENT / BAD_ADDRESS. */
+/** `host:port`, or `https://host:port`; error INVALID_ARGUMENT / BAD_ADDRESS. */
 export function checkAddress(text: string): Result<string> {
-  const port = Number(/^(?:\[[0-9a-fA-F:]+\]|[^\s:/]+):(\d{1,5})$/.exec(text)?.[1]);
-  if (port >= 1 && port <= 65_535) return ok(text);
-  return fail("INVALID_ARGUMENT", "BAD_ADDRESS", `server address "${text.slice(0, 80)}" is not host:port`);
+  const place = parseAddress(text);
+  return place.error === undefined ? ok(text) : place;
 }

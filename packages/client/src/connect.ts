@@ -1,4 +1,5 @@
-import { type ChannelOptions, credentials, type ServiceError } from "@grpc/grpc-js";
+import * as grpc from "@grpc/grpc-js";
+import { type AccessSettings, accessFrom, type Reached, reach } from "@wayward/access";
 import { query, selection, stream } from "@wayward/api";
 import { unwrap } from "@wayward/base";
 import { parseSessionText } from "@wayward/record";
@@ -14,8 +15,12 @@ const { Form } = selection;
 const { Order } = query;
 
 export interface ConnectOptions {
-  /** `host:port` of all services; else WAYWARD_INGEST, WAYWARD_QUERY, WAYWARD_STREAM, WAYWARD_SERVER, else this machine. */
+  /** `host:port` of all services, `https://host:port` for TLS; else WAYWARD_INGEST, WAYWARD_QUERY, WAYWARD_STREAM, WAYWARD_SERVER, else this machine. */
   readonly server?: string | undefined;
+  /** Else WAYWARD_KEY, WAYWARD_KEY_FILE. */
+  readonly key?: string | undefined;
+  /** PEM file of certificates to trust; TLS is spoken then. Else WAYWARD_CA. */
+  readonly caFile?: string | undefined;
 }
 
 export interface ReadOptions extends Selection {
@@ -54,31 +59,35 @@ export interface CountOptions extends Selection {
 }
 
 /** As large as the servers' receive windows: the default of 64 KiB costs two thirds of the rate. */
-const CHANNEL: ChannelOptions = {
+const CHANNEL: grpc.ChannelOptions = {
   "grpc-node.flow_control_window": 8 * 1024 * 1024,
   "grpc.max_receive_message_length": 64 * 1024 * 1024,
   "grpc.keepalive_time_ms": 30_000,
   "grpc.keepalive_timeout_ms": 10_000,
 };
 
-/** Connects when first asked something. Errors BAD_ADDRESS now, NO_SERVER then. */
+/** Connects when first asked something. Errors BAD_ADDRESS now; NO_SERVER, BAD_ACCESS and those of docs/operate/access.md then. */
 export function connect(options: ConnectOptions = {}): Client {
   const address = (target: Target) => unwrap(addressOf(target, options.server));
-  return new Client(address("query"), address("stream"), address("ingest"));
+  const given = { key: options.key, caFile: options.caFile };
+  const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return new Client(address("query"), address("stream"), address("ingest"), { ...accessFrom(), ...named });
 }
 
 /** What a program asks of the services. Every failure is a WaywardError with the server's reason. */
 export class Client {
   readonly queryAddress: string;
   readonly streamAddress: string;
+  readonly #access: AccessSettings;
   readonly #controls: Controls;
-  #query: query.QueryServiceClient | undefined;
-  #stream: stream.StreamServiceClient | undefined;
+  #query: Opened<query.QueryServiceClient> | undefined;
+  #stream: Opened<stream.StreamServiceClient> | undefined;
 
-  constructor(queryAddress: string, streamAddress: string, ingestAddress: string) {
+  constructor(queryAddress: string, streamAddress: string, ingestAddress: string, access = accessFrom()) {
     this.queryAddress = queryAddress;
     this.streamAddress = streamAddress;
-    this.#controls = new Controls(ingestAddress);
+    this.#access = access;
+    this.#controls = new Controls(ingestAddress, access);
   }
 
   /** Sessions, newest first; with `states` only those in one of them now. */
@@ -114,7 +123,8 @@ export class Client {
   read(options: ReadOptions = {}): Answer {
     const inArrival = options.order === "arrival" || options.cursor !== undefined;
     const reverse = options.reverse ?? false;
-    const call = this.#queries().read({
+    const { client, metadata } = this.#queries();
+    const request = {
       selector: selectorOf(options),
       filter: filterOf(options),
       form: options.form === "blocks" ? Form.FORM_BLOCKS : Form.FORM_ROWS_UNSPECIFIED,
@@ -122,7 +132,8 @@ export class Client {
       limit: BigInt(options.limit ?? 0),
       order: inArrival ? Order.ORDER_ARRIVAL : Order.ORDER_TIME_UNSPECIFIED,
       pageToken: Buffer.from(options.cursor ?? options.pageToken ?? new Uint8Array(0)),
-    });
+    };
+    const call = client.read(request, metadata());
     return new ReadAnswer(call, this.queryAddress, { reverse, inArrival });
   }
 
@@ -133,14 +144,16 @@ export class Client {
 
   /** Runs the analyses over the chosen sessions. `progress` hears blocks done and blocks in all. */
   analyze(options: AnalyzeOptions = {}, progress?: (done: number, all: number) => void): Promise<Analyzed> {
-    const call = this.#queries().analyze({
+    const { client, metadata } = this.#queries();
+    const request = {
       selector: selectorOf(options),
       from: options.from ?? 0n,
       until: options.until ?? 0n,
       rules: [...(options.rules ?? [])],
       tables: [...(options.tables ?? [])],
       detail: options.detail ?? false,
-    });
+    };
+    const call = client.analyze(request, metadata());
     return gatherAnalysis(call, this.queryAddress, progress);
   }
 
@@ -183,35 +196,49 @@ export class Client {
 
   close(): void {
     this.#controls.close();
-    this.#query?.close();
-    this.#stream?.close();
+    this.#query?.client.close();
+    this.#stream?.client.close();
   }
 
-  #queries(): query.QueryServiceClient {
-    this.#query ??= new query.QueryServiceClient(this.queryAddress, credentials.createInsecure(), CHANNEL);
+  #queries(): Opened<query.QueryServiceClient> {
+    this.#query ??= open(query.QueryServiceClient, reach(grpc, this.queryAddress, this.#access));
     return this.#query;
   }
 
-  #streams(): stream.StreamServiceClient {
-    this.#stream ??= new stream.StreamServiceClient(this.streamAddress, credentials.createInsecure(), CHANNEL);
+  #streams(): Opened<stream.StreamServiceClient> {
+    this.#stream ??= open(stream.StreamServiceClient, reach(grpc, this.streamAddress, this.#access));
     return this.#stream;
   }
 
-  #ask<Request, Response>(method: UnaryMethod, request: Request): Promise<Response> {
+  async #ask<Request, Response>(method: UnaryMethod, request: Request): Promise<Response> {
+    const { client, metadata } = this.#queries();
     const { path, requestSerialize, responseDeserialize } = query.QueryServiceService[method];
     return new Promise((resolve, reject) => {
-      this.#queries().makeUnaryRequest(
+      client.makeUnaryRequest(
         path,
         requestSerialize as (value: Request) => Buffer,
         responseDeserialize as (bytes: Buffer) => unknown as (bytes: Buffer) => Response,
         request,
-        (error: ServiceError | null, response?: Response) => {
+        metadata(),
+        (error: grpc.ServiceError | null, response?: Response) => {
           if (error !== null) reject(failureOf(error, this.queryAddress));
           else resolve(response as Response);
         },
       );
     });
   }
+}
+
+/** A client with what its calls say of who asks. */
+interface Opened<C> {
+  readonly client: C;
+  readonly metadata: Reached["metadata"];
+}
+
+type Makes<C> = new (target: string, credentials: grpc.ChannelCredentials, options: grpc.ChannelOptions) => C;
+
+function open<C>(Service: Makes<C>, { target, credentials, options, metadata }: Reached): Opened<C> {
+  return { client: new Service(target, credentials, { ...CHANNEL, ...options }), metadata };
 }
 
 type UnaryMethod = "listSessions" | "getSession" | "count" | "listKinds" | "deleteSession";

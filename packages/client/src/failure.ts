@@ -1,4 +1,5 @@
 import type { ServiceError } from "@grpc/grpc-js";
+import { explainCall } from "@wayward/access";
 import { rpc } from "@wayward/api";
 import { Code, type CodeName, WaywardError } from "@wayward/base";
 
@@ -9,6 +10,8 @@ export function failureOf(error: ServiceError, address: string): WaywardError {
   const code = codeName(error.code);
   const reason = reasonOf(error);
   if (code === "UNAVAILABLE" && reason === undefined) {
+    const refusal = explainCall(error.details, address);
+    if (refusal !== undefined) return refusal;
     const message = `no server answers at ${address}; start one with \`wayward up\`, or name it in WAYWARD_SERVER`;
     return new WaywardError(code, "NO_SERVER", message, { cause: error });
   }

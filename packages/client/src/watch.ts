@@ -1,3 +1,4 @@
+import type { Metadata } from "@grpc/grpc-js";
 import type { selection, stream } from "@wayward/api";
 import { backoffMs, delay, WaywardError } from "@wayward/base";
 import { sessionText } from "@wayward/record";
@@ -24,17 +25,23 @@ export interface WatchOptions extends Selection {
   readonly reconnect?: boolean | undefined;
 }
 
+/** Who is asked, and what each call says of who asks. */
+interface Observing {
+  readonly client: stream.StreamServiceClient;
+  metadata(): Metadata;
+}
+
 /** History, then live, as one stream that outlives the server's restarts. */
 export class Watch implements AsyncIterable<Seen> {
   /** Goes on behind everything seen so far; at most a second behind. */
   cursor: Uint8Array = new Uint8Array(0);
   /** What was seen behind the cursor: a server that resumes there sends it again. */
   readonly #behindCursor = new SeenEvents();
-  readonly #client: () => stream.StreamServiceClient;
+  readonly #client: () => Observing;
   readonly #address: string;
   readonly #options: WatchOptions;
 
-  constructor(client: () => stream.StreamServiceClient, address: string, options: WatchOptions) {
+  constructor(client: () => Observing, address: string, options: WatchOptions) {
     this.#client = client;
     this.#address = address;
     this.#options = options;
@@ -61,13 +68,15 @@ export class Watch implements AsyncIterable<Seen> {
 
   async *#once(): AsyncGenerator<Seen> {
     const { signal, start } = this.#options;
-    const call = this.#client().observe({
+    const { client, metadata } = this.#client();
+    const request: stream.ObserveRequest = {
       selector: selectorOf(this.#options),
       filter: filterOf(this.#options),
       form: 0,
       start: this.cursor.length > 0 ? 2 : start === "first" ? 1 : 0,
       cursor: Buffer.from(this.cursor),
-    });
+    };
+    const call = client.observe(request, metadata());
     const cancel = () => call.cancel();
     signal?.addEventListener("abort", cancel, { once: true });
     const reader = new RecordReader();

@@ -1,4 +1,4 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
 import { hideLogin, type Result, WaywardError } from "@wayward/base";
 
 /** One line of a service's configuration table. */
@@ -9,8 +9,8 @@ export interface Setting<T> {
   readonly meaning: string;
   /** What holds where it is not set; without one it must be set. */
   readonly fallback?: string;
-  /** The value, or what is wrong with it. */
-  readonly parse: (text: string) => Parsed<T>;
+  /** The value, or what is wrong with it, also beside others of the environment. */
+  readonly parse: (text: string, env: NodeJS.ProcessEnv) => Parsed<T>;
   readonly secret?: boolean;
   readonly shape: Shape;
 }
@@ -39,7 +39,7 @@ export function loadConfig<T extends Table>(table: T, env: NodeJS.ProcessEnv = p
       wrong.push(`${setting.env} is not set: ${setting.meaning}`);
       continue;
     }
-    const parsed = setting.parse(text);
+    const parsed = setting.parse(text, env);
     if ("value" in parsed) values[name] = parsed.value;
     else wrong.push(`${setting.env} is ${setting.secret ? "(hidden)" : shown(text)}: ${parsed.wrong}`);
   }
@@ -102,6 +102,15 @@ export const setting = {
     fallback: "",
     shape: TEXT,
     parse: (text) => (text === "" ? { value: undefined } : readable(text)),
+  }),
+  /** A file whose bytes `check` has nothing against, or none. */
+  checkedFile: (
+    env: string,
+    meaning: string,
+    check: (bytes: Buffer, env: NodeJS.ProcessEnv) => string | undefined,
+  ): Setting<string | undefined> => ({
+    ...setting.file(env, meaning),
+    parse: (text, all) => (text === "" ? { value: undefined } : checked(text, (bytes) => check(bytes, all))),
   }),
   /** A text that the parser of whoever uses it takes. */
   parsed: (
@@ -185,6 +194,15 @@ function readable(path: string): Parsed<string> {
   try {
     accessSync(path, constants.R_OK);
     return { value: path };
+  } catch (error) {
+    return { wrong: `cannot be read: ${(error as NodeJS.ErrnoException).code ?? error}` };
+  }
+}
+
+function checked(path: string, check: (bytes: Buffer) => string | undefined): Parsed<string> {
+  try {
+    const wrong = check(readFileSync(path));
+    return wrong === undefined ? { value: path } : { wrong };
   } catch (error) {
     return { wrong: `cannot be read: ${(error as NodeJS.ErrnoException).code ?? error}` };
   }

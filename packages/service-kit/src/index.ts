@@ -1,5 +1,10 @@
-export { authenticate, type Caller, type Scope } from "./authenticate.ts";
+export type { Caller } from "./access/authenticate.ts";
+export { type DoorFiles, type Doors, openDoors } from "./access/doors.ts";
+export { keyLine, parseKeys } from "./access/keys.ts";
+export { isScope, SCOPES, type Scope } from "./access/permissions.ts";
+export { DOOR_SETTINGS } from "./access/settings.ts";
 export { type Config, describeConfig, loadConfig, parseSize, type Setting, type Shape, setting } from "./config.ts";
+export { callerOf } from "./grpc/guard.ts";
 export { type CallContext, serverStream, unary } from "./grpc/handlers.ts";
 export { type GrpcServer, type GrpcService, serveGrpc } from "./grpc/server.ts";
 export { statusOf } from "./grpc/status.ts";

@@ -1,17 +1,24 @@
 import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { freePort } from "@wayward/testing";
+import { makeKey } from "@wayward/access";
+import { Authority, freePort, tempFolder } from "@wayward/testing";
+import { keyLine } from "./access/keys.ts";
 
 const BASE = new URL("../../base/src/index.ts", import.meta.url).href;
 const INDEX = new URL("./index.ts", import.meta.url).href;
 
 /** Runs a service whose start is this code; tells its exit code and the lines of its log. */
-async function run(start: string): Promise<{ readonly code: number; readonly lines: Record<string, unknown>[] }> {
+async function run(
+  start: string,
+  more: NodeJS.ProcessEnv = {},
+): Promise<{ readonly code: number; readonly lines: Record<string, unknown>[] }> {
   const program = `
     import { WaywardError } from ${JSON.stringify(BASE)};
     import { runMain, serveGrpc } from ${JSON.stringify(INDEX)};
     await runMain("sample", {}, async ({ log, open }) => { ${start} });`;
-  const env = { ...process.env, WAYWARD_PORT: "0", WAYWARD_HTTP_PORT: String(await freePort()) };
+  const env = { ...process.env, WAYWARD_PORT: "0", WAYWARD_HTTP_PORT: String(await freePort()), ...more };
   const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
     env,
     stdio: ["ignore", "ignore", "pipe"],
@@ -94,4 +101,25 @@ describe("a service's process", () => {
     expect(code).toBe(0);
     expect(lines).toMatchObject([{ message: "ending (SIGTERM)" }, { message: expect.stringMatching(/^ended/) }]);
   });
+
+  test("warns once of a listener that lets everyone in, or speaks plain text to those it lets in", async () => {
+    await using folder = await tempFolder("run-main");
+    const { certFile, keyFile } = new Authority(folder.path).issue("server");
+    const keys = join(folder.path, "keys");
+    writeFileSync(keys, keyLine(makeKey(), ["read"], {}));
+    const warned = async (env: NodeJS.ProcessEnv) => {
+      const ending = `setTimeout(() => process.kill(process.pid, "SIGTERM"), 50); return { parts: [], facts: {} };`;
+      const { lines } = await run(ending, env);
+      return lines.filter(({ level }) => level === "warn").map(({ message }) => message);
+    };
+    const open = { WAYWARD_HOST: "0.0.0.0" };
+    const tls = { WAYWARD_TLS_CERT: certFile, WAYWARD_TLS_KEY: keyFile };
+    expect(await warned({})).toEqual([]);
+    expect(await warned(open)).toEqual([
+      expect.stringMatching(/^everyone who reaches this host may record, read, delete/),
+    ]);
+    expect(await warned({ ...open, ...tls })).toEqual([expect.stringMatching(/^everyone/)]);
+    expect(await warned({ ...open, WAYWARD_KEYS: keys })).toEqual(["keys and records travel in plain text"]);
+    expect(await warned({ ...open, ...tls, WAYWARD_KEYS: keys })).toEqual([]);
+  }, 30_000);
 });

@@ -1,4 +1,6 @@
 import { delay, WaywardError } from "@wayward/base";
+import { type DoorFiles, openDoors } from "./access/doors.ts";
+import { DOOR_SETTINGS } from "./access/settings.ts";
 import { BringUp, type Open, type Started } from "./bring-up.ts";
 import { type Config, describeConfig, describeConfigAsJson, loadConfig, type Table } from "./config.ts";
 import { createLog, errorFacts, type Facts, type Log } from "./log.ts";
@@ -33,18 +35,18 @@ export async function runMain<T extends Table>(
   start: (given: Given<Config<T>>) => Promise<Started>,
 ): Promise<void> {
   if (process.argv.includes("--help")) {
-    const all = { ...PROCESS_SETTINGS, ...table };
+    const all = { ...PROCESS_SETTINGS, ...DOOR_SETTINGS, ...table };
     const asText = () => `wayward ${name}: configured by the environment\n${describeConfig(all)}`;
     process.stdout.write(process.argv.includes("--json") ? describeConfigAsJson(all) : asText());
     return;
   }
   endOnFault(createLog("info", { service: name }));
   try {
-    loadConfig({ ...PROCESS_SETTINGS, ...table });
-    const { logLevel, ...listener } = loadConfig(PROCESS_SETTINGS);
+    loadConfig({ ...PROCESS_SETTINGS, ...DOOR_SETTINGS, ...table });
+    const { logLevel, ...listener } = loadConfig({ ...PROCESS_SETTINGS, ...DOOR_SETTINGS });
     const config = loadConfig(table);
     const log = createLog(logLevel, { service: name });
-    for (const warning of unknownSettings({ ...PROCESS_SETTINGS, ...table })) log.warn(warning);
+    for (const warning of unknownSettings({ ...PROCESS_SETTINGS, ...DOOR_SETTINGS, ...table })) log.warn(warning);
     await runUntilSignalled(log, listener, (metrics, open) => start({ config, log, metrics, open }));
     process.exitCode = 0;
   } catch (error) {
@@ -83,7 +85,7 @@ export async function runCheck<T extends Table>(
 
 async function runUntilSignalled(
   log: Log,
-  listener: Pick<ServeOptions, "host" | "port" | "httpPort">,
+  listener: Pick<ServeOptions, "host" | "port" | "httpPort"> & DoorFiles,
   begin: (metrics: Metrics, open: Open) => Promise<Started>,
 ): Promise<void> {
   const ending = new AbortController();
@@ -96,6 +98,7 @@ async function runUntilSignalled(
   });
   const metrics = createMetrics({ process: true });
   const up = new BringUp(log);
+  const doors = openDoors(listener, listener.host, { log, metrics });
   let facts: Facts = {};
   const parts = async () => {
     const started = await up.start((open) => begin(metrics, open), ending.signal);
@@ -103,7 +106,7 @@ async function runUntilSignalled(
     return started.parts;
   };
   try {
-    const serving = await serve({ ...listener, parts, log, metrics });
+    const serving = await serve({ ...listener, parts, doors, log, metrics });
     log.info("ready", { address: serving.address, http: serving.httpAddress, ...facts });
     await signal;
     await serving.stop();
@@ -111,6 +114,7 @@ async function runUntilSignalled(
     if (!ending.signal.aborted) throw error;
   } finally {
     await up.close();
+    doors.close();
   }
   log.info(`ended in ${Math.round(performance.now() - sinceMs)} ms`);
 }

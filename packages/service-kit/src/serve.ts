@@ -1,4 +1,5 @@
 import type { Server } from "node:http";
+import type { Doors } from "./access/doors.ts";
 import { type GrpcService, serveGrpc } from "./grpc/server.ts";
 import { serveHttp } from "./http.ts";
 import { errorFacts, type Log } from "./log.ts";
@@ -19,6 +20,8 @@ export interface ServeOptions {
   readonly httpPort: number;
   /** The parts, or how they are started: until then HTTP answers, not ready, and gRPC does not. */
   readonly parts: readonly Part[] | (() => Promise<readonly Part[]>);
+  /** Who is let in; undefined: everyone, in plain text. Stays open. */
+  readonly doors?: Doors | undefined;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -39,16 +42,16 @@ const GRACE_MS = 5_000;
  * `stop` stops them, and so does a failure. Throws PORT_IN_USE, BAD_LISTENER,
  * and what starting the parts throws.
  */
-export async function serve({ host, port, httpPort, parts, log, metrics }: ServeOptions): Promise<Serving> {
+export async function serve({ host, port, httpPort, parts, doors, log, metrics }: ServeOptions): Promise<Serving> {
   let started = typeof parts === "function" ? [] : parts;
   let listening = false;
   const isReady = () => listening && started.every((part) => part.isReady?.() ?? true);
   let http: Server | undefined;
   try {
-    http = await serveHttp({ host, port: httpPort, metrics, isReady });
+    http = await serveHttp({ host, port: httpPort, metrics, isReady, doors });
     if (typeof parts === "function") started = await parts();
     const services = started.flatMap((part) => part.services ?? []);
-    const grpc = await serveGrpc({ host, port, services, log, isReady });
+    const grpc = await serveGrpc({ host, port, services, log, isReady, doors, metrics });
     listening = true;
     const bound = http.address();
     const httpAddress = `${host}:${typeof bound === "object" && bound !== null ? bound.port : httpPort}`;

@@ -3,12 +3,18 @@ import type { Table } from "./config.ts";
 /** What some program of this project reads from the environment: one environment may serve several of them. */
 const ELSEWHERE = [
   "WAYWARD_ANALYSIS_SPOOL",
+  "WAYWARD_CA",
   "WAYWARD_CAPTURE",
+  "WAYWARD_CERT",
+  "WAYWARD_CERT_KEY",
   "WAYWARD_DATA",
   "WAYWARD_DEBUG",
   "WAYWARD_HELM",
   "WAYWARD_INGEST",
   "WAYWARD_KEEP",
+  "WAYWARD_KEY",
+  "WAYWARD_KEYS",
+  "WAYWARD_KEY_FILE",
   "WAYWARD_KUBERNETES_LAB",
   "WAYWARD_KUBERNETES_VALIDATE",
   "WAYWARD_LABELS",
@@ -30,6 +36,9 @@ const ELSEWHERE = [
   "WAYWARD_SPOOL",
   "WAYWARD_STORE",
   "WAYWARD_STREAM",
+  "WAYWARD_TLS_CERT",
+  "WAYWARD_TLS_CLIENT_CA",
+  "WAYWARD_TLS_KEY",
   "WAYWARD_VERSITYGW",
 ];
 

@@ -1,4 +1,5 @@
 export { type FoundBinary, findBinary, needBinary, type Tool } from "./binaries.ts";
+export { Authority, type CertificateOptions, type CertificatePair } from "./certificates.ts";
 export { runCommand } from "./command.ts";
 export { freePort } from "./free-port.ts";
 export { Locking, type LockingOptions } from "./locking.ts";

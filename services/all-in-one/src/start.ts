@@ -4,9 +4,18 @@ import { startArchiver } from "@wayward/archive";
 import { openEmbeddedBus } from "@wayward/bus";
 import { startIngest } from "@wayward/ingest";
 import { startQuery } from "@wayward/query";
-import { createMetrics, type Log, type Serving, serve, watchBus } from "@wayward/service-kit";
+import {
+  createMetrics,
+  type DoorFiles,
+  type Log,
+  openDoors,
+  type Serving,
+  serve,
+  watchBus,
+} from "@wayward/service-kit";
 import { openStore } from "@wayward/store";
 import { startStream } from "@wayward/stream";
+import { serveWithin, type Within } from "./within.ts";
 
 export interface AllInOneOptions {
   /** Folder of bus and archive; made if it is not there. */
@@ -17,6 +26,8 @@ export interface AllInOneOptions {
   readonly httpPort: number;
   /** Bytes of archive above which the oldest ended sessions go; 0 for no limit. */
   readonly keepBytes: number;
+  /** Keys and certificates; none: everyone, in plain text. */
+  readonly doors?: DoorFiles;
   readonly log: Log;
 }
 
@@ -27,29 +38,37 @@ const PARTITIONS = 4;
 export async function startAllInOne(options: AllInOneOptions): Promise<Serving> {
   const { data, host, port, httpPort, keepBytes, log } = options;
   const metrics = createMetrics({ process: true });
+  const doors = openDoors(options.doors ?? {}, host, { log, metrics });
   const bus = openEmbeddedBus({ path: join(data, "bus.sqlite"), partitions: PARTITIONS });
   const store = await openStore(pathToFileURL(join(data, "store")).href).catch(async (error: unknown) => {
+    doors.close();
     await bus.close();
     throw error;
   });
   const common = { bus, store, partitions: PARTITIONS, log, metrics };
   // Known once it serves; the first block comes later.
   let address = "";
-  const analysis = { ingest: () => address, spool: join(data, "analysis") };
+  let within: Within | undefined;
   const close = async () => {
+    await within?.stop();
     await bus.close();
     await store.close();
+    doors.close();
   };
   try {
+    const ingest = startIngest({ bus, log, metrics });
+    if (doors.keys !== undefined || doors.certificates !== undefined) within = await serveWithin(ingest, log);
+    const access = within?.access ?? {};
+    const analysis = { ingest: () => within?.address ?? address, access, spool: join(data, "analysis") };
     const archive = await startArchiver({ ...common, keepBytes });
     const parts = [
       watchBus(bus, { log, metrics, usage: true }),
-      startIngest({ bus, log, metrics }),
+      ingest,
       startQuery(common),
       startStream({ ...common, analysis }),
       archive,
     ];
-    const serving = await serve({ host, port, httpPort, parts, log, metrics });
+    const serving = await serve({ host, port, httpPort, parts, doors, log, metrics });
     address = serving.address;
     const stop = async () => {
       await serving.stop();

@@ -2,7 +2,7 @@ import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { ingest } from "@wayward/api";
 import { createDeferred } from "@wayward/base";
 import type { Bus } from "@wayward/bus";
-import { authenticate, type Log, trustConnection } from "@wayward/service-kit";
+import { callerOf, type Log, trustConnection } from "@wayward/service-kit";
 import { Announcer } from "./announce.ts";
 import { CONTROL_PREFIX, controlOf } from "./control.ts";
 import { createState, step } from "./core/step.ts";
@@ -52,7 +52,7 @@ export class PushHandler {
   open(call: PushCall): void {
     const stream = this.#nextStream++;
     this.#calls.set(stream, call);
-    this.#handle({ type: "opened", stream, tenant: authenticate(call.metadata).tenant });
+    this.#handle({ type: "opened", stream, tenant: callerOf(call).tenant });
     call.on("data", ({ block, sent }: ingest.PushRequest) => {
       this.#handle({ type: "pushed", stream, bytes: block, pushed: sent, received: wallNow() });
     });

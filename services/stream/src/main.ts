@@ -13,8 +13,16 @@ await runMain(
     await readLayout(store, partitions);
     const bus = await open(openJetStreamBus({ ...config, name: "wayward-stream" }));
     for (const warning of bus.facts.warnings) log.warn(warning);
+    const { ingest } = config;
+    const access = {
+      key: config.ingestKey,
+      keyFile: config.ingestKeyFile,
+      caFile: config.ingestCa,
+      certFile: config.ingestCert,
+      certKeyFile: config.ingestCertKey,
+    };
     const analysis =
-      config.ingest === "" ? undefined : { ingest: () => config.ingest, spool: config.analysisSpool || ANALYSIS_SPOOL };
+      ingest === "" ? undefined : { ingest: () => ingest, access, spool: config.analysisSpool || ANALYSIS_SPOOL };
     if (analysis === undefined) log.info("running sessions are not analysed: WAYWARD_INGEST is not set");
     const stream = startStream({ bus, store, partitions, log, metrics, analysis });
     return {

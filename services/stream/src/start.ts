@@ -1,4 +1,5 @@
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { AccessSettings } from "@wayward/access";
 import { stream } from "@wayward/api";
 import type { Bus } from "@wayward/bus";
 import { Catalogue } from "@wayward/reader";
@@ -13,6 +14,8 @@ import { Relay } from "./relay.ts";
 interface AnalysisOptions {
   /** `host:port` of ingest; asked for at the first finding. */
   readonly ingest: () => string;
+  /** With what they come to ingest; default: what the environment names. */
+  readonly access?: AccessSettings | undefined;
   readonly spool: string;
   /** A wait that lasts so long is told; default 30,000 ms. */
   readonly longWaitMs?: number;
@@ -61,7 +64,7 @@ export function startStream({ bus, store, partitions, log, metrics, analysis }: 
     }
   }
 
-  // Until keys exist there is one tenant.
+  // There is one tenant.
   const live = analysis && new LiveAnalyses({ source: sourceOf("default"), ...analysis, log, metrics });
 
   const implementation: UntypedServiceImplementation = {

@@ -1,5 +1,7 @@
 import type { ClientDuplexStream } from "@grpc/grpc-js";
+import { type AccessSettings, explainCall, plainly, reach } from "@wayward/access";
 import type { ingest } from "@wayward/api";
+import { Code } from "@wayward/base";
 
 export type Answer = NonNullable<ingest.PushResponse["event"]>;
 
@@ -13,15 +15,26 @@ export interface Connection {
 
 export interface ConnectionEvents {
   answer(event: Answer): void;
-  /** The stream has ended, for whatever reason. */
-  closed(message: string): void;
+  /** The stream has ended, for whatever reason; `lasts` where the next try will end so too, until somebody does something. */
+  closed(message: string, lasts: boolean): void;
 }
 
-/** gRPC is loaded here, when first needed: an agent that only spools never loads it. */
-export async function openConnection(address: string, events: ConnectionEvents): Promise<Connection> {
+/**
+ * gRPC is loaded here, when first needed: an agent that only spools never
+ * loads it. Key and certificates are read anew for each connection. Throws
+ * BAD_ADDRESS, BAD_ACCESS.
+ */
+export async function openConnection(
+  address: string,
+  access: AccessSettings,
+  events: ConnectionEvents,
+): Promise<Connection> {
   // It is CommonJS: where esbuild makes it a file of its own, that exports nothing but the default.
   const [{ default: grpc }, { ingest: api }] = await Promise.all([import("@grpc/grpc-js"), import("@wayward/api")]);
-  const client = new api.IngestServiceClient(address, grpc.credentials.createInsecure(), {
+  const { target, credentials, options, metadata } = reach(grpc, address, access);
+  const who = metadata();
+  const client = new api.IngestServiceClient(target, credentials, {
+    ...options,
     "grpc-node.flow_control_window": 1024 * 1024,
     "grpc.max_send_message_length": 1024 * 1024,
     "grpc.keepalive_time_ms": 30_000,
@@ -30,12 +43,14 @@ export async function openConnection(address: string, events: ConnectionEvents):
     // Another stream comes to another server only by a connection of its own.
     "grpc.use_local_subchannel_pool": 1,
   });
-  const call: ClientDuplexStream<ingest.PushRequest, ingest.PushResponse> = client.push();
+  const call: ClientDuplexStream<ingest.PushRequest, ingest.PushResponse> = client.push(who);
   call.on("data", ({ event }: ingest.PushResponse) => event !== undefined && events.answer(event));
   call.on("error", () => {});
   call.on("status", ({ details, code }) => {
     client.close();
-    events.closed(plainly(details) || `status ${code}`);
+    const wrong = explainCall(details, address, access);
+    const message = wrong?.message ?? (plainly(details) || `status ${code}`);
+    events.closed(message, wrong !== undefined || isRefused(code) || message.includes("ECONNREFUSED"));
   });
   // Opens the stream, so that the server tells its credit.
   call.write({ block: Buffer.alloc(0), sent: 0n });
@@ -52,7 +67,7 @@ export async function openConnection(address: string, events: ConnectionEvents):
   };
 }
 
-/** Of gRPC's sentences about a connection the system's one, where it is there. */
-function plainly(details: string): string {
-  return /Last error: (?:Error: )?(.+?)\.? Resolution note:/.exec(details)?.[1] ?? details;
+/** The server answers, and does not let this key in. */
+function isRefused(code: number): boolean {
+  return code === Code.UNAUTHENTICATED || code === Code.PERMISSION_DENIED;
 }

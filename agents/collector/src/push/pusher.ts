@@ -2,6 +2,7 @@ import { closeSync, fdatasync, openSync, readFileSync, statSync, unlinkSync } fr
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { type AccessSettings, accessFrom } from "@wayward/access";
 import { ingest } from "@wayward/api";
 import { backoffMs, delay } from "@wayward/base";
 import { parseEnvelope } from "@wayward/block";
@@ -21,12 +22,14 @@ import { Troubles } from "./troubles.ts";
 export interface PusherOptions {
   /** Folder of all spools. */
   readonly root: string;
-  /** `host:port` of the ingest service. */
+  /** `host:port` of the ingest service, or `https://host:port`. */
   readonly address: string;
+  /** Key and certificates; default: what the environment names. */
+  readonly access?: AccessSettings | undefined;
   /** Hears what people should know: the server is gone, is there again, has refused a block. */
   readonly tell?: (message: string) => void;
-  /** Hears whether the server can be reached, at each change, and if not, why. */
-  readonly onServer?: (state: ServerState, problem: string) => void;
+  /** Hears whether the server can be reached, at each change, and if not, why, and whether that lasts until somebody does something. */
+  readonly onServer?: (state: ServerState, problem: string, lasts: boolean) => void;
   /** Bytes of blocks in one session's spool at most. Default 256 MiB. */
   readonly quotaBytes?: number;
 }
@@ -160,26 +163,26 @@ export class Pusher {
 
   /** One connection from begin to end; tells how long it lasted, in milliseconds. */
   async #connect(): Promise<number> {
-    const { address, tell } = this.#options;
+    const { address, access = accessFrom(), tell } = this.#options;
     const begun = Date.now();
     this.#isLeaving = false;
     await new Promise<void>((resolve) => {
-      const closed = (message: string) => {
+      const closed = (message: string, lasts: boolean) => {
         this.#connection = undefined;
         this.#event({ type: "disconnected" });
         if (this.#isLeaving) return resolve();
         if (message !== this.#lastProblem && !this.#stop.signal.aborted)
           tell?.(`${address}: ${message}; records wait in the spool`);
         this.#lastProblem = message;
-        this.#options.onServer?.("unreachable", message);
+        this.#options.onServer?.("unreachable", message, lasts);
         resolve();
       };
-      openConnection(address, { answer: (event) => this.#answer(event), closed }).then(
+      openConnection(address, access, { answer: (event) => this.#answer(event), closed }).then(
         (connection) => {
           this.#connection = connection;
           if (this.#stop.signal.aborted) connection.close();
         },
-        (error: unknown) => closed(String(error)),
+        (error: unknown) => closed(error instanceof Error ? error.message : String(error), true),
       );
     });
     return Date.now() - begun;
@@ -190,7 +193,7 @@ export class Pusher {
       case "credit":
         if (this.#lastProblem !== "") this.#options.tell?.(`${this.#options.address}: connected again`);
         this.#lastProblem = "";
-        this.#options.onServer?.("connected", "");
+        this.#options.onServer?.("connected", "", false);
         this.#event({ type: "connected" });
         this.#event({ type: "credit", ...event.value });
         break;

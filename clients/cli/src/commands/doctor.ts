@@ -1,5 +1,7 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
+import { accessFrom, idOf, keyOf } from "@wayward/access";
+import { WaywardError } from "@wayward/base";
 import { addressOf, checkAddress, connect } from "@wayward/client";
 import { waitingBlocks } from "@wayward/collector";
 import { archivingFinding } from "../doctor/archiving.ts";
@@ -69,7 +71,7 @@ async function* examineServices({ server, metrics, cluster }: DoctorCommand): As
   for (const service of SERVICES) {
     const address = service === "ingest" ? checkAddress(ingestAddress(server)) : addressOf(service, server);
     if (address.error !== undefined) {
-      const fix = "name it as host:port, for example localhost:4610";
+      const fix = "name it as host:port, for example localhost:4610, or https://host:port";
       yield { hop: service, ok: false, what: address.error.message, fix };
       return;
     }
@@ -88,7 +90,9 @@ async function* examineServices({ server, metrics, cluster }: DoctorCommand): As
     const unknown = { hop: "archiving", ok: true, what: "not looked at: name the archivers' HTTP ports in --metrics" };
     yield archivers.length === 0 ? unknown : await archivingFinding(archivers);
   }
-  if (failed.size === 0) yield await answerFinding(server);
+  if (failed.size > 0) return;
+  yield await keyFinding(server);
+  yield await answerFinding(server);
 }
 
 async function spoolFinding(): Promise<Finding> {
@@ -117,6 +121,22 @@ async function spoolFinding(): Promise<Finding> {
   }
 }
 
+/** Whether ingest lets in who comes so: with its health it lets everyone in. */
+async function keyFinding(server: string | undefined): Promise<Finding> {
+  const client = connect({ server });
+  const hop = "key";
+  try {
+    await client.control();
+    const id = idOf(keyOf(accessFrom()) ?? "");
+    return { hop, ok: true, what: id === undefined ? "none is named, and none is asked for" : `${id} is let in` };
+  } catch (error) {
+    const { message: what } = WaywardError.from(error);
+    return { hop, ok: false, what, fix: "docs/operate/access.md" };
+  } finally {
+    client.close();
+  }
+}
+
 async function answerFinding(server: string | undefined): Promise<Finding> {
   const client = connect({ server });
   try {
@@ -124,7 +144,10 @@ async function answerFinding(server: string | undefined): Promise<Finding> {
     const records = `${coverage?.sessions ?? 0n} sessions, ${coverage?.records ?? 0n} records of ${kinds.length} kinds`;
     return { hop: "archive", ok: true, what: `answers: ${records}` };
   } catch (error) {
-    const what = error instanceof Error ? error.message : String(error);
+    const { code, message: what } = WaywardError.from(error);
+    if (code === "UNAUTHENTICATED" || code === "PERMISSION_DENIED") {
+      return { hop: "archive", ok: false, what, fix: "set WAYWARD_KEY or WAYWARD_KEY_FILE; docs/operate/access.md" };
+    }
     return { hop: "archive", ok: false, what, fix: "look into the server's log: its store or bus may be gone" };
   } finally {
     client.close();

@@ -3,15 +3,15 @@ import { type Collected, type CollectedSession, type CollectOptions, collect } f
 /** How long the end of a run waits for a server that takes the last blocks. */
 const PUSH_WITHIN_MS = 10_000;
 
-/** Pushes what is left of a run. Where no server listens it does not wait for one. */
+/** Pushes what is left of a run. Where no server listens, or it lets nobody in who comes so, it does not wait. */
 export function pushRest(options: Omit<CollectOptions, "signal" | "once">): Promise<Collected> {
   const refused = new AbortController();
   return collect({
     ...options,
     once: true,
     signal: AbortSignal.any([AbortSignal.timeout(PUSH_WITHIN_MS), refused.signal]),
-    onServer: (state, problem) => {
-      if (state === "unreachable" && problem.includes("ECONNREFUSED")) refused.abort();
+    onServer: (_, __, lasts) => {
+      if (lasts) refused.abort();
     },
   });
 }

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { WaywardError } from "@wayward/base";
-import { createLog, parseSize, signalled } from "@wayward/service-kit";
+import { createLog, DOOR_SETTINGS, loadConfig, parseSize, signalled } from "@wayward/service-kit";
 import { dataFolder } from "../folders.ts";
 import { parseCount } from "../selection.ts";
 
@@ -18,6 +18,7 @@ export async function up(options: UpCommand): Promise<void> {
   if ("wrong" in keep) {
     throw new WaywardError("INVALID_ARGUMENT", "BAD_OPTION", `--keep is "${options.keep}": ${keep.wrong}`);
   }
+  const doors = loadConfig(DOOR_SETTINGS);
   const data = resolve(options.data ?? dataFolder());
   const { startAllInOne } = await import("@wayward/all-in-one");
   const serving = await startAllInOne({
@@ -26,10 +27,11 @@ export async function up(options: UpCommand): Promise<void> {
     port: parseCount("--port", options.port, 0),
     httpPort: parseCount("--http-port", options.httpPort, 0),
     keepBytes: keep.value,
+    doors,
     log: createLog("warn"),
   });
   process.stderr.write(
-    `ready: gRPC at ${serving.address}, metrics at http://${serving.httpAddress}/metrics, data in ${data}\n`,
+    `ready: gRPC at ${serving.address}, metrics at ${doors.tlsCert === undefined ? "http" : "https"}://${serving.httpAddress}/metrics, data in ${data}\n`,
   );
   await signalled();
   await serving.stop();

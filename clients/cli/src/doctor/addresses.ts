@@ -1,8 +1,12 @@
 import { lookup } from "node:dns/promises";
+import { isAskedByTls } from "./ask.ts";
 
-/** The host of `host:port`, without the brackets of an IPv6 address. */
+/** The host of `host:port` or `https://host:port`, without the brackets of an IPv6 address. */
 export function hostOf(address: string): string {
-  return address.slice(0, address.lastIndexOf(":")).replace(/^\[|\]$/g, "");
+  return address
+    .slice(0, address.lastIndexOf(":"))
+    .replace(/^https?:\/\//, "")
+    .replace(/^\[|\]$/g, "");
 }
 
 /**
@@ -11,6 +15,8 @@ export function hostOf(address: string): string {
  * is, so that who asks there tells of it.
  */
 export async function everyAddress(address: string): Promise<string[]> {
+  // By name, a certificate is of the name.
+  if (isAskedByTls(address)) return [address];
   const port = address.slice(address.lastIndexOf(":") + 1);
   try {
     const found = await lookup(hostOf(address), { all: true });

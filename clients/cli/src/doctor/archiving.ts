@@ -1,4 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { WaywardError } from "@wayward/base";
+import { ask } from "./ask.ts";
 import type { Finding } from "./finding.ts";
 import { sum, valuesOf } from "./metrics.ts";
 
@@ -13,7 +15,6 @@ export interface Archiving {
   readonly committed: number | undefined;
 }
 
-const WITHIN_MS = 3_000;
 /** Blocks that wait longer than an archiver gathers them, and longer than its metrics stand, wait for nothing good. */
 const LOOK_AGAIN_MS = 25_000;
 /** A commit may be as old where blocks wait: an archiver gathers for 10 s. */
@@ -78,12 +79,12 @@ function isSuspect({ waiting, committed }: Archiving, nowMs: number): boolean {
 async function look(addresses: readonly string[]): Promise<Archiving> {
   const texts = new Map<string, string>();
   for (const address of addresses) {
-    const answer = await fetch(`http://${address}/metrics`, { signal: AbortSignal.timeout(WITHIN_MS) }).catch(
-      (error: unknown) => {
-        throw new Error(`${address} does not tell its metrics`, { cause: error });
-      },
-    );
-    texts.set(address, await answer.text());
+    const { status, text } = await ask(address, "/metrics").catch((error: unknown) => {
+      if (error instanceof WaywardError) throw error;
+      throw new Error(`${address} does not tell its metrics`, { cause: error });
+    });
+    if (status !== 200) throw new Error(`${address} does not tell its metrics: ${text.trim()}`);
+    texts.set(address, text);
   }
   return archivingOf(texts);
 }

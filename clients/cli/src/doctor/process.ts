@@ -1,3 +1,5 @@
+import { WaywardError } from "@wayward/base";
+import { ask } from "./ask.ts";
 import type { Finding } from "./finding.ts";
 import { valuesOf } from "./metrics.ts";
 
@@ -21,7 +23,6 @@ export interface ClockReading {
   readonly uncertaintyMs: number;
 }
 
-const WITHIN_MS = 3_000;
 /** A metric that only this service has. */
 const MARKS = {
   ingest: "wayward_ingest_streams",
@@ -35,7 +36,12 @@ export async function lookAtProcess(address: string): Promise<ProcessLook> {
   const nothing = { address, services: [], metrics: "" };
   try {
     const live = await get(address, "/livez");
-    const { text: metrics, clock } = await get(address, "/metrics");
+    const told = await get(address, "/metrics");
+    if (told.status === 401) {
+      const fix = "set WAYWARD_KEY or WAYWARD_KEY_FILE to a key; any will do";
+      return { ...nothing, wrong: `tells its metrics to nobody without a key: ${told.text.trim()}`, fix };
+    }
+    const { text: metrics, clock } = told;
     const services = Object.entries(MARKS).filter(([, mark]) => valuesOf(metrics, mark).length > 0);
     const look = { address, services: services.map(([name]) => name), metrics, clock };
     const fix = "look into its log: it names the bus or the store that it waits for";
@@ -47,6 +53,8 @@ export async function lookAtProcess(address: string): Promise<ProcessLook> {
       connected === 0 ? "it has no bus" : connected === undefined ? "it still starts" : "its bus is not usable";
     return { ...look, wrong: `runs, but is not ready (/readyz ${status}): ${why}`, fix };
   } catch (error) {
+    const about = WaywardError.from(error);
+    if (about.reason !== "UNEXPECTED") return { ...nothing, wrong: about.message, fix: "docs/operate/access.md" };
     const fix = "start it, or correct the address; 4611 is the HTTP port unless WAYWARD_HTTP_PORT says otherwise";
     return { ...nothing, wrong: `no answer: ${reasonOf(error)}`, fix };
   }
@@ -61,19 +69,18 @@ export function processFinding({ address, services, wrong, fix }: ProcessLook): 
 
 async function get(address: string, path: string) {
   const begun = Date.now();
-  const response = await fetch(`http://${address}${path}`, { signal: AbortSignal.timeout(WITHIN_MS) });
+  const { status, text, date } = await ask(address, path);
   const ended = Date.now();
-  const text = await response.text();
   // A date has whole seconds: the clock was anywhere within the next one.
-  const told = Date.parse(response.headers.get("date") ?? "") + 500;
+  const told = Date.parse(date) + 500;
   const clock = { of: address, aheadMs: told - (begun + ended) / 2, uncertaintyMs: 500 + (ended - begun) / 2 };
-  return { status: response.status, text, clock };
+  return { status, text, clock };
 }
 
-/** What stopped a call: fetch hides it in the cause. */
+/** What stopped a call: the system's word for it, which may hide in the cause. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { cause } = error;
-  if (cause instanceof Error) return "code" in cause ? String(cause.code) : cause.message;
-  return error.message;
+  const { cause = error } = error;
+  if (!(cause instanceof Error)) return error.message;
+  return "code" in cause && typeof cause.code === "string" ? cause.code : cause.message;
 }

@@ -1,5 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { connect } from "node:net";
+import { DOOR_REASONS } from "@wayward/access";
+import { WaywardError } from "@wayward/base";
 import { isServing } from "@wayward/client";
 import { hostOf } from "./addresses.ts";
 import type { Finding } from "./finding.ts";
@@ -30,6 +32,10 @@ export async function serviceFinding(hop: Service, address: string, named: strin
     if (await isServing(address, WITHIN_MS)) return { hop, ok: true, what: `${address} is ready` };
   } catch (failure) {
     const why = failure instanceof Error ? failure.message : String(failure);
+    if (failure instanceof WaywardError && DOOR_REASONS.has(failure.reason)) {
+      const fix = `docs/operate/access.md; or something else listens there: check ${named ?? "the port"}`;
+      return { hop, ok: false, what: why, fix };
+    }
     const fix = `something else may listen there: check ${named ?? "the port"}`;
     return { hop, ok: false, what: `${address} does not tell its health: ${why}`, fix };
   }

@@ -75,6 +75,17 @@ unknown name) is refused by values.schema.json before.
 {{- end -}}
 
 {{- define "wayward.checkDoors" -}}
+{{- with .Values.tls -}}
+{{- if and (not .enabled) (or .existingSecret .certManager.issuer .clientSecret) -}}
+{{- fail (printf "tls.%s is set and tls.enabled is false, so nothing would speak TLS: set tls.enabled to true" (ternary (ternary "clientSecret" "certManager.issuer" (empty .certManager.issuer)) "existingSecret" (empty .existingSecret))) -}}
+{{- end -}}
+{{- if and .existingSecret .certManager.issuer -}}
+{{- fail "tls.existingSecret and tls.certManager.issuer are both set: leave one empty" -}}
+{{- end -}}
+{{- end -}}
+{{- if and .Values.keys.existingSecret (not .Values.keys.enabled) -}}
+{{- fail "keys.existingSecret is set and keys.enabled is false, so nobody would be asked for a key: set keys.enabled to true" -}}
+{{- end -}}
 {{- with .Values.monitoring -}}
 {{- if and .serviceMonitor.enabled .podMonitor.enabled -}}
 {{- fail "monitoring.serviceMonitor.enabled and monitoring.podMonitor.enabled are both true, so each pod would be counted twice: enable one" -}}

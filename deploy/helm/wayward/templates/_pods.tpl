@@ -88,19 +88,25 @@ topologySpreadConstraints:
 
 {{/*
 Probes of our processes. HTTP answers from the first moment, gRPC only once the bus is there: so the process has started
-and lives when HTTP answers, and is ready when grpc.health.v1 says so. A bus that is away restarts nothing.
+and lives when HTTP answers, and is ready when grpc.health.v1 says so. A bus that is away restarts nothing. The kubelet speaks
+TLS to HTTP and not to gRPC: /readyz says the same.
 */}}
 {{- define "wayward.probes" -}}
+{{- $scheme := .Values.tls.enabled | ternary ", scheme: HTTPS" "" -}}
 startupProbe:
-  httpGet: { path: /livez, port: http }
+  httpGet: { path: /livez, port: http{{ $scheme }} }
   periodSeconds: 1
   failureThreshold: 60
 readinessProbe:
+  {{- if .Values.tls.enabled }}
+  httpGet: { path: /readyz, port: http, scheme: HTTPS }
+  {{- else }}
   grpc: { port: 4610 }
+  {{- end }}
   periodSeconds: 3
   timeoutSeconds: 2
 livenessProbe:
-  httpGet: { path: /livez, port: http }
+  httpGet: { path: /livez, port: http{{ $scheme }} }
   periodSeconds: 10
   timeoutSeconds: 5
   failureThreshold: 6

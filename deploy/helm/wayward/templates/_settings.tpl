@@ -83,10 +83,10 @@
 {{- define "wayward.clientEnv" -}}
 {{- $suffix := printf ".%s:4610" .Release.Namespace -}}
 {{- if eq .Values.mode "allInOne" -}}
-WAYWARD_SERVER: {{ include "wayward.fullname" . }}{{ $suffix }}
+WAYWARD_SERVER: {{ include "wayward.scheme" . }}{{ include "wayward.fullname" . }}{{ $suffix }}
 {{- else -}}
 {{- range list "ingest" "query" "stream" }}
-WAYWARD_{{ upper . }}: {{ include "wayward.partName" (dict "root" $ "part" .) }}{{ $suffix }}
+WAYWARD_{{ upper . }}: {{ include "wayward.scheme" $ }}{{ include "wayward.partName" (dict "root" $ "part" .) }}{{ $suffix }}
 {{- end }}
 {{- end }}
 {{- end -}}

@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import type { handleServerStreamingCall, handleUnaryCall, ServerUnaryCall, ServerWritableStream } from "@grpc/grpc-js";
 import { WaywardError } from "@wayward/base";
-import { authenticate, type Caller } from "../authenticate.ts";
+import type { Caller } from "../access/authenticate.ts";
 import { errorFacts, type Log } from "../log.ts";
+import { callerOf } from "./guard.ts";
 import { statusOf } from "./status.ts";
 
 /** What a handler knows of its call. */
@@ -70,8 +71,8 @@ function contextOf(
 ): CallContext {
   const gone = new AbortController();
   call.on("cancelled", () => gone.abort());
-  if ("write" in call) call.on("close", () => gone.abort());
-  return { caller: authenticate(call.metadata), signal: gone.signal };
+  if ("write" in call) for (const event of ["close", "error"]) call.on(event, () => gone.abort());
+  return { caller: callerOf(call), signal: gone.signal };
 }
 
 /** A caller's fault is the caller's to know; ours goes to the log too. */

@@ -6,8 +6,13 @@ import {
   setLogVerbosity,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import type { Certificates } from "../access/certificates.ts";
+import type { Doors } from "../access/doors.ts";
 import { listenError } from "../http.ts";
 import type { Log } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import { RenewedCredentials } from "./credentials.ts";
+import { Guard } from "./guard.ts";
 import { healthService } from "./health.ts";
 import { reflectionService } from "./reflection.ts";
 import { withWindows } from "./windows.ts";
@@ -32,6 +37,10 @@ export interface GrpcOptions {
   readonly services: readonly GrpcService[];
   readonly log: Log;
   readonly isReady: () => boolean;
+  /** Undefined: everyone, in plain text. */
+  readonly doors?: Pick<Doors, "keys" | "certificates"> | undefined;
+  /** Counts who is not let in. */
+  readonly metrics?: Metrics | undefined;
 }
 
 /** Keepalive as in the chart and docs/operate: a dead peer is noticed within 40 s. */
@@ -46,7 +55,15 @@ const OPTIONS = {
 };
 
 /** Serves the services with health and reflection beside them. Throws PORT_IN_USE, BAD_LISTENER. */
-export async function serveGrpc({ host, port, services, log, isReady }: GrpcOptions): Promise<GrpcServer> {
+export async function serveGrpc({
+  host,
+  port,
+  services,
+  log,
+  isReady,
+  doors,
+  metrics,
+}: GrpcOptions): Promise<GrpcServer> {
   // What goes wrong is thrown; the library would write lines to stderr that are none of the log.
   if (process.env.GRPC_VERBOSITY === undefined) setLogVerbosity(logVerbosity.NONE);
   const server = new Server(OPTIONS);
@@ -54,19 +71,27 @@ export async function serveGrpc({ host, port, services, log, isReady }: GrpcOpti
   const stopping = new AbortController();
   const reflected = [...names, "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"];
   const own = [healthService(names, isReady, log, stopping.signal), reflectionService(reflected, stopping.signal)];
-  for (const { definition, implementation } of [...services, ...own]) server.addService(definition, implementation);
-  const bound = await withWindows(() => bind(server, host, port));
+  const guard = new Guard(doors?.keys, log, metrics);
+  for (const { definition, implementation } of [...services, ...own]) {
+    server.addService(definition, guard.protect(definition, implementation));
+  }
+  const bound = await withWindows(() => bind(server, host, port, doors?.certificates)).catch((error: unknown) => {
+    guard.close();
+    throw error;
+  });
   const end = (graceMs: number) => {
     stopping.abort();
-    return stop(server, graceMs);
+    return stop(server, graceMs).finally(() => guard.close());
   };
   return { address: `${host}:${bound}`, stop: end };
 }
 
-function bind(server: Server, host: string, port: number): Promise<number> {
+function bind(server: Server, host: string, port: number, certificates: Certificates | undefined): Promise<number> {
   const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const credentials =
+    certificates === undefined ? ServerCredentials.createInsecure() : new RenewedCredentials(certificates);
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, boundPort) => {
+    server.bindAsync(address, credentials, (error, boundPort) => {
       if (error === null) resolve(boundPort);
       else reject(listenError(error, "gRPC", address));
     });

@@ -1,6 +1,8 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import http2 from "node:http2";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { Authority, tempFolder } from "@wayward/testing";
 import { trustConnection, withWindows } from "./windows.ts";
 
 const KIB = 1024;
@@ -74,4 +76,22 @@ test("trusted connections share 128 MiB, and bytes go on when the share shrinks"
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   expect(window(first!)).toBe(8 * MIB);
+});
+
+test("a connection by TLS has the same", async () => {
+  await using folder = await tempFolder("windows");
+  const { certFile, keyFile } = new Authority(folder.path).issue("server");
+  const pair = { cert: readFileSync(certFile), key: readFileSync(keyFile) };
+  const server = await withWindows(async () => http2.createSecureServer(pair));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const came = once(server, "session");
+  const port = typeof address === "object" ? address?.port : undefined;
+  const client = http2.connect(`https://127.0.0.1:${port}`, { ca: readFileSync(certFile), rejectUnauthorized: false });
+  const [session] = (await came) as [http2.ServerHttp2Session];
+  expect(window(session)).toBeLessThanOrEqual(64 * KIB);
+  trust(session);
+  expect(window(session)).toBe(8 * MIB);
+  client.destroy();
+  server.close();
 });

@@ -32,21 +32,26 @@ let turn: Promise<unknown> = Promise.resolve();
  * Gives the HTTP/2 servers that `create` makes larger receive windows.
  * grpc-js has no option for it and stays at 64 KiB for stream and connection,
  * which costs two thirds of the rate and twice the CPU; so its call of
- * createServer is met here. A stream may have the most from the start: the
+ * createServer, or of createSecureServer for TLS, is met here. A stream may have the most from the start: the
  * window of its connection bounds all of them.
  */
 export function withWindows<T>(create: () => Promise<T>): Promise<T> {
   const created = turn.then(async () => {
-    const original = http2.createServer;
-    const wrapped = (options: http2.ServerOptions, listener?: () => void) => {
-      const settings = { ...options?.settings, initialWindowSize: MOST_WINDOW };
-      return original({ ...options, settings }, listener).on("session", follow);
+    const { createServer, createSecureServer } = http2;
+    const wider = <O extends http2.ServerOptions>(options: O) => {
+      return { ...options, settings: { ...options?.settings, initialWindowSize: MOST_WINDOW } };
     };
-    http2.createServer = wrapped as typeof http2.createServer;
+    const plain = (options: http2.ServerOptions, listener?: () => void) =>
+      createServer(wider(options), listener).on("session", follow);
+    const secure = (options: http2.SecureServerOptions, listener?: () => void) =>
+      createSecureServer(wider(options), listener).on("session", follow);
+    http2.createServer = plain as typeof createServer;
+    http2.createSecureServer = secure as typeof createSecureServer;
     try {
       return await create();
     } finally {
-      http2.createServer = original;
+      http2.createServer = createServer;
+      http2.createSecureServer = createSecureServer;
     }
   });
   turn = created.catch(() => {});

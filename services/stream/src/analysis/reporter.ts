@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import type { AccessSettings } from "@wayward/access";
 import type { ReportedFinding } from "@wayward/analysis";
 import { block as api } from "@wayward/api";
 import { delay } from "@wayward/base";
@@ -12,6 +13,7 @@ export interface ReporterOptions {
   readonly root: string;
   /** `host:port` of ingest; asked for at the first finding; empty while it does not serve yet, as it may be this very process. */
   readonly address: () => string;
+  readonly access?: AccessSettings | undefined;
   /** Which service analyses: its session is `analysis/<service>`. */
   readonly service: string;
   readonly log: Log;
@@ -92,14 +94,14 @@ export class FindingReporter {
   }
 
   async #collect(): Promise<void> {
-    const { root, address, log } = this.#options;
+    const { root, address, access, log } = this.#options;
     const { signal } = this.#stopping;
     // It may be this very process, which does not serve yet.
     while (address() === "" && !signal.aborted) await delay(FLUSH_MS, signal);
     if (signal.aborted) return;
     const tell = (message: string) => log.warn("findings wait", { message });
     try {
-      await collect({ root, address: address(), own: true, signal, tell });
+      await collect({ root, address: address(), access, own: true, signal, tell });
     } catch (error) {
       log.error("findings are not pushed", { error: String(error) });
     }

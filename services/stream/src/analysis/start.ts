@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import type { AccessSettings } from "@wayward/access";
 import { type ReportedFinding, RULES } from "@wayward/analysis";
 import { backoffMs, delay } from "@wayward/base";
 import { type Bus, withLease } from "@wayward/bus";
@@ -15,6 +16,7 @@ export interface LiveAnalysisOptions {
   readonly source: ObserveSource;
   /** `host:port` of ingest: findings are reported there. */
   readonly ingest: () => string;
+  readonly access?: AccessSettings | undefined;
   /** Folder where findings wait for ingest. */
   readonly spool: string;
   readonly log: Log;
@@ -38,7 +40,7 @@ export class LiveAnalyses {
 
   constructor(options: LiveAnalysisOptions) {
     this.#options = options;
-    const { source, log, metrics, spool, ingest, longWaitMs } = options;
+    const { source, log, metrics, spool, ingest, access, longWaitMs } = options;
     const found = metrics.counter("wayward_analysis_findings_total", "Findings reported, by rule", ["rule"]);
     // The first finding is an increase too, and can be one only from 0.
     for (const rule of Object.keys(RULES)) found.inc({ rule }, 0);
@@ -47,7 +49,7 @@ export class LiveAnalyses {
       "1 while the running sessions of a partition are replayed",
       ["partition"],
     );
-    this.#reporter = new FindingReporter({ root: spool, address: ingest, service: "stream", log });
+    this.#reporter = new FindingReporter({ root: spool, address: ingest, access, service: "stream", log });
     const report = (finding: ReportedFinding) => {
       found.inc({ rule: finding.rule });
       try {

@@ -1,0 +1,95 @@
+import { timingSafeEqual } from "node:crypto";
+import { hashOf, idOf } from "@wayward/access";
+import { fail, ok, type Result } from "@wayward/base";
+import { isScope, SCOPES, type Scope } from "./permissions.ts";
+
+/** A key as its file tells it: never the key itself. */
+export interface Key {
+  /** 8 characters that may be shown. */
+  readonly id: string;
+  readonly scopes: ReadonlySet<Scope>;
+  /** SHA-256 of the whole key. */
+  readonly hash: Buffer;
+  /** Milliseconds since 1970 from which on it is refused. */
+  readonly untilMs: number;
+}
+
+const LINE = /^(?<id>\S+)\s+(?<scopes>\S+)\s+sha256:(?<hash>\S+)(?<rest>(?:\s+\S+)*)$/;
+const NEVER = Number.POSITIVE_INFINITY;
+/** What an unknown key is compared with, so that it takes as long as a known one. */
+const NO_HASH = Buffer.alloc(32);
+
+/** The keys of a file, one a line: `<id> <scope,…> sha256:<hex> [until=<ISO 8601>] [name=<text>]`; `#` begins a comment. */
+export class Keys {
+  readonly #byId: ReadonlyMap<string, Key>;
+
+  constructor(keys: readonly Key[]) {
+    this.#byId = new Map(keys.map((key) => [key.id, key]));
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /** The key that this text is; its expiry is not looked at. */
+  find(text: string): Key | undefined {
+    const known = this.#byId.get(idOf(text) ?? "");
+    const isSame = timingSafeEqual(hashOf(text), known?.hash ?? NO_HASH);
+    return isSame ? known : undefined;
+  }
+
+  /** Whether the very same key is still there and not expired. */
+  has({ id, hash }: Key, nowMs: number): boolean {
+    const known = this.#byId.get(id);
+    return known?.hash.equals(hash) === true && nowMs < known.untilMs;
+  }
+}
+
+/** Error INVALID_ARGUMENT / BAD_CONFIG, naming the first line that is wrong, and never what might be a key. */
+export function parseKeys(text: string): Result<Keys> {
+  const keys = new Map<string, Key>();
+  for (const [index, line] of text.split("\n").entries()) {
+    const bare = line.trim().replace(/(?:^|\s)#.*$/, "");
+    if (bare === "") continue;
+    const key = parseKey(bare);
+    if (typeof key === "string") return wrong(index, key);
+    if (keys.has(key.id)) return wrong(index, `${key.id} stands there twice`);
+    keys.set(key.id, key);
+  }
+  if (keys.size > 0) return ok(new Keys([...keys.values()]));
+  return fail("INVALID_ARGUMENT", "BAD_CONFIG", "it holds no key: `wayward keys create` adds one");
+}
+
+/** A key's line, as parseKeys takes it. */
+export function keyLine(key: string, scopes: readonly Scope[], more: { until?: string; name?: string }): string {
+  const rest = Object.entries(more).map(([name, value]) => ` ${name}=${value}`);
+  return `${idOf(key)} ${scopes.join(",")} sha256:${hashOf(key).toString("hex")}${rest.join("")}\n`;
+}
+
+/** The key of a line, or what is wrong with it. */
+function parseKey(line: string): Key | string {
+  const { id, scopes, hash, rest } = LINE.exec(line)?.groups ?? {};
+  if (id === undefined || scopes === undefined || hash === undefined)
+    return "not <id> <scope,…> sha256:<hex>, as `wayward keys create` writes it";
+  if (!/^[a-z0-9]{8}$/.test(id)) return "the id is not 8 of a-z and 0-9";
+  const named = scopes.split(",");
+  const strange = named.find((scope) => !isScope(scope));
+  if (strange !== undefined) return `scope "${strange.slice(0, 20)}" is not ${SCOPES.join(", ")}`;
+  if (!/^[0-9a-f]{64}$/.test(hash)) return "sha256 is not 64 hex digits";
+  const facts = new Map((rest ?? "").trim().split(/\s+/).filter(Boolean).map(pair));
+  const unknown = [...facts.keys()].find((name) => name !== "until" && name !== "name");
+  if (unknown !== undefined) return `"${unknown.slice(0, 20)}" is not until or name`;
+  const until = facts.get("until");
+  const untilMs = until === undefined ? NEVER : Date.parse(until);
+  if (Number.isNaN(untilMs)) return `until "${until?.slice(0, 30)}" is not a time in ISO 8601`;
+  return { id, scopes: new Set(named.filter(isScope)), hash: Buffer.from(hash, "hex"), untilMs };
+}
+
+function pair(text: string): [string, string] {
+  const at = text.indexOf("=");
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function wrong(index: number, what: string) {
+  return fail("INVALID_ARGUMENT", "BAD_CONFIG", `line ${index + 1}: ${what}`);
+}
