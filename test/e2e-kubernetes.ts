@@ -5,8 +5,7 @@
  * every record counted. One row for each. Ends with 1 where something does
  * not hold, with 77 where there can be no such cluster.
  *
- *     --rate <n>      records a second of each load (default 20000)
- *     --seconds <n>   how long each load lasts (default 20)
+ *     --rate <n>      records a second of each load (default 100000)
  *     --only <story>  one of newcomer, distributed, all-in-one, outside-store, node-collector
  *     --no-images     take the images that are in the cluster
  *     --keep          leave the cluster running
@@ -25,15 +24,14 @@ import { Rows } from "./kubernetes/rows.ts";
 
 const { values } = parseArgs({
   options: {
-    rate: { type: "string", default: "20000" },
-    seconds: { type: "string", default: "20" },
+    rate: { type: "string", default: "100000" },
     only: { type: "string" },
     "no-images": { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
     "if-built": { type: "boolean", default: false },
   },
 });
-const load = { rate: Number(values.rate), seconds: Number(values.seconds) };
+const amount = { rate: Number(values.rate), programs: 8 };
 
 const lab = Lab.find(values["if-built"]);
 if (typeof lab === "string") {
@@ -46,7 +44,7 @@ let ran = false;
 const begun = performance.now();
 await rows.story(async () => {
   await rows.row("a cluster", async () => {
-    ran = await lab.up();
+    ran = await lab.up(...(lab.hasMetrics ? ["--metrics"] : []));
     return { facts: ran ? "was up" : "started" };
   });
   if (!values["no-images"])
@@ -56,9 +54,9 @@ await rows.story(async () => {
   await apps.makeNamespace();
   const stories = {
     newcomer: () => newcomer(lab, rows),
-    distributed: () => distributed(lab, apps, rows, load),
+    distributed: () => distributed(lab, apps, rows, amount),
     "all-in-one": () => allInOne(lab, apps, rows),
-    "outside-store": () => outsideStore(lab, rows),
+    "outside-store": () => outsideStore(lab, apps, rows, amount),
     "node-collector": () => nodeCollector(lab, rows),
   };
   for (const [name, play] of Object.entries(stories)) {

@@ -92,6 +92,19 @@ const objectsOf = (name: string) => manifests(read(keptPath(name)));
     60_000,
   );
 
+  test("before an upgrade is right, and only mode distributed has it", async () => {
+    const job = async (...args: string[]) =>
+      manifests(await render(...args)).filter(
+        ({ metadata }) => metadata.annotations?.["helm.sh/hook"] === "pre-upgrade",
+      );
+    const [check] = await job("--is-upgrade");
+    expect(check?.metadata.name).toBe("wayward-upgrade-check");
+    expect(await faults([check!], "1.35")).toEqual([]);
+    expect(await job()).toEqual([]);
+    expect(await job("--is-upgrade", "--set", "upgradeCheck.enabled=false")).toEqual([]);
+    expect(await job("--is-upgrade", "--set", "mode=allInOne")).toEqual([]);
+  });
+
   test("would be refused with a field or a kind that nobody knows", async () => {
     const [policy] = objectsOf("default");
     const misspelt = { ...policy, spec: { ...policy?.spec, podSelektor: {} } } as Manifest;

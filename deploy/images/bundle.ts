@@ -38,7 +38,7 @@ const THREADS = [
 ];
 
 /** CommonJS packages in the bundle ask for Node's own modules by require. */
-const BANNER = `import { createRequire as makeRequire } from "node:module";
+export const BANNER = `import { createRequire as makeRequire } from "node:module";
 const require = makeRequire(import.meta.url);`;
 
 /** Makes the bundle anew. Throws what esbuild and npm throw. */

@@ -1,8 +1,11 @@
+import { until } from "@wayward/testing";
 import type { Apps, Env } from "./apps.ts";
 import { helmTest } from "./distributed.ts";
 import type { Lab } from "./lab.ts";
+import { heldAgainst, Load } from "./load.ts";
 import { Release } from "./release.ts";
-import type { Rows } from "./rows.ts";
+import type { Found, Rows } from "./rows.ts";
+import { SmallVolume } from "./small-volume.ts";
 
 const NAMESPACE = "wayward-all-in-one";
 const ENV: Env = { WAYWARD_SERVER: `wayward.${NAMESPACE}:4610` };
@@ -15,6 +18,7 @@ export async function allInOne(lab: Lab, apps: Apps, rows: Rows): Promise<void> 
   await release.forget();
   await release.makeNamespace();
 
+  await rows.row("all-in-one: no storage class, then there is one", () => withoutClass(release));
   await rows.row("all-in-one: install", async () => {
     await release.apply(MODE);
     return { facts: `${(await release.pods()).length} pod ready, ${await release.restarts()} restarts` };
@@ -32,13 +36,11 @@ export async function allInOne(lab: Lab, apps: Apps, rows: Rows): Promise<void> 
     };
   });
   await rows.row("all-in-one: only gRPC is reached", async () => {
-    const at = `wayward.${NAMESPACE}`;
+    const [grpc, http] = [4610, 4611].map((port) => `wayward.${NAMESPACE}:${port}`) as [string, string];
+    const reached = await apps.reached(ASKING, [grpc, http]);
     return {
       facts: "4610 reached, 4611 not",
-      wrong: [
-        !(await apps.reaches(ASKING, `${at}:4610`)) && "4610 is not reached",
-        (await apps.reaches(ASKING, `${at}:4611`)) && "4611 is reached",
-      ],
+      wrong: [!reached.includes(grpc) && "4610 is not reached", reached.includes(http) && "4611 is reached"],
     };
   });
   await rows.row("all-in-one: uninstall leaves data, install finds it", async () => {
@@ -48,4 +50,46 @@ export async function allInOne(lab: Lab, apps: Apps, rows: Rows): Promise<void> 
     return { facts: `${read} records of before`, wrong: [read !== sent && `${sent} were there`] };
   });
   await release.forget();
+  await release.makeNamespace();
+  await rows.row("all-in-one: the volume is full", () => fullVolume(release, apps));
+}
+
+/** A cluster without a default class leaves the pod waiting, and says why; once there is one all goes on. */
+async function withoutClass(release: Release): Promise<Found> {
+  const isDefault = (yes: boolean) => {
+    const annotation = `storageclass.kubernetes.io/is-default-class=${yes}`;
+    return release.lab.must(["kubectl", "annotate", "storageclass", "standard", annotation, "--overwrite"]);
+  };
+  await isDefault(false);
+  try {
+    await release.tryToApply(MODE);
+    await release.described("all-in-one", /unbound immediate PersistentVolumeClaims/);
+    await until("the claim to say why", async () => {
+      return (await release.kubectl("describe", "pvc")).includes("no storage class is set");
+    });
+  } finally {
+    await isDefault(true);
+  }
+  await release.kubectl("rollout", "status", "statefulset/wayward", "--timeout=120s");
+  return { facts: `unbound claim, no storage class is set; then ready, ${await release.restarts()} restarts` };
+}
+
+/** A volume that is full while programs record: the pod says so, they keep what they have, and nothing is lost. */
+async function fullVolume(release: Release, apps: Apps): Promise<Found> {
+  const volume = await SmallVolume.make(release.lab, 64);
+  try {
+    await release.apply(MODE, `global.storageClass=${SmallVolume.storageClass}`);
+    const load = await Load.start(apps, "full", { rate: 20_000, programs: 2 }, ENV);
+    await volume.fill();
+    await release.kubectl("delete", "pod", "--grace-period=0", "--force", "wayward-0");
+    const line = await release.described("all-in-one", /(BUS|STORE)_FULL/);
+    await volume.makeRoom();
+    await until("the pod to be ready", async () => (await release.restarts()) > 0);
+    await release.kubectl("wait", "--for=condition=Ready", "pod/wayward-0", "--timeout=180s");
+    const { facts, wrong } = heldAgainst(await load.end());
+    return { facts: `${/[A-Z]+_FULL/.exec(line)?.[0]}; ${facts}`, wrong };
+  } finally {
+    await release.forget();
+    await volume.remove();
+  }
 }

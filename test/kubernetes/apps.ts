@@ -35,33 +35,35 @@ export interface Counted {
 
 /** A namespace of people who use the release: programs that record, and a pod that asks. */
 export class Apps {
-  readonly #lab: Lab;
+  readonly lab: Lab;
+  /** Programs that are in the namespace. */
+  readonly #provided = new Set<string>();
   readonly namespace: string;
 
   constructor(lab: Lab, namespace: string) {
-    this.#lab = lab;
+    this.lab = lab;
     this.namespace = namespace;
   }
 
   async makeNamespace(): Promise<void> {
-    await this.#lab.must(["kubectl", "create", "namespace", this.namespace]);
+    await this.lab.must(["kubectl", "create", "namespace", this.namespace]);
     const label = "pod-security.kubernetes.io/enforce=restricted";
-    await this.#lab.must(["kubectl", "label", "namespace", this.namespace, label]);
+    await this.lab.must(["kubectl", "label", "namespace", this.namespace, label]);
   }
 
   async forget(): Promise<void> {
     const args = ["kubectl", "delete", "namespace", this.namespace, "--ignore-not-found", "--grace-period=1"];
-    await this.#lab.must(args, 300_000);
+    await this.lab.must(args, 300_000);
   }
 
   kubectl(...args: readonly string[]): Promise<string> {
-    return this.#lab.must(["kubectl", "--namespace", this.namespace, ...args], 300_000);
+    return this.lab.must(["kubectl", "--namespace", this.namespace, ...args], 300_000);
   }
 
   /** Applies this manifest, after this change to its text. */
   async applyFile(path: string, change: (text: string) => string): Promise<void> {
     const text = change(readFileSync(join(root, path), "utf8"));
-    await this.#lab.must(["kubectl", "--namespace", this.namespace, "apply", "--filename", "-"], 60_000, text);
+    await this.lab.must(["kubectl", "--namespace", this.namespace, "apply", "--filename", "-"], 60_000, text);
   }
 
   /** Starts a pod that asks in the name of this environment. */
@@ -75,14 +77,17 @@ export class Apps {
     return this.kubectl("exec", pod, "--", "node", "/app/lib/main.js", ...args);
   }
 
-  /** Whether that pod can open a connection to `host:port`. */
-  async reaches(pod: string, address: string): Promise<boolean> {
-    const [host, port] = address.split(":");
+  /** To which of these, as `host:port`, that pod can open a connection. */
+  async reached(pod: string, addresses: readonly string[]): Promise<string[]> {
     const program = `
-      const socket = require("node:net").connect({ host: "${host}", port: ${port}, timeout: 3000 });
-      const say = (text) => { console.log(text); process.exit(); };
-      socket.on("connect", () => say("reached")).on("timeout", () => say("not")).on("error", () => say("not"));`;
-    return (await this.kubectl("exec", pod, "--", "node", "-e", program)).trim() === "reached";
+      for (const address of process.argv.slice(1)) {
+        const [host, port] = address.split(":");
+        const socket = require("node:net").connect({ host, port, timeout: 3000 });
+        socket.on("connect", () => { console.log(address); socket.destroy(); });
+        socket.on("timeout", () => socket.destroy()).on("error", () => {});
+      }`;
+    const lines = await this.kubectl("exec", pod, "--", "node", "-e", program, ...addresses);
+    return lines.split("\n").filter((line) => line !== "");
   }
 
   /** Starts a program that records `rate` numbers a second. */
@@ -95,7 +100,7 @@ export class Apps {
     await this.#ended(name);
     const sent = Number(/^sent (\d+)$/m.exec(await this.kubectl("logs", name))?.[1] ?? Number.NaN);
     const args = ["kubectl", "--namespace", this.namespace, "exec", asking, "--", "node", "/app/lib/main.js"];
-    const said = await this.#lab.run([...args, "stats", "--name", name, "--kind", "log.message", "--json"]);
+    const said = await this.lab.run([...args, "stats", "--name", name, "--kind", "log.message", "--json"]);
     const rows = said.stdout
       .split("\n")
       .filter((line) => line !== "")
@@ -104,10 +109,31 @@ export class Apps {
     return { sent, read: Number(read), isComplete: said.stderr.includes(", complete") };
   }
 
-  /** The numbers that are read of a program, in the order of its time. */
-  async numbers(name: string, asking: string): Promise<number[]> {
-    const lines = await this.wayward(asking, "read", "--name", name, "--kind", "log.message");
-    return [...lines.matchAll(/ number (\d+) /g)].map(([, number]) => Number(number));
+  /** Brings a program into the namespace, once, as a file that pods mount. */
+  async provide(name: string, file: string, text: () => Promise<string>): Promise<void> {
+    if (this.#provided.has(name)) return;
+    this.#provided.add(name);
+    const map = { apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data: { [file]: await text() } };
+    await this.lab.must(["kubectl", "--namespace", this.namespace, "create", "-f", "-"], 60_000, JSON.stringify(map));
+  }
+
+  /** Starts a program that was provided, with these arguments, the first of which is its file. */
+  startProgram(name: string, program: string, args: readonly string[], env: Env): Promise<void> {
+    const [file, ...rest] = args;
+    return this.#start(name, ["node", `/program/${file}`, ...rest], env, program);
+  }
+
+  /** Starts somebody else's server with these arguments; tells its address once it runs. */
+  async startServer(name: string, image: string, args: readonly string[]): Promise<string> {
+    const volumeMounts = [{ name: "tmp", mountPath: "/tmp" }];
+    await this.#create(name, { image, args, volumeMounts }, [{ name: "tmp", emptyDir: {} }]);
+    return this.addressOf(name);
+  }
+
+  /** The address of a pod, once it runs. */
+  async addressOf(pod: string): Promise<string> {
+    await this.kubectl("wait", "--for=condition=Ready", `pod/${pod}`, "--timeout=120s");
+    return this.kubectl("get", "pod", pod, "--output", "jsonpath={.status.podIP}");
   }
 
   async #ended(pod: string): Promise<void> {
@@ -118,7 +144,23 @@ export class Apps {
     });
   }
 
-  async #start(name: string, command: readonly string[], env: Env): Promise<void> {
+  async #start(name: string, command: readonly string[], env: Env, program?: string): Promise<void> {
+    const mounts = program === undefined ? [] : [{ name: "program", mountPath: "/program" }];
+    const volumes = program === undefined ? [] : [{ name: "program", configMap: { name: program } }];
+    await this.#create(
+      name,
+      {
+        image: IMAGE,
+        command,
+        env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
+        volumeMounts: [{ name: "tmp", mountPath: "/tmp" }, ...mounts],
+      },
+      [{ name: "tmp", emptyDir: {} }, ...volumes],
+    );
+  }
+
+  /** A pod of one container that fits `restricted`. */
+  async #create(name: string, container: object, volumes: readonly object[]): Promise<void> {
     const restricted = {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
@@ -132,19 +174,10 @@ export class Apps {
         restartPolicy: "Never",
         terminationGracePeriodSeconds: 1,
         securityContext: { runAsNonRoot: true, runAsUser: 65_532, seccompProfile: { type: "RuntimeDefault" } },
-        containers: [
-          {
-            name: "main",
-            image: IMAGE,
-            command,
-            env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
-            securityContext: restricted,
-            volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
-          },
-        ],
-        volumes: [{ name: "tmp", emptyDir: {} }],
+        containers: [{ name: "main", securityContext: restricted, ...container }],
+        volumes,
       },
     };
-    await this.#lab.must(["kubectl", "--namespace", this.namespace, "create", "-f", "-"], 60_000, JSON.stringify(pod));
+    await this.lab.must(["kubectl", "--namespace", this.namespace, "create", "-f", "-"], 60_000, JSON.stringify(pod));
   }
 }

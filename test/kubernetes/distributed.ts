@@ -1,8 +1,10 @@
 import { until } from "@wayward/testing";
-import type { Apps, Counted, Env } from "./apps.ts";
+import type { Apps, Env } from "./apps.ts";
 import type { Lab, Said } from "./lab.ts";
+import { type Amount, underLoad } from "./load.ts";
 import { Release } from "./release.ts";
 import type { Found, Rows } from "./rows.ts";
+import { scaling } from "./scaling.ts";
 
 const NAMESPACE = "wayward-distributed";
 const ENV: Env = Object.fromEntries(
@@ -10,18 +12,10 @@ const ENV: Env = Object.fromEntries(
 );
 /** From the issue that asked for the chart. */
 const INSTALL_WITHIN_S = 120;
-/** Three NATS servers go one after the other, each once the one before has caught up. */
-const REPLACED_WITHIN_S = 90;
 const ASKING = "asks-distributed";
 
-export interface Load {
-  /** Records a second, and for how many seconds. */
-  readonly rate: number;
-  readonly seconds: number;
-}
-
 /** The chart as it comes, with what a cluster does to it: pods that die, upgrades, an end and a new beginning. */
-export async function distributed(lab: Lab, apps: Apps, rows: Rows, load: Load): Promise<void> {
+export async function distributed(lab: Lab, apps: Apps, rows: Rows, amount: Amount): Promise<void> {
   const release = new Release(lab, NAMESPACE);
   await release.forget();
   await release.makeNamespace();
@@ -57,22 +51,23 @@ export async function distributed(lab: Lab, apps: Apps, rows: Rows, load: Load):
   for (const part of ["ingest", "archive", "query", "stream", "trial-store", "nats"]) {
     await rows.row(`distributed: ${part} dies under load`, () =>
       // Any of the three NATS servers may lead a stream: the first is as good as another.
-      underLoad(apps, `kill-${part}`, load, () => release.kill(part, part === "nats" ? "wayward-nats-0" : undefined)),
+      underLoad(apps, `kill-${part}`, amount, ENV, () =>
+        release.kill(part, part === "nats" ? "wayward-nats-0" : undefined),
+      ),
     );
   }
-  await rows.row("distributed: everything is replaced under load", () =>
-    underLoad(apps, "upgrade", { ...load, seconds: REPLACED_WITHIN_S }, async () => {
-      const before = new Set((await release.pods()).map(({ metadata }) => metadata.uid));
-      await release.apply("pod.annotations.changed=yes", `networkPolicy.metricsFrom[0]=${apps.namespace}`);
-      await until(
-        "the old pods to be gone",
-        async () => !(await release.pods()).some(({ metadata }) => before.has(metadata.uid)),
-      );
-    }),
-  );
+  for (const part of ["ingest", "archive", "query", "stream", "nats"]) {
+    await rows.row(`distributed: ${part} is replaced under load`, () =>
+      underLoad(apps, `replace-${part}`, amount, ENV, () => release.restart(part)),
+    );
+  }
+  const follows = "distributed: ingest follows its load";
+  if (lab.hasMetrics) await rows.row(follows, () => scaling(release, apps, ENV, amount));
+  else rows.leaveOut(follows, "the lab has no metrics-server: `lab up --metrics` builds it");
   await rows.row("distributed: metrics for whom they are", async () => {
-    const reached = await apps.reaches(ASKING, `wayward-archive.${NAMESPACE}:4611`);
-    return { facts: "4611 from a namespace that is named", wrong: [!reached && "not reached"] };
+    await release.apply(`networkPolicy.metricsFrom[0]=${apps.namespace}`);
+    const reached = await apps.reached(ASKING, [`wayward-archive.${NAMESPACE}:4611`]);
+    return { facts: "4611 from a namespace that is named", wrong: [reached.length === 0 && "not reached"] };
   });
   await rows.row("distributed: a budget refuses an eviction", () => evictions(release));
   await rows.row("distributed: what may not change", async () => {
@@ -87,14 +82,15 @@ export async function distributed(lab: Lab, apps: Apps, rows: Rows, load: Load):
     };
   });
   await rows.row("distributed: uninstall leaves data, install finds it", async () => {
-    const before = await apps.numbers("upgrade-slow", ASKING);
+    await apps.startNumbers("kept", 1_000, 1, ENV);
+    const before = await apps.count("kept", ASKING);
     await release.helm("uninstall", "--wait");
     const claims = (await release.kubectl("get", "pvc", "--output", "name")).trim().split("\n").length;
     await release.apply();
-    const after = await apps.numbers("upgrade-slow", ASKING);
+    const after = await apps.count("kept", ASKING);
     return {
-      facts: `${claims} volumes, ${after.length} records of before`,
-      wrong: [claims !== 4 && "4 volumes were there", after.length !== before.length && `${before.length} were there`],
+      facts: `${claims} volumes, ${after.read} records of before`,
+      wrong: [claims !== 4 && "4 volumes were there", after.read !== before.sent && `${before.sent} were there`],
     };
   });
   await release.forget();
@@ -104,29 +100,6 @@ export async function helmTest(release: Release): Promise<Found> {
   const { ok, stdout, stderr } = await release.helm("test", "--logs");
   const read = /\d+ records? of \d+ sessions?, complete/.exec(`${stdout}${stderr}`)?.[0];
   return { facts: read ?? "", wrong: [!ok && stderr, read === undefined && "nothing was read back"] };
-}
-
-/** Records at the given rate, and at a slow one with every number looked at, while this happens. */
-async function underLoad(apps: Apps, name: string, load: Load, happens: () => Promise<void>): Promise<Found> {
-  const slow = `${name}-slow`;
-  await apps.startNumbers(name, load.rate, load.seconds, ENV);
-  await apps.startNumbers(slow, 100, load.seconds, ENV);
-  // Well after both have begun, and well before they end.
-  await new Promise((resolve) => setTimeout(resolve, 5_000));
-  await happens();
-  const counted: Counted = await apps.count(name, ASKING);
-  const slowly = await apps.count(slow, ASKING);
-  const numbers = await apps.numbers(slow, ASKING);
-  const isWhole = numbers.length === slowly.sent && numbers.every((number, index) => number === index);
-  return {
-    facts: `sent ${counted.sent + slowly.sent}, read ${counted.read + slowly.read}`,
-    wrong: [
-      counted.sent !== load.rate * load.seconds && "not all was sent",
-      (counted.read !== counted.sent || slowly.read !== slowly.sent) && "lost or doubled",
-      !counted.isComplete && "not complete",
-      !isWhole && `the numbers are not 0 to ${slowly.sent - 1} in order`,
-    ],
-  };
 }
 
 async function policies(release: Release, apps: Apps): Promise<Found> {
@@ -139,10 +112,14 @@ async function policies(release: Release, apps: Apps): Promise<Found> {
     `${at("nats-nodes")}:6222`,
     `${at("trial-store")}:7070`,
   ];
-  const wrong: string[] = [];
-  for (const address of open) if (!(await apps.reaches(ASKING, address))) wrong.push(`${address} is not reached`);
-  for (const address of closed) if (await apps.reaches(ASKING, address)) wrong.push(`${address} is reached`);
-  return { facts: `${open.length} reached, ${closed.length} not`, wrong };
+  const reached = await apps.reached(ASKING, [...open, ...closed]);
+  return {
+    facts: `${open.length} reached, ${closed.length} not`,
+    wrong: [
+      ...open.map((address) => !reached.includes(address) && `${address} is not reached`),
+      ...closed.map((address) => reached.includes(address) && `${address} is reached`),
+    ],
+  };
 }
 
 /** One server of NATS may go at a time. */

@@ -29,9 +29,14 @@ export class Lab {
     if (process.platform !== "linux") return "the lab is for Linux";
     if (!existsSync(program)) return `no lab at ${program}: name it by WAYWARD_KUBERNETES_LAB`;
     if (process.getuid?.() !== 0) return "the lab needs root";
-    const built = join(process.env.KUBE_LAB ?? join(cacheFolder(), "kubernetes-lab"), "bin", "kube");
+    const built = join(programsFolder(), "kube");
     if (isBuilt && !existsSync(built)) return `the lab is not built, ${built} is missing: lab up builds it`;
     return new Lab(program);
+  }
+
+  /** Whether it can measure what pods take, without building a program first. */
+  get hasMetrics(): boolean {
+    return existsSync(join(programsFolder(), "metrics-server"));
   }
 
   /** Starts it; the first time it is built, which takes minutes. Tells whether it ran before. */
@@ -61,6 +66,7 @@ export class Lab {
 }
 
 /** Where the lab keeps its programs, as it finds the folder itself. */
-function cacheFolder(): string {
-  return process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
+function programsFolder(): string {
+  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
+  return join(process.env.KUBE_LAB ?? join(cache, "kubernetes-lab"), "bin");
 }

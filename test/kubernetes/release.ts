@@ -3,11 +3,14 @@ import { until } from "@wayward/testing";
 import type { Lab, Said } from "./lab.ts";
 
 const CHART = join(import.meta.dirname, "..", "..", "deploy", "helm", "wayward");
+/** What people upgrade from; charts/README.md says what it is. */
+export const CHART_BEFORE = join(import.meta.dirname, "charts", "wayward-before.tgz");
 
 /** What is looked at of a pod. */
 interface Pod {
   readonly metadata: { readonly name: string; readonly uid: string; readonly labels: Readonly<Record<string, string>> };
   readonly status: {
+    readonly podIP?: string;
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
     readonly containerStatuses?: readonly ContainerStatus[];
   };
@@ -16,8 +19,6 @@ interface Pod {
 interface ContainerStatus {
   readonly name: string;
   readonly restartCount: number;
-  readonly lastState?: { readonly terminated?: { readonly exitCode: number; readonly message?: string } };
-  readonly state?: { readonly terminated?: { readonly exitCode: number; readonly message?: string } };
 }
 
 const READY_WITHIN_MS = 300_000;
@@ -50,10 +51,15 @@ export class Release {
   }
 
   /** Installs or upgrades and waits until all is ready. Throws helm's words. */
-  async apply(...values: readonly string[]): Promise<void> {
+  apply(...values: readonly string[]): Promise<void> {
+    return this.applyChart(CHART, ...values);
+  }
+
+  /** The same with another chart than the present one. */
+  async applyChart(chart: string, ...values: readonly string[]): Promise<void> {
     const settings = values.flatMap((value) => ["--set", value]);
     const wait = ["--wait", "--timeout", `${READY_WITHIN_MS / 1000}s`];
-    const said = await this.helm("upgrade", CHART, "--install", ...wait, ...settings);
+    const said = await this.helm("upgrade", chart, "--install", ...wait, ...settings);
     if (!said.ok) throw new Error(`${said.stderr}${await this.troubles()}`);
   }
 
@@ -82,6 +88,23 @@ export class Release {
     await this.replaced(part, name, (names) => this.kubectl("delete", "pod", "--grace-period=0", "--force", ...names));
   }
 
+  /** Replaces a part's pods one after the other, as an upgrade does, and waits until the last of the old ones has ended. */
+  async restart(part: string): Promise<void> {
+    const what = `${part === "nats" ? "statefulset" : "deployment"}/wayward-${part}`;
+    await this.allReplaced(async () => {
+      await this.kubectl("rollout", "restart", what);
+      await this.kubectl("rollout", "status", what, "--timeout=300s");
+    }, part);
+  }
+
+  /** Does what replaces all pods, or those of a part, and waits until the old ones have ended. */
+  async allReplaced(replace: () => Promise<unknown>, part?: string): Promise<void> {
+    const before = new Set((await this.pods(part)).map(({ metadata }) => metadata.uid));
+    await replace();
+    const isThere = ({ metadata }: Pod) => before.has(metadata.uid);
+    await until("the old pods to be gone", async () => !(await this.pods(part)).some(isThere));
+  }
+
   /** Until what `end` has ended of a part, all its pods or this one, is gone and as many are ready as before. */
   async replaced(part: string, name: string | undefined, end: (names: string[]) => Promise<unknown>): Promise<void> {
     const before = await this.pods(part);
@@ -94,13 +117,20 @@ export class Release {
     });
   }
 
-  /** What the containers of a part said when they last ended. */
-  async lastWords(part: string): Promise<string[]> {
-    const statuses = (await this.pods(part)).flatMap(({ status }) => status.containerStatuses ?? []);
-    return statuses.flatMap(({ lastState, state }) => {
-      const ended = lastState?.terminated ?? state?.terminated;
-      return ended === undefined ? [] : [`exit ${ended.exitCode}: ${ended.message ?? ""}`];
-    });
+  /** Waits until `kubectl describe` shows these words of a part's pods, and gives the line. */
+  async described(part: string, words: RegExp): Promise<string> {
+    const selector = `app.kubernetes.io/instance=wayward,app.kubernetes.io/component=${part}`;
+    let line: string | undefined;
+    await until(
+      `kubectl describe to show ${words} of ${part}`,
+      async () => {
+        const shown = await this.kubectl("describe", "pods", "--selector", selector);
+        line = shown.split("\n").find((one) => words.test(one));
+        return line !== undefined;
+      },
+      { withinMs: 120_000 },
+    );
+    return line?.trim() ?? "";
   }
 
   /** For whoever reads why it did not come up. */

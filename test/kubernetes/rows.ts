@@ -22,6 +22,11 @@ export class Rows {
     throw new StoryEnds();
   }
 
+  /** Says that a row is not tried here. */
+  leaveOut(what: string, why: string): void {
+    process.stdout.write(`!!! ${what}: not tried, ${why}\n`);
+  }
+
   /** Plays a story; where one of its rows fails the next story goes on. */
   async story(play: (rows: Rows) => Promise<void>): Promise<void> {
     await play(this).catch((error: unknown) => {

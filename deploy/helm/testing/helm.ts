@@ -14,7 +14,11 @@ export interface HelmAnswer {
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly metadata: {
+    readonly name: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
   // biome-ignore lint/suspicious/noExplicitAny: each kind has a shape of its own, and kubernetes-validate checks it.
   readonly spec?: any;
   readonly data?: Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-import { WaywardError } from "@wayward/base";
+import { delay, WaywardError } from "@wayward/base";
 import { type DoorFiles, openDoors } from "./access/doors.ts";
 import { DOOR_SETTINGS } from "./access/settings.ts";
 import { BringUp, type Open, type Started } from "./bring-up.ts";
@@ -54,6 +54,33 @@ export async function runMain<T extends Table>(
   }
   // Whatever still holds a handle must not keep a service that has ended.
   setTimeout(() => process.exit(), 500).unref();
+}
+
+/** A check takes this long at most. */
+const CHECK_WITHIN_MS = 60_000;
+
+/**
+ * Looks with a service's settings whether it could run, and logs what `check`
+ * tells. Exit codes as for `runMain`; 0 with a warning where what it stands
+ * on is UNAVAILABLE: nobody can tell then, and an upgrade may be the repair.
+ */
+export async function runCheck<T extends Table>(
+  name: string,
+  table: T,
+  check: (config: Config<T>) => Promise<string>,
+): Promise<void> {
+  const log = createLog("info", { service: name });
+  try {
+    const late = new WaywardError("UNAVAILABLE", "CHECK_LATE", `no answer within ${CHECK_WITHIN_MS / 1000} s`);
+    const timer = delay(CHECK_WITHIN_MS).then(() => Promise.reject(late));
+    log.info(await Promise.race([check(loadConfig(table)), timer]));
+    process.exitCode = 0;
+  } catch (error) {
+    const isUnknown = WaywardError.from(error).code === "UNAVAILABLE";
+    if (isUnknown) log.warn("nothing can be told now", errorFacts(error));
+    process.exitCode = isUnknown ? 0 : tellFailure(name, error);
+  }
+  setTimeout(() => process.exit(), 500);
 }
 
 async function runUntilSignalled(
@@ -131,6 +158,7 @@ const NEVER: ReadonlySet<string> = new Set([
   "BUS_TOO_SMALL",
   "LAYOUT_MISMATCH",
   "STORE_DENIED",
+  "STORE_EMPTY",
   "STORE_NOT_CONDITIONAL",
 ]);
 

@@ -10,10 +10,11 @@ export async function ensureLayout(store: Store, partitions: number): Promise<vo
   checkLayout(store, present(await store.get(LAYOUT_KEY), LAYOUT_KEY).bytes, partitions);
 }
 
-/** The same for who only reads: leaves a new store to the archiver. */
-export async function readLayout(store: Store, partitions: number): Promise<void> {
+/** The same for who only reads: leaves a new store to the archiver. Tells whether there is an archive. */
+export async function readLayout(store: Store, partitions: number): Promise<boolean> {
   const layout = await store.get(LAYOUT_KEY);
   if (layout !== undefined) checkLayout(store, layout.bytes, partitions);
+  return layout !== undefined;
 }
 
 function checkLayout({ name }: Store, bytes: Uint8Array, partitions: number): void {

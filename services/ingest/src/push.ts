@@ -15,6 +15,9 @@ import { Watermarks } from "./watermarks.ts";
 
 export type PushCall = ServerDuplexStream<ingest.PushRequest, ingest.PushResponse>;
 
+/** So long a stream may go on after it was told to go elsewhere, in milliseconds. */
+const LEAVE_WITHIN_MS = 10_000;
+
 /** Answers that may wait for a pusher to read them; above it its blocks are not read either. */
 const ANSWERS_MAX = 1_000;
 
@@ -27,14 +30,17 @@ export class PushHandler {
   readonly #control: TopicWatch;
   readonly #state = createState();
   readonly #calls = new Map<StreamId, PushCall>();
+  readonly #ageMs: number;
   /** Events that came while another was carried out. */
   readonly #queue: Event[] = [];
   readonly #stopped = createDeferred<void>();
   #running = false;
   #nextStream = 0;
 
-  constructor(bus: Bus, events: IngestEvents, log: Log) {
+  /** A stream that is `ageMs` old is told to connect again; 0 lets it live as long as it likes. */
+  constructor(bus: Bus, events: IngestEvents, log: Log, ageMs: number) {
     this.#bus = bus;
+    this.#ageMs = ageMs;
     this.#events = events;
     this.#announcer = new Announcer(bus);
     this.#watermarks = new Watermarks(bus, log, (archived) => this.#handle({ type: "watermark", archived }));
@@ -52,7 +58,9 @@ export class PushHandler {
     });
     call.on("drain", () => this.#handle({ type: "drained", stream }));
     call.on("end", () => this.#handle({ type: "half-closed", stream }));
+    const aging = this.#age(stream);
     const forget = () => {
+      clearTimeout(aging());
       if (this.#calls.delete(stream)) this.#handle({ type: "closed", stream });
     };
     call.on("close", forget);
@@ -71,6 +79,19 @@ export class PushHandler {
     await this.#stopped.promise;
     this.#announcer.flush();
     await Promise.all([this.#watermarks.stop(), this.#control.stop()]);
+  }
+
+  /** Ends the stream in good time; gives what gives the timer. */
+  #age(stream: StreamId): () => NodeJS.Timeout | undefined {
+    if (this.#ageMs === 0) return () => undefined;
+    const overdue = () => this.#handle({ type: "overdue", stream });
+    const aged = () => {
+      this.#handle({ type: "aged", stream });
+      timer = setTimeout(overdue, LEAVE_WITHIN_MS).unref();
+    };
+    // Spread, so that those that came together do not go together.
+    let timer = setTimeout(aged, this.#ageMs * (0.8 + 0.2 * Math.random())).unref();
+    return () => timer;
   }
 
   #handle(event: Event): void {

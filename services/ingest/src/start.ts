@@ -18,11 +18,13 @@ export interface IngestOptions {
   readonly bus: Bus;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Push streams that are so old are told to connect again, so that they spread over processes that came later. Default: never. */
+  readonly pushAgeMs?: number;
 }
 
 /** The way in: takes blocks, checks their envelopes, and hands the same bytes to the bus. Keeps no state. */
-export function startIngest({ bus, log, metrics }: IngestOptions): Part {
-  const handler = new PushHandler(bus, ingestEvents(metrics, log), log);
+export function startIngest({ bus, log, metrics, pushAgeMs = 0 }: IngestOptions): Part {
+  const handler = new PushHandler(bus, ingestEvents(metrics, log), log, pushAgeMs);
   const implementation: UntypedServiceImplementation = {
     startSession: unary<ingest.StartSessionRequest, ingest.StartSessionResponse>(log, async (request, { caller }) =>
       startSession(request, handler.control(caller.tenant)),

@@ -8,7 +8,8 @@ export type Answer = NonNullable<ingest.PushResponse["event"]>;
 export interface Connection {
   /** Sends a serialised PushRequest; its bytes must not change until the server has answered it. */
   send(message: Buffer): void;
-  close(): void;
+  /** Ends this side, and waits so long for the other. */
+  close(withinMs?: number): void;
 }
 
 export interface ConnectionEvents {
@@ -38,6 +39,8 @@ export async function openConnection(
     "grpc.keepalive_time_ms": 30_000,
     "grpc.keepalive_timeout_ms": 10_000,
     "grpc.enable_retries": 0,
+    // Another stream comes to another server only by a connection of its own.
+    "grpc.use_local_subchannel_pool": 1,
   });
   const { path, responseDeserialize } = api.IngestServiceService.push;
   const call = client.makeBidiStreamRequest(path, (message: Buffer) => message, responseDeserialize, who);
@@ -53,9 +56,9 @@ export async function openConnection(
   call.write(Buffer.alloc(0));
   return {
     send: (message) => void call.write(message),
-    close: () => {
+    close: (withinMs = 1_000) => {
       call.end();
-      setTimeout(() => call.cancel(), 1000).unref();
+      setTimeout(() => call.cancel(), withinMs).unref();
     },
   };
 }

@@ -39,6 +39,8 @@ export interface PusherOptions {
 export type ServerState = "connected" | "unreachable";
 
 const TICK_MS = 250;
+/** So long the answers to what was sent may take after a goodbye; what has none then is sent again. */
+const LEAVE_WITHIN_MS = 5_000;
 /** A whole folder is read so rarely: nearly always the next block has the next number. */
 const READ_FOLDER_MS = 10_000;
 /** How far a session is accepted is written down at most so often. */
@@ -67,6 +69,8 @@ export class Pusher {
   readonly #troubles: Troubles;
   #writingAccepted: NodeJS.Timeout | undefined;
   #connection: Connection | undefined;
+  /** The server has said goodbye. */
+  #isLeaving = false;
   #lastProblem = "";
   /** File work is done one after the other, in the order of the effects. */
   #work: Promise<void> = Promise.resolve();
@@ -153,7 +157,8 @@ export class Pusher {
     for (let attempt = 0; !signal.aborted; attempt++) {
       const lasted = await this.#connect();
       if (lasted > 5_000) attempt = 0;
-      await delay(backoffMs(attempt, Math.random()), signal);
+      // A server that stops says goodbye to whoever comes.
+      if (!this.#isLeaving || attempt > 0) await delay(backoffMs(attempt, Math.random()), signal);
     }
     clearInterval(ticking);
   }
@@ -162,15 +167,17 @@ export class Pusher {
   async #connect(): Promise<number> {
     const { address, access = accessFrom(), tell } = this.#options;
     const begun = Date.now();
+    this.#isLeaving = false;
     await new Promise<void>((resolve) => {
       const closed = (message: string, lasts: boolean) => {
         this.#connection = undefined;
         this.#parcels.forget();
+        this.#event({ type: "disconnected" });
+        if (this.#isLeaving) return resolve();
         if (message !== this.#lastProblem && !this.#stop.signal.aborted)
           tell?.(`${address}: ${message}; records wait in the spool`);
         this.#lastProblem = message;
         this.#options.onServer?.("unreachable", message, lasts);
-        this.#event({ type: "disconnected" });
         resolve();
       };
       openConnection(address, access, { answer: (event) => this.#answer(event), closed }).then(
@@ -220,8 +227,17 @@ export class Pusher {
         this.#control(event.value);
         break;
       case "goodbye":
-        this.#connection?.close();
+        this.#leave();
     }
+  }
+
+  /** Sends no more here, waits for the answers, and connects again. */
+  #leave(): void {
+    const connection = this.#connection;
+    this.#isLeaving = true;
+    this.#event({ type: "credit", blocks: 0, bytes: 0 });
+    // Behind the blocks that are being read from the disk.
+    void this.#work.then(() => connection?.close(LEAVE_WITHIN_MS));
   }
 
   #event(event: PushEvent): void {

@@ -111,7 +111,7 @@ const happening = fc.tuple(
   fc.oneof(
     { weight: 3, arbitrary: fc.constantFrom("push", "stored") },
     { weight: 1, arbitrary: fc.constantFrom("garbage", "not-stored", "watermark", "piled-up", "drained") },
-    { weight: 1, arbitrary: fc.constantFrom("half-closed", "closed", "deleted") },
+    { weight: 1, arbitrary: fc.constantFrom("half-closed", "closed", "deleted", "aged") },
   ),
   fc.nat(2),
   fc.nat(2),
@@ -135,6 +135,7 @@ function happen(shell: Shell, what: string, stream: StreamId, which: number): nu
     case "half-closed":
     case "piled-up":
     case "drained":
+    case "aged":
       shell.send({ type: what, stream });
       return 0;
     default:
@@ -238,6 +239,33 @@ describe("the core of a push", () => {
     shell.settle(0, false);
     expect(shell.ended).toContain(0);
     expect([shell.count(0, "ack"), shell.count(0, "retry")]).toEqual([1, 1]);
+  });
+
+  test("takes blocks after the goodbye of an old stream, until it has ended its side", () => {
+    const shell = new Shell();
+    shell.start(0);
+    shell.start(1);
+    shell.push(0, BLOCKS[0]!);
+    shell.send({ type: "aged", stream: 0 });
+    shell.push(0, BLOCKS[1]!);
+    shell.send({ type: "half-closed", stream: 0 });
+    while (shell.publishing.length > 0) shell.settle(0, true);
+    expect([shell.count(0, "goodbye"), shell.count(0, "ack")]).toEqual([1, 2]);
+    expect([...shell.ended]).toEqual([0]);
+  });
+
+  test("ends an old stream that does not go, once what it has taken is answered", () => {
+    const shell = new Shell();
+    shell.start(0);
+    shell.push(0, BLOCKS[0]!);
+    shell.send({ type: "aged", stream: 0 });
+    shell.send({ type: "overdue", stream: 0 });
+    shell.push(0, BLOCKS[1]!);
+    expect(shell.ended.size).toBe(0);
+    expect(shell.publishing).toHaveLength(1);
+    shell.settle(0, true);
+    expect(shell.ended).toContain(0);
+    expect(shell.count(0, "ack", "refused", "retry")).toBe(1);
   });
 
   test("says goodbye to who comes while it stops", () => {

@@ -20,8 +20,8 @@ export function createState(): IngestState {
 }
 
 /**
- * What push streams do, block by block. Until the goodbye every block is
- * answered once with ack, refused or retry; an ack and an announcement follow
+ * What push streams do, block by block. Until a stream must end every block
+ * is answered once with ack, refused or retry; an ack and an announcement follow
  * only what the bus has stored. Changes the state in place.
  */
 export function step(state: IngestState, event: Event): [IngestState, Effect[]] {
@@ -64,6 +64,21 @@ export function step(state: IngestState, event: Event): [IngestState, Effect[]] 
         state.streams.delete(event.stream);
       });
       break;
+    case "aged":
+      // Until it has ended its side its blocks are taken: nothing has to be sent twice.
+      answer(
+        state,
+        event.stream,
+        { $case: "goodbye", value: { message: "connect again, perhaps elsewhere" } },
+        effects,
+      );
+      break;
+    case "overdue":
+      withStream(state, event.stream, (stream) => {
+        stream.overdue = true;
+        endIfDone(state, event.stream, stream, effects);
+      });
+      break;
     case "stop":
       state.stopping = true;
       for (const [id, stream] of state.streams) sayGoodbye(state, id, stream, effects);
@@ -83,6 +98,7 @@ function open(state: IngestState, id: StreamId, tenant: string, effects: Effect[
     piledUp: false,
     trusted: false,
     halfClosed: false,
+    overdue: false,
     ended: false,
   };
   state.streams.set(id, stream);
@@ -98,8 +114,8 @@ function open(state: IngestState, id: StreamId, tenant: string, effects: Effect[
 function take(state: IngestState, event: Extract<Event, { type: "pushed" }>, effects: Effect[]): void {
   const { stream: id, bytes, pushed, received } = event;
   const stream = state.streams.get(id);
-  // An empty message only opens the stream. After the goodbye nothing is taken: it is sent again elsewhere.
-  if (stream === undefined || stream.ended || state.stopping || bytes.length === 0) return;
+  // An empty message only opens the stream. Once it must end nothing is taken: it is sent again elsewhere.
+  if (stream === undefined || stream.ended || mustEnd(state, stream) || bytes.length === 0) return;
   const admission = admit(bytes, (session) => state.deleted.size > 0 && state.deleted.has(sessionText(session)));
   if (admission.type === "refuse") {
     answer(state, id, { $case: "refused", value: admission.refused }, effects);
@@ -151,9 +167,13 @@ function sayGoodbye(state: IngestState, id: StreamId, stream: StreamState, effec
 }
 
 function endIfDone(state: IngestState, id: StreamId, stream: StreamState, effects: Effect[]): void {
-  if (stream.ended || stream.credit.blocks > 0 || !(state.stopping || stream.halfClosed)) return;
+  if (stream.ended || stream.credit.blocks > 0 || !(mustEnd(state, stream) || stream.halfClosed)) return;
   stream.ended = true;
   effects.push({ type: "end", stream: id });
+}
+
+function mustEnd({ stopping }: IngestState, { overdue }: StreamState): boolean {
+  return stopping || overdue;
 }
 
 function answer(state: IngestState, id: StreamId, content: Answer, effects: Effect[]): void {

@@ -47,6 +47,8 @@ export interface StreamState {
   trusted: boolean;
   /** No more blocks come; answers still go. */
   halfClosed: boolean;
+  /** The goodbye was long ago: no more blocks are taken. */
+  overdue: boolean;
   ended: boolean;
 }
 
@@ -78,6 +80,8 @@ export type Event =
   | { readonly type: "watermark"; readonly archived: ingest.Archived; readonly stream?: StreamId }
   | { readonly type: "control"; readonly tenant: string; readonly control: ingest.Control }
   | { readonly type: "piled-up" | "drained" | "half-closed" | "closed"; readonly stream: StreamId }
+  /** It is old enough to go elsewhere; it was told so, and has had its time. */
+  | { readonly type: "aged" | "overdue"; readonly stream: StreamId }
   | { readonly type: "stop" };
 
 export type Effect =
