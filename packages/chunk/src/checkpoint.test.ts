@@ -140,7 +140,11 @@ test("sessions that are over are kept as they are stored, and objects again once
   expect([...state.sessions.objects.keys()]).toEqual([text(7)]);
   expect([state.sessions.size, state.sessions.get(text(7))?.deleted]).toEqual([100, true]);
   expect(state.sessions.get(text(8))).toMatchObject({ deleted: false, expired: true });
-  expect(state.sessions.has(text(100))).toBe(false);
+  for (const unknown of [text(100), "no id"]) {
+    expect([state.sessions.has(unknown), state.sessions.get(unknown)]).toEqual([false, undefined]);
+    expect(state.sessions.description(unknown)).toBeUndefined();
+    expect(state.isCommitted(unknown, 0n)).toBe(false);
+  }
 });
 
 test("an index object that is not what the checkpoint says is refused", () => {

@@ -46,16 +46,19 @@ export class EndedSessions {
     return this.object.count - this.#hiddenCount;
   }
 
-  /** The session as stored, unless it is hidden. */
-  get(id: Uint8Array): archive.SessionState | undefined {
+  /** The place of a session, unless it is hidden or not here. */
+  find(id: Uint8Array): number | undefined {
     const place = this.#find(id);
-    return place < 0 || this.#hidden[place] === 1 ? undefined : this.#decode(place);
+    return place < 0 || this.#hidden[place] === 1 ? undefined : place;
   }
 
-  /** What the session says of itself; nothing else of it is decoded. */
-  description(id: Uint8Array): block.SessionDescription | undefined {
-    const place = this.#find(id);
-    if (place < 0 || this.#hidden[place] === 1) return undefined;
+  /** The session at a place, as stored. */
+  session(place: number): archive.SessionState {
+    return archive.SessionState.decode(this.#bytes.subarray(this.#begins[place]!, this.#ends[place]!));
+  }
+
+  /** What the session at a place says of itself; nothing else of it is decoded. */
+  description(place: number): block.SessionDescription | undefined {
     const reader = new BinaryReader(this.#bytes.subarray(this.#begins[place]!, this.#ends[place]!));
     // The id is before it.
     reader.pos = ID_AT + ID_BYTES;
@@ -63,14 +66,9 @@ export class EndedSessions {
     return isThere ? block.SessionDescription.decode(reader, reader.uint32()) : undefined;
   }
 
-  has(id: Uint8Array): boolean {
-    const place = this.#find(id);
-    return place >= 0 && this.#hidden[place] === 0;
-  }
-
   hide(id: Uint8Array): void {
-    const place = this.#find(id);
-    if (place < 0 || this.#hidden[place] === 1) return;
+    const place = this.find(id);
+    if (place === undefined) return;
     this.#hidden[place] = 1;
     this.#hiddenCount++;
   }
@@ -94,16 +92,12 @@ export class EndedSessions {
 
   /** Those that are not hidden. */
   *sessions(): Generator<archive.SessionState> {
-    for (let place = 0; place < this.object.count; place++) if (this.#hidden[place] === 0) yield this.#decode(place);
+    for (let place = 0; place < this.object.count; place++) if (this.#hidden[place] === 0) yield this.session(place);
   }
 
   #id(place: number): Buffer {
     const at = this.#begins[place]! + ID_AT;
     return this.#bytes.subarray(at, at + ID_BYTES);
-  }
-
-  #decode(place: number): archive.SessionState {
-    return archive.SessionState.decode(this.#bytes.subarray(this.#begins[place]!, this.#ends[place]!));
   }
 
   #index(): void {

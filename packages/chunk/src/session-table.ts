@@ -1,5 +1,4 @@
 import type { archive, block } from "@wayward/api";
-import { unwrap } from "@wayward/base";
 import { parseSessionText, sessionText } from "@wayward/record";
 import type { EndedSessions } from "./ended-sessions.ts";
 import { RangeSet } from "./ranges.ts";
@@ -23,28 +22,22 @@ export class SessionTable {
   }
 
   has(text: string): boolean {
-    if (this.#objects.has(text)) return true;
-    const id = unwrap(parseSessionText(text));
-    return this.#stored.some((stored) => stored.has(id));
+    return this.#objects.has(text) || this.#storedWith(text) !== undefined;
   }
 
   get(text: string): ArchivedSession | undefined {
     const known = this.#objects.get(text);
-    if (known !== undefined || this.#stored.length === 0) return known;
-    const id = unwrap(parseSessionText(text));
-    for (const stored of this.#stored) {
-      const found = stored.get(id);
-      if (found !== undefined) return archivedSession(found);
-    }
-    return undefined;
+    if (known !== undefined) return known;
+    const found = this.#storedWith(text);
+    return found && archivedSession(found.stored.session(found.place));
   }
 
   /** Cheaper than the whole session where only this is looked at. */
   description(text: string): block.SessionDescription | undefined {
     const known = this.#objects.get(text);
-    if (known !== undefined || this.#stored.length === 0) return known?.description;
-    const id = unwrap(parseSessionText(text));
-    return this.#stored.find((stored) => stored.has(id))?.description(id);
+    if (known !== undefined) return known.description;
+    const found = this.#storedWith(text);
+    return found?.stored.description(found.place);
   }
 
   set(text: string, session: ArchivedSession): void {
@@ -83,6 +76,18 @@ export class SessionTable {
       for (const text of stored.texts()) this.#objects.delete(text);
     }
     this.#stored = all;
+  }
+
+  /** Where a session is stored; nowhere where the text is no id, as on a bus to which others publish too. */
+  #storedWith(text: string): { readonly stored: EndedSessions; readonly place: number } | undefined {
+    if (this.#stored.length === 0) return undefined;
+    const id = parseSessionText(text);
+    if (id.error !== undefined) return undefined;
+    for (const stored of this.#stored) {
+      const place = stored.find(id.value);
+      if (place !== undefined) return { stored, place };
+    }
+    return undefined;
   }
 }
 
