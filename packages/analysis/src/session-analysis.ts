@@ -3,6 +3,7 @@ import { Block, type Dictionary, type Envelope, ReusedBuffers } from "@wayward/b
 import { Batch } from "./batch.ts";
 import { type SharedView, sharedView } from "./cluster/shared.ts";
 import { type Finding, fingerprintOf } from "./finding.ts";
+import { leftOutOf } from "./locks/blocking.ts";
 import { LockFold } from "./locks/fold.ts";
 import { countedCycle } from "./locks/rules/inversion.ts";
 import { lockTables } from "./locks/tables.ts";
@@ -93,7 +94,7 @@ export class SessionAnalysis {
     const threads = this.#threads?.state;
     const tables = lockTables({ session, state, dictionary: this.#dictionary });
     if (threads !== undefined) tables.push(...threadTables(session, threads));
-    const leftOut = Object.fromEntries([...state.leftOut, ...(threads?.leftOut ?? [])]);
+    const leftOut = Object.fromEntries([...state.leftOut, ...leftOutOf(state), ...(threads?.leftOut ?? [])]);
     return { findings, tables, leftOut, shared: this.shared() };
   }
 

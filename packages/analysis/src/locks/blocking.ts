@@ -37,7 +37,7 @@ export interface ContentionPoint {
 export function countBlocked({ session }: Run, wait: Wait, waiting: number): void {
   const { counted, mode, subclass, at } = wait;
   addQueue(session.rows, counted, mode, waiting);
-  count(session, session.points, "contention points", tagOfClass(session, wait), at.site, pointKey(subclass, 0, mode));
+  count(session.points, tagOfClass(session, wait), at.site, pointKey(subclass, 0, mode));
   const holder = session.rows.words[wait.row * ROW_WORDS + WORD.holder]!;
   if (holder > 0) countPair(session, wait, session.holds[holder - 1]!);
   else if (holder === MANY) for (const hold of lockOfRow(session, wait).holds) countPair(session, wait, hold);
@@ -46,8 +46,8 @@ export function countBlocked({ session }: Run, wait: Wait, waiting: number): voi
 /** Somebody holds what is waited for. */
 function countPair(session: LockSession, wait: Wait, hold: Hold): void {
   const key = pointKey(wait.subclass, 1, hold.mode);
-  count(session, session.points, "contention points", tagOfClass(session, wait), hold.site, key);
-  count(session, session.blocked, "pairs of lanes", wait.lane.id, hold.lane.id, tagOfLock(session, wait));
+  count(session.points, tagOfClass(session, wait), hold.site, key);
+  count(session.blocked, wait.lane.id, hold.lane.id, tagOfLock(session, wait));
 }
 
 /** The wait's time is on those who hold the lock as it ends, or held it last. */
@@ -59,11 +59,17 @@ export function chargeWait({ session, time }: Run, wait: Wait): void {
   if (entry >= 0) blocked.sums[entry]! += time > at.time ? time - at.time : 0;
 }
 
-function count({ leftOut }: LockSession, tally: Tally, what: string, a: number, b: number, c: number): void {
+function count(tally: Tally, a: number, b: number, c: number): void {
   const known = entryOf(tally, a | 0, b | 0, c);
   if (known >= 0) countEntry(tally, known);
   else if (tally.size < POINTS_MAX) countEntry(tally, addEntry(tally, a | 0, b | 0, c));
-  else leftOut.set(what, (leftOut.get(what) ?? 0) + 1);
+  else tally.beyond++;
+}
+
+/** What was counted without its place or its pair, by what it lacks. */
+export function leftOutOf({ points, blocked }: LockSession): (readonly [string, number])[] {
+  const beyond = [["contention points", points.beyond] as const, ["pairs of lanes", blocked.beyond] as const];
+  return beyond.filter(([, times]) => times > 0);
 }
 
 /** Subclasses are small numbers; there are three modes. */

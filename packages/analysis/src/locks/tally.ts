@@ -7,6 +7,8 @@ export interface Tally {
   /** Open addressing, a power of two and at least twice the entries: an entry's number plus one, or 0. */
   slots: Int32Array;
   size: number;
+  /** How often something was not counted, as there were as many entries as may be. */
+  beyond: number;
 }
 
 const ENTRIES = 64;
@@ -20,6 +22,7 @@ export function createTally(): Tally {
     sums: new Float64Array(ENTRIES),
     slots: new Int32Array(ENTRIES * 4),
     size: 0,
+    beyond: 0,
   };
 }
 
