@@ -59,8 +59,17 @@ class EmbeddedBus implements Bus {
     this.topics = new EmbeddedTopics(this.#database);
     this.#listeners = Array.from({ length: partitions }, () => new Set());
     this.#news = Array.from({ length: partitions }, () => createDeferred<void>());
-    this.#database.expireTopics(Date.now());
-    this.#expiry = setInterval(() => this.#database.expireTopics(Date.now()), EXPIRE_EVERY_MS).unref();
+    this.#expire();
+    this.#expiry = setInterval(() => this.#expire(), EXPIRE_EVERY_MS).unref();
+  }
+
+  /** A full disk keeps old topics until there is room again. Nobody waits for them to go: what else is wrong the next message tells. */
+  #expire(): void {
+    try {
+      this.#database.expireTopics(Date.now());
+    } catch {
+      // The next hour tries again.
+    }
   }
 
   incarnation(): string {

@@ -118,7 +118,7 @@ export class BusDatabase {
   }
 
   purge(partition: number, upTo: bigint): void {
-    this.#purge.run(rowId(partition, 0n), rowId(partition, upTo));
+    told(() => this.#purge.run(rowId(partition, 0n), rowId(partition, upTo)));
   }
 
   topic(name: string): TopicValue | undefined {
@@ -132,7 +132,7 @@ export class BusDatabase {
   }
 
   setTopic(name: string, value: Uint8Array, revision: bigint, nowMs: number): void {
-    this.#setTopic.run(name, value, revision, nowMs);
+    told(() => this.#setTopic.run(name, value, revision, nowMs));
   }
 
   expireTopics(nowMs: number): void {
@@ -184,6 +184,15 @@ export class BusDatabase {
   #loadLast(partition: number): bigint {
     const row = this.#prepare("SELECT last FROM partitions WHERE id = ?").get(partition);
     return typeof row?.last === "bigint" ? row.last : 0n;
+  }
+}
+
+/** Errors of SQLite become those that the port promises. */
+function told(work: () => unknown): void {
+  try {
+    work();
+  } catch (error) {
+    throw busError(error);
   }
 }
 
