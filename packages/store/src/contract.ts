@@ -26,6 +26,7 @@ export function describeStore(
       await store.put("a/whole", [bytes("one"), bytes("two")]);
       expect(Buffer.from((await store.get("a/whole"))!.bytes).toString()).toBe("onetwo");
       expect(Buffer.from((await store.get("a/whole", { offset: 2, length: 3 }))!.bytes).toString()).toBe("etw");
+      expect((await store.get("a/whole", { offset: 2, length: 3 }))!.etag).toBe("");
       expect(await store.get("a/missing")).toBeUndefined();
       expect(await store.get("a/missing", { offset: 0, length: 1 })).toBeUndefined();
       await expect(store.get("a/whole", { offset: 4, length: 9 })).rejects.toMatchObject({ code: "OUT_OF_RANGE" });

@@ -56,7 +56,7 @@ export interface ByteRange {
 
 export interface StoredObject {
   readonly bytes: Uint8Array;
-  /** Changes with the content; only good for `replaceIfMatch`. */
+  /** Changes with the content; only good for `replaceIfMatch`. Empty with a part of an object, which says nothing of the rest. */
   readonly etag: string;
 }
 

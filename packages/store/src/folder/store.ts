@@ -15,7 +15,7 @@ const SCRATCH = ".scratch";
 /** Opens a folder as a store, made if it is not there. Throws STORE_UNUSABLE if it cannot be written. */
 export async function openFolderStore(folder: string): Promise<Store> {
   try {
-    await mkdir(join(folder, SCRATCH), { recursive: true });
+    await makeFolder(join(folder, SCRATCH));
   } catch (error) {
     throw storeError(error, `store folder ${folder}`);
   }
@@ -98,7 +98,7 @@ class FolderStore implements Store {
     const scratch = join(this.#folder, SCRATCH, randomBytes(12).toString("hex"));
     try {
       await writeSynced(scratch, pieces);
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       await give(scratch, path);
       await syncFolder(dirname(path));
     } catch (error) {
@@ -119,6 +119,13 @@ async function writeSynced(path: string, pieces: readonly Uint8Array[]): Promise
   }
 }
 
+/** Makes a folder with all above it; each of them that is new has a new name above. */
+async function makeFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  for (let folder = path; folder.length >= first.length; folder = dirname(folder)) await syncFolder(dirname(folder));
+}
+
 /** A new name is durable only when its folder was synced. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, "r");
@@ -132,7 +139,7 @@ async function syncFolder(path: string): Promise<void> {
 async function readRange(path: string, key: string, { offset, length }: ByteRange): Promise<StoredObject> {
   const file = await open(path, "r");
   try {
-    const { size, mtimeMs, ino } = await file.stat();
+    const { size } = await file.stat();
     const bytes = offset + length > size ? undefined : await readAll(file, offset, length);
     if (bytes === undefined) {
       throw new WaywardError(
@@ -141,8 +148,7 @@ async function readRange(path: string, key: string, { offset, length }: ByteRang
         `object ${key}: bytes ${offset} to ${offset + length} of ${size}`,
       );
     }
-    // Good enough to see a change: every version is a file of its own.
-    return { bytes, etag: `${ino}-${mtimeMs}` };
+    return { bytes, etag: "" };
   } finally {
     await file.close();
   }

@@ -84,7 +84,7 @@ class S3Store implements Store {
       );
       const bytes = (await answer.Body?.transformToByteArray()) ?? new Uint8Array(0);
       if (range !== undefined && bytes.length !== range.length) throw beyond(key, range, bytes.length);
-      return { bytes, etag: answer.ETag ?? "" };
+      return { bytes, etag: range === undefined ? (answer.ETag ?? "") : "" };
     } catch (error) {
       if (isMissing(error)) return undefined;
       if (range !== undefined && isRange(error)) throw beyond(key, range, 0);
