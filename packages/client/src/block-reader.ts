@@ -37,10 +37,20 @@ interface SessionFacts {
   readonly description: blockApi.SessionDescription | undefined;
 }
 
-/** Decodes the blocks of one stream; keeps the sessions and dictionaries that it has sent. */
+/**
+ * Epochs of one session whose definitions are kept. Its blocks come in their
+ * order, but for those that overlap in time, so that few are needed at a
+ * time; a day of a busy session has tens of thousands.
+ */
+const EPOCHS_KEPT = 4;
+
+/** Decodes the blocks of one stream; keeps the sessions that it has sent, and the last dictionaries of each. */
 export class BlockReader {
   readonly #sessions = new Map<string, SessionFacts>();
-  readonly #epochs = new Map<string, Dictionary>();
+  /** By session, then by epoch, the latest last. */
+  readonly #epochs = new Map<string, Map<bigint, Dictionary>>();
+  /** By session: names that records needed and no block defined. */
+  readonly #unknown = new Map<string, Set<string>>();
 
   /** Opens a batch's blocks in the order they came. Throws BAD_CRC and the like where a block is damaged. */
   *read(batch: selection.BlockBatch): Iterable<OpenBlock> {
@@ -58,27 +68,31 @@ export class BlockReader {
 
   /** Names that records needed and no block defined, by session. */
   unknown(): Map<string, Set<string>> {
-    const found = new Map<string, Set<string>>();
-    for (const [key, { unknown }] of this.#epochs) {
-      if (unknown.size === 0) continue;
-      const text = key.slice(0, key.indexOf("/"));
-      found.set(text, new Set([...(found.get(text) ?? []), ...unknown]));
-    }
-    return found;
+    return new Map([...this.#unknown].filter(([, names]) => names.size > 0));
   }
 
   /** What the block's epoch defines. The first block of an epoch brings all of it; its own part stands in its place. */
   #dictionary(text: string, envelope: Envelope, others: readonly selection.DictionaryItem[]): Dictionary {
     const { seq } = envelope.header;
-    const key = `${text}/${seq / EPOCH}`;
-    const known = this.#epochs.get(key);
-    const dictionary = known ?? new Dictionary();
-    this.#epochs.set(key, dictionary);
+    const epochs = valueOf(this.#epochs, text, () => new Map<bigint, Dictionary>());
+    const unknown = valueOf(this.#unknown, text, () => new Set<string>());
+    const known = epochs.get(seq / EPOCH);
+    const dictionary = known ?? new Dictionary(unknown);
+    epochs.set(seq / EPOCH, dictionary);
+    if (epochs.size > EPOCHS_KEPT) epochs.delete(epochs.keys().next().value!);
     const own = known === undefined ? [{ seq, section: sections(envelope).dictionary }] : [];
     const inOrder = [...others, ...own].sort((a, b) => (a.seq < b.seq ? -1 : 1));
     for (const { section } of inOrder) addSection(dictionary, section);
     return dictionary;
   }
+}
+
+function valueOf<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
 }
 
 /** A damaged section leaves its ids unknown. */

@@ -50,7 +50,12 @@ export class Dictionary {
   readonly #kinds = new Map<number, Kind>();
   /** Names of objects that were asked for: the next question asks for them again. */
   readonly #objectNames = new Map<number, string>();
-  readonly unknown = new Set<string>();
+  readonly unknown: Set<string>;
+
+  /** `unknown` may be that of other epochs too. */
+  constructor(unknown = new Set<string>()) {
+    this.unknown = unknown;
+  }
 
   /** Adds a block's dictionary section. Throws a refusal if it is damaged; nothing of it counts then. */
   add(section: Uint8Array, budget: Budget = createBudget(LIMITS.unpackedBytes)): void {

@@ -80,6 +80,7 @@ export class SessionBlocks {
     const dictionary = new Dictionary();
     for (const { section } of this.definitions(seq)) addSection(dictionary, section);
     this.#dictionaries.set(epoch, dictionary);
+    if (this.#dictionaries.size > EPOCHS_KEPT) this.#dictionaries.delete(this.#dictionaries.keys().next().value!);
     return dictionary;
   }
 
@@ -124,6 +125,8 @@ export class SessionBlocks {
 }
 
 const EPOCH = BigInt(LIMITS.epochBlocks);
+/** Epochs of a session whose dictionaries are kept; another one's is made anew where it is asked for again. */
+const EPOCHS_KEPT = 8;
 
 /** A damaged section leaves its ids unknown, which is reported where they are met. */
 function addSection(dictionary: Dictionary, section: Uint8Array): void {
