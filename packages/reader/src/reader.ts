@@ -48,7 +48,7 @@ export class Reader {
     new BlockFilter(request.filter);
     // To whoever goes on with an answer a session that was deleted meanwhile is a hole.
     const goesOn = request.pageToken.length > 0;
-    const snapshot = await (goesOn ? this.snapshot(request.selector) : this.#undeleted(request.selector));
+    const snapshot = await (goesOn ? this.snapshot(request.selector) : this.undeleted(request.selector));
     const inArrival = request.order === Order.ORDER_ARRIVAL;
     yield* (inArrival ? readInArrival : readInTime)(request, this.catalogue, snapshot, signal);
   }
@@ -56,7 +56,7 @@ export class Reader {
   /** Counts and sums by group. Throws BAD_FILTER, BAD_COUNT, and the signal's reason once that has aborted. */
   async count(request: query.CountRequest, signal: AbortSignal): Promise<query.CountResponse> {
     const filter = new BlockFilter(request.filter);
-    const snapshot = await this.#undeleted(request.selector);
+    const snapshot = await this.undeleted(request.selector);
     const gaps = new GapList();
     for (const view of snapshot.sessions) sessionGaps(view, gaps);
     const question = { ...request, top: request.top === 0 ? TOP_DEFAULT : request.top };
@@ -71,7 +71,7 @@ export class Reader {
 
   /** The kinds that the sessions declared, by name, with how many records they have. Throws the signal's reason once that has aborted. */
   async kinds(selector: selection.Selector | undefined, signal: AbortSignal): Promise<query.ListKindsResponse> {
-    const snapshot = await this.#undeleted(selector);
+    const snapshot = await this.undeleted(selector);
     const gaps = new GapList();
     const kinds = new Map<string, selection.KindEntry>();
     const pace = new Pace(signal);
@@ -91,7 +91,7 @@ export class Reader {
   }
 
   /** Without sessions that were deleted, but with those that are asked for by their id. */
-  async #undeleted(selector: selection.Selector | undefined): Promise<Snapshot> {
+  async undeleted(selector: selection.Selector | undefined): Promise<Snapshot> {
     const snapshot = await this.snapshot(selector);
     const sessions = snapshot.sessions.filter(({ deleted, id }) => !deleted || namesSession(selector, id));
     return { ...snapshot, sessions };

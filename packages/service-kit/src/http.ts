@@ -25,8 +25,8 @@ export async function serveHttp({ host, port, metrics, isReady, doors }: HttpOpt
     const path = (request.url ?? "/").split("?", 1)[0];
     if (path === "/livez") response.end("ok\n");
     else if (path === "/readyz") {
-      response.statusCode = isReady() ? 200 : 503;
-      response.end(isReady() ? "ok\n" : "not ready\n");
+      const ok = isReady();
+      response.writeHead(ok ? 200 : 503).end(ok ? "ok\n" : "not ready\n");
     } else if (path === "/metrics") {
       const refusal = refusalOf(request.headers.authorization, doors?.keys?.keys);
       if (refusal !== undefined) {
@@ -36,7 +36,7 @@ export async function serveHttp({ host, port, metrics, isReady, doors }: HttpOpt
       ready.set(isReady() ? 1 : 0);
       metrics.text().then(
         (text) => response.setHeader("content-type", metrics.contentType).end(text),
-        () => response.writeHead(500).end(),
+        (error: unknown) => response.writeHead(500).end(`metrics cannot be written: ${String(error)}\n`),
       );
     } else response.writeHead(404).end("known are /metrics, /livez and /readyz\n");
   });

@@ -53,6 +53,16 @@ describe("Analyze", () => {
     await served.close();
   });
 
+  test("passes over a session that was deleted, unless it is asked for by its id", async () => {
+    const doomed = inverted("doomed", 8);
+    await served.publish(doomed, doomed.blocks);
+    await client.delete(doomed.text);
+    const byName = await analyze(["doomed"]);
+    expect([byName.findings, byName.coverage.gaps]).toEqual([[], []]);
+    const byId = await client.analyze({ sessions: [doomed.text] });
+    expect([byId.findings, byId.coverage.gaps.map(({ cause }) => cause)]).toEqual([[], [4]]);
+  });
+
   test("tells findings with evidence and times, and no table that was not asked for", async () => {
     const answer = await analyze(["alone"]);
     expect(answer.tables).toEqual([]);

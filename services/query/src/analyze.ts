@@ -22,7 +22,7 @@ export async function* analyze(
   signal: AbortSignal,
 ): AsyncGenerator<query.AnalyzeResponse> {
   checkRules(request.rules);
-  const snapshot = await reader.snapshot(request.selector);
+  const snapshot = await reader.undeleted(request.selector);
   const gaps = new GapList();
   for (const view of snapshot.sessions) sessionGaps(view, gaps);
   const chosen = snapshot.sessions.filter(({ deleted, expired }) => !deleted && !expired);
