@@ -74,8 +74,8 @@ export class BlockReader {
   /** What the block's epoch defines. The first block of an epoch brings all of it; its own part stands in its place. */
   #dictionary(text: string, envelope: Envelope, others: readonly selection.DictionaryItem[]): Dictionary {
     const { seq } = envelope.header;
-    const epochs = valueOf(this.#epochs, text, () => new Map<bigint, Dictionary>());
-    const unknown = valueOf(this.#unknown, text, () => new Set<string>());
+    const epochs = ensured(this.#epochs, text, () => new Map<bigint, Dictionary>());
+    const unknown = ensured(this.#unknown, text, () => new Set<string>());
     const known = epochs.get(seq / EPOCH);
     const dictionary = known ?? new Dictionary(unknown);
     epochs.set(seq / EPOCH, dictionary);
@@ -87,7 +87,7 @@ export class BlockReader {
   }
 }
 
-function valueOf<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+function ensured<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const known = map.get(key);
   if (known !== undefined) return known;
   const made = make();
