@@ -14,7 +14,7 @@ import { block as api } from "@wayward/api";
 import { unwrap, WaywardError } from "@wayward/base";
 import { BlockWriter, LIMITS, parseEnvelope, Stage, sealEnvelope } from "@wayward/block";
 import { type Client, connect } from "@wayward/client";
-import { newSessionId, noteText, sessionText } from "@wayward/record";
+import { newSessionId, noteText, type SessionId, sessionText } from "@wayward/record";
 import { PushStream } from "@wayward/testing";
 import { type Started, wayward } from "../samples/cluster/process.ts";
 import { Cluster } from "../samples/cluster/services.ts";
@@ -35,11 +35,12 @@ interface Row {
 
 /** A session whose blocks are made by hand. */
 class Blocks {
-  readonly id = newSessionId(Date.now());
+  readonly id: SessionId;
   readonly writer: BlockWriter;
   readonly #stage = new Stage();
 
-  constructor(name: string, firstSeq = 0n) {
+  constructor(name: string, id = newSessionId(Date.now()), firstSeq = 0n) {
+    this.id = id;
     this.writer = new BlockWriter({
       session: this.id,
       description: api.SessionDescription.fromPartial({ name }),
@@ -125,6 +126,7 @@ async function* online(shape: Shape, client: Client): AsyncGenerator<Row> {
     expected: /control character U\+0007/,
   };
   yield await equivocation(address, client);
+  yield await jump(address, client);
   const elsewhere = await failure(() =>
     firstOf(client.watch({ start: Buffer.from("from another archive"), reconnect: false })),
   );
@@ -158,6 +160,33 @@ async function equivocation(address: string, client: Client): Promise<Row> {
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
   return { sent: "another block of the same number", answered: `${answers}; no gap`, expected: /CONFLICT/ };
+}
+
+/** A writer that goes on 2^40 blocks further: observers see it and the hole, and so does who reads. */
+async function jump(address: string, client: Client): Promise<Row> {
+  const far = 2n ** 40n;
+  const near = new Blocks("jump");
+  const pusher = new PushStream(address);
+  const pushed = [near.next(), new Blocks("jump", near.id, far).next()].map((block) => pusher.push(block));
+  const answers = (await Promise.all(pushed)).map(({ text }) => text);
+  pusher.close();
+  const sessions = [sessionText(near.id)];
+  const observed = { records: 0, holes: [] as string[] };
+  const late = AbortSignal.timeout(20_000);
+  for await (const seen of client.watch({ sessions, start: "first", signal: late })) {
+    if (seen.type === "record") observed.records++;
+    else if (seen.type === "gap" && seen.gap.lastSeq > 0n) observed.holes.push(seen.gap.message);
+    if (observed.records === 2) break;
+  }
+  const answer = client.read({ sessions });
+  let read = 0;
+  for await (const _ of answer) read++;
+  const holes = answer.coverage?.gaps.filter(({ lastSeq }) => lastSeq > 0n).map(({ message }) => message);
+  return {
+    sent: "block 0, then block 2^40",
+    answered: `${answers}; ${observed.records} observed: ${observed.holes}; ${read} read: ${holes}`,
+    expected: /^ack,ack; 2 observed: blocks 1 to 1099511627775 are not here yet; 2 read: blocks 1 to 1099511627775 /,
+  };
 }
 
 /** What a process refuses when it starts. */
@@ -253,12 +282,19 @@ async function fullDisk(up: (args: string[]) => Promise<string>): Promise<Row> {
   }
 }
 
-/** Pushes a record every few milliseconds while `work` runs; tells whether each was acknowledged and read back. */
+/** Pushes a record every few milliseconds while `work` runs; tells whether each was acknowledged, observed and read back. */
 async function besides(shape: Shape, client: Client, work: () => Promise<void>): Promise<string> {
   const blocks = new Blocks("bystander");
   const pusher = new PushStream(shape.ingest);
+  const sessions = [sessionText(blocks.id)];
   let sent = 0;
   let running = true;
+  let observed = 0;
+  const watched = new AbortController();
+  const watching = (async () => {
+    for await (const seen of client.watch({ sessions, start: "first", signal: watched.signal }))
+      if (seen.type === "record" && seen.record.text === `n ${observed}`) observed++;
+  })();
   const pushing = (async () => {
     while (running) {
       if ((await pusher.push(blocks.next(`n ${sent}`))).accepted) sent++;
@@ -270,11 +306,13 @@ async function besides(shape: Shape, client: Client, work: () => Promise<void>):
   await pushing;
   pusher.close();
   let read = 0;
-  for await (const record of client.read({ sessions: [sessionText(blocks.id)] }))
-    if (record.text === `n ${read}`) read++;
-  return read === sent && pusher.acks === sent
-    ? `ok: ${sent} sent, acknowledged and read back in order`
-    : `WRONG: ${sent} sent, ${pusher.acks} acknowledged, ${read} read`;
+  for await (const record of client.read({ sessions })) if (record.text === `n ${read}`) read++;
+  for (let tries = 0; tries < 100 && observed < sent; tries++) await new Promise((resolve) => setTimeout(resolve, 50));
+  watched.abort();
+  await watching;
+  return [read, pusher.acks, observed].every((count) => count === sent)
+    ? `ok: ${sent} sent, acknowledged, observed and read back in order`
+    : `WRONG: ${sent} sent, ${pusher.acks} acknowledged, ${observed} observed, ${read} read`;
 }
 
 let wrong = 0;

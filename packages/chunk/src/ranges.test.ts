@@ -38,3 +38,24 @@ test("a copy of a range set goes its own way, and so does the set", () => {
     { seed: 1 },
   );
 });
+
+test("what is left of a range set without another is the difference of their numbers", () => {
+  const ranges = fc.array(fc.tuple(fc.nat(60), fc.nat(6)), { maxLength: 12 });
+  const setOf = (list: readonly (readonly [number, number])[]) =>
+    RangeSet.from(list.map(([first, length]) => ({ first: BigInt(first), last: BigInt(first + length) })));
+  fc.assert(
+    fc.property(ranges, ranges, (these, those) => {
+      const [set, other] = [setOf(these), setOf(those)];
+      const left = set.minus(other);
+      for (let value = 0n; value < 70n; value++) expect(left.has(value)).toBe(set.has(value) && !other.has(value));
+      expect(set.toArray()).toEqual(setOf(these).toArray());
+    }),
+    { seed: 1 },
+  );
+  const huge = RangeSet.from([{ first: 0n, last: 2n ** 64n - 1n }]).minus(RangeSet.from([{ first: 7n, last: 7n }]));
+  expect(huge.toArray()).toEqual([
+    { first: 0n, last: 6n },
+    { first: 8n, last: 2n ** 64n - 1n },
+  ]);
+  expect([huge.endOf(3n), huge.endOf(7n), huge.endOf(8n)]).toEqual([6n, undefined, 2n ** 64n - 1n]);
+});

@@ -28,8 +28,28 @@ export class RangeSet {
   }
 
   has(value: bigint): boolean {
+    return this.endOf(value) !== undefined;
+  }
+
+  /** The last number of the range that holds this one; undefined where it is not in the set. */
+  endOf(value: bigint): bigint | undefined {
     const range = this.#ranges[this.#find(value)];
-    return range !== undefined && range.first <= value;
+    return range !== undefined && range.first <= value ? range.last : undefined;
+  }
+
+  /** What is in this set and not in the other; a set of its own. */
+  minus(other: RangeSet): RangeSet {
+    const left = new RangeSet();
+    for (const { first, last } of this.#ranges) {
+      let next = first;
+      for (let at = other.#find(first); at < other.#ranges.length && other.#ranges[at]!.first <= last; at++) {
+        const gone = other.#ranges[at]!;
+        left.add(next, gone.first - 1n);
+        next = gone.last + 1n;
+      }
+      left.add(next, last);
+    }
+    return left;
   }
 
   clear(): void {

@@ -1,10 +1,10 @@
-import type { block as api } from "@wayward/api";
+import { type block as api, selection } from "@wayward/api";
 import { partitionOf } from "@wayward/bus";
 import { RangeSet } from "@wayward/chunk";
 import type { Catalogue, SessionTest } from "@wayward/reader";
 import type { Relayed } from "./core/relay-types.ts";
 import type { LogView } from "./log-view.ts";
-import { ObservedSession } from "./observed.ts";
+import { type Followed, ObservedSession } from "./observed.ts";
 
 /** What a follower asks. */
 export interface FollowSource {
@@ -19,12 +19,21 @@ export class Follower {
   readonly sessions = new Map<string, ObservedSession>();
   readonly #source: FollowSource;
   readonly #chosen: SessionTest;
+  readonly #form: selection.Form;
   /** Selectors look at what never changes, so each session is asked for once. */
   readonly #ignored = new Set<string>();
 
-  constructor(source: FollowSource, chosen: SessionTest) {
+  constructor(source: FollowSource, chosen: SessionTest, form: selection.Form) {
     this.#source = source;
     this.#chosen = chosen;
+    this.#form = form;
+  }
+
+  /** Begins to follow a session of which the observer has `sent`. */
+  add(view: Followed, sent: RangeSet): ObservedSession {
+    const observed = new ObservedSession(view, sent, this.#form === selection.Form.FORM_BLOCKS);
+    this.sessions.set(view.text, observed);
+    return observed;
   }
 
   /** False for what is not this observer's, or is known to have reached it. */
@@ -49,9 +58,7 @@ export class Follower {
       return undefined;
     }
     const view = { id: Buffer.from(id), text, partition, description: known };
-    const observed = new ObservedSession(view, new RangeSet());
-    this.sessions.set(text, observed);
-    return observed;
+    return this.add(view, new RangeSet());
   }
 
   /** A session whose first block has passed before this observer came. */

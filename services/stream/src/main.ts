@@ -1,7 +1,7 @@
 import { openJetStreamBus } from "@wayward/bus";
 import { BUS_SETTINGS, runMain, storeSettings, watchBus } from "@wayward/service-kit";
 import { openStore, parseStoreUrl, readLayout } from "@wayward/store";
-import { ANALYSIS_SETTINGS, ANALYSIS_SPOOL } from "./settings.ts";
+import { ANALYSIS_SETTINGS, analysisSpool } from "./settings.ts";
 import { startStream } from "./start.ts";
 
 await runMain(
@@ -22,7 +22,9 @@ await runMain(
       certKeyFile: config.ingestCertKey,
     };
     const analysis =
-      ingest === "" ? undefined : { ingest: () => ingest, access, spool: config.analysisSpool || ANALYSIS_SPOOL };
+      ingest === ""
+        ? undefined
+        : { ingest: () => ingest, access, spool: config.analysisSpool || analysisSpool(ingest) };
     if (analysis === undefined) log.info("running sessions are not analysed: WAYWARD_INGEST is not set");
     const stream = startStream({ bus, store, partitions, log, metrics, analysis });
     return {

@@ -148,4 +148,20 @@ describe("an observation", () => {
     expect(fills).toMatchObject([{ seq: 2n, records: [{ text: "n2" }] }]);
     await end();
   });
+
+  test("tells a jump to any seq as one gap, in history and live, and goes on", async () => {
+    const [far, last] = [2n ** 40n, 2n ** 64n - 1n];
+    const notes = new Notes("jump");
+    await publish(notes, [notes.block(), notes.jumpTo(far).block()]);
+    const { until, texts, seen, end } = watch({ names: ["jump"], start: "first" });
+    await until(() => seen.some(({ type }) => type === "live"));
+    await publish(notes, [notes.jumpTo(last).block()]);
+    await until(() => texts().length === 3);
+    expect(texts()).toEqual(named(0, 3));
+    expect(seen.flatMap((one) => (one.type === "gap" ? [[one.gap.firstSeq, one.gap.lastSeq]] : []))).toEqual([
+      [1n, far - 1n],
+      [far + 1n, last - 1n],
+    ]);
+    await end();
+  });
 });

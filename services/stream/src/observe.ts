@@ -19,7 +19,7 @@ import type { Delivery } from "./core/session-order.ts";
 import type { Feed, Missed } from "./feed.ts";
 import { Follower } from "./follower.ts";
 import type { LogView } from "./log-view.ts";
-import { type Followed, ObservedSession } from "./observed.ts";
+import type { Followed, ObservedSession } from "./observed.ts";
 import { Output, type Part } from "./output.ts";
 import { Place } from "./place.ts";
 import type { Relay } from "./relay.ts";
@@ -68,7 +68,7 @@ export class Observation {
     this.#chosen = chosen;
     this.#question = cursorQuestion(request);
     this.#output = new Output(new BlockFilter(request.filter), request.form);
-    this.#follower = new Follower(source, this.#chosen);
+    this.#follower = new Follower(source, this.#chosen, request.form);
     this.#sessions = this.#follower.sessions;
   }
 
@@ -116,10 +116,9 @@ export class Observation {
       }
       if (known !== undefined) continue;
       const sent = now ? RangeSet.from(view.present.toArray()) : place.sent(view);
-      const observed = new ObservedSession(view, sent);
+      const observed = this.#follower.add(view, sent);
       observed.beyond = place.beyond(view);
       observed.gone = view.deleted || view.expired;
-      this.#sessions.set(view.text, observed);
     }
   }
 
@@ -195,7 +194,7 @@ export class Observation {
   async *#catchUp(place: Place): AsyncGenerator<Response> {
     const snapshot = await this.#source.catalogue.snapshot(this.#chosen);
     for (const view of snapshot.sessions) {
-      if (!this.#sessions.has(view.text)) this.#sessions.set(view.text, new ObservedSession(view, new RangeSet()));
+      if (!this.#sessions.has(view.text)) this.#follower.add(view, new RangeSet());
     }
     yield* this.#history(snapshot, place);
   }

@@ -22,11 +22,14 @@ export class ObservedSession {
   gone = false;
   #epoch = -1n;
   #dictionary = new Dictionary();
+  readonly #keepsDefinitions: boolean;
   /** What the epoch's blocks define that an observer of blocks has not got yet. */
   #unsent = new Map<bigint, selection.DictionaryItem>();
 
-  constructor(view: Followed, sent: RangeSet) {
+  /** `keepsDefinitions`: for an observer of blocks, who takes them; for others they would pile up. */
+  constructor(view: Followed, sent: RangeSet, keepsDefinitions: boolean) {
     this.view = view;
+    this.#keepsDefinitions = keepsDefinitions;
     this.order = new SessionOrder(sent);
   }
 
@@ -64,7 +67,9 @@ export class ObservedSession {
   }
 
   #define(seq: bigint, header: Uint8Array, section: Uint8Array): void {
-    this.#unsent.set(seq, { seq, header: asBuffer(header), section: asBuffer(section) });
+    // Copies, as a view would keep all of the block.
+    const copy = (bytes: Uint8Array) => asBuffer(Uint8Array.from(bytes));
+    if (this.#keepsDefinitions) this.#unsent.set(seq, { seq, header: copy(header), section: copy(section) });
     try {
       this.#dictionary.add(section);
     } catch (error) {

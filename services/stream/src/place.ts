@@ -82,11 +82,7 @@ export class Place {
         const archived = state.sessions.get(observed.view.text);
         if (archived === undefined) continue;
         observed.gone = archived.deleted || archived.expired;
-        const beyond = new RangeSet();
-        for (const { first, last } of observed.beyond.toArray()) {
-          for (let seq = first; seq <= last; seq++) if (!archived.committed.has(seq)) beyond.add(seq);
-        }
-        observed.beyond = beyond;
+        observed.beyond = observed.beyond.minus(archived.committed);
       }
     }
   }

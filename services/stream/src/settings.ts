@@ -1,4 +1,5 @@
-import { tmpdir } from "node:os";
+import { createHash } from "node:crypto";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setting } from "@wayward/service-kit";
 
@@ -23,5 +24,8 @@ export const ANALYSIS_SETTINGS = {
   }),
 };
 
-/** Where findings wait if nobody says where. */
-export const ANALYSIS_SPOOL = join(tmpdir(), "wayward-analysis");
+/** Where findings for this ingest wait if nobody says where: a folder that no other user and no other installation of a host pushes from. */
+export function analysisSpool(ingest: string): string {
+  const of = createHash("sha256").update(ingest).digest("hex").slice(0, 12);
+  return join(tmpdir(), `wayward-analysis-${userInfo().uid}-${of}`);
+}

@@ -56,28 +56,12 @@ export class Reached {
       if (known === undefined) continue;
       const upTo = this.#logNumbers[partition]!;
       const archived = RangeSet.from(places.filter(({ n }) => n <= upTo).flatMap(({ ranges }) => ranges));
-      const beyond = without(known.ranges, archived);
+      const beyond = known.ranges.minus(archived);
       if (beyond.size === 0n) this.#sent.delete(text);
       else this.#sent.set(text, { ...known, ranges: beyond });
     }
     return { logNumbers: this.#logNumbers, sent: this.#sent, underWay: [...this.#underWay.values()] };
   }
-}
-
-/** What is in the one set and not in the other. */
-function without(set: RangeSet, minus: RangeSet): RangeSet {
-  const left = new RangeSet();
-  const gone = minus.toArray();
-  for (const { first, last } of set.toArray()) {
-    let next = first;
-    for (const range of gone) {
-      if (range.last < next || range.first > last) continue;
-      left.add(next, range.first - 1n);
-      next = range.last + 1n;
-    }
-    left.add(next, last);
-  }
-  return left;
 }
 
 function keyOf(id: Uint8Array, seq: bigint): string {

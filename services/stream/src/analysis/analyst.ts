@@ -15,12 +15,20 @@ export interface AnalystListener {
 
 /** Sessions of a partition that are analysed at the same time; further ones are told and left out. */
 const SESSIONS_MAX = 1_000;
-/** A session of which nothing came for so long makes room for another one. */
+/** A session of which nothing came for so long makes room for another one; if it speaks again, that it is left out is told. */
 const SILENT_MS = 10 * 60_000;
 /** What matters to others is told again, for who begins to listen. */
 const SHARED_AGAIN_MS = 10_000;
+/** Sessions that made room and may speak again; the oldest are forgotten. */
+const GONE_MAX = 10_000;
 /** The largest message that a bus takes is 1 MiB. */
 const SHARED_BYTES_MAX = 1_000_000;
+
+/** How many sessions at a time, and after how many silent milliseconds one makes room. */
+export interface AnalystBounds {
+  readonly sessionsMax: number;
+  readonly silentMs: number;
+}
 
 /** Analyses the running sessions of one partition, as an observer of it sees them. */
 export class PartitionAnalyst {
@@ -28,11 +36,19 @@ export class PartitionAnalyst {
   readonly #longWaitMs: number | undefined;
   readonly #sessions = new Map<string, LiveSession>();
   readonly #left = new Set<string>();
+  /** Sessions that made room for others: what they say is not analysed any more. */
+  readonly #gone = new Set<string>();
+  readonly #bounds: AnalystBounds;
   #sharedMs = 0;
 
   /** A wait that lasts `longWaitMs` is told; default 30,000. */
-  constructor(listener: AnalystListener, longWaitMs: number | undefined) {
+  constructor(
+    listener: AnalystListener,
+    longWaitMs: number | undefined,
+    bounds: AnalystBounds = { sessionsMax: SESSIONS_MAX, silentMs: SILENT_MS },
+  ) {
     this.#listener = listener;
+    this.#bounds = bounds;
     this.#longWaitMs = longWaitMs;
   }
 
@@ -75,16 +91,24 @@ export class PartitionAnalyst {
 
   /** One that has been silent for long goes where all places are taken. */
   #hasRoom(nowMs: number): boolean {
-    if (this.#sessions.size < SESSIONS_MAX) return true;
-    const silent = [...this.#sessions].find(([, { seenMs }]) => nowMs - seenMs > SILENT_MS);
-    if (silent !== undefined) this.#sessions.delete(silent[0]);
-    return silent !== undefined;
+    const { sessionsMax, silentMs } = this.#bounds;
+    if (this.#sessions.size < sessionsMax) return true;
+    const silent = [...this.#sessions].find(([, { seenMs }]) => nowMs - seenMs > silentMs);
+    if (silent === undefined) return false;
+    this.#sessions.delete(silent[0]);
+    this.#gone.add(silent[0]);
+    const [oldest] = this.#gone;
+    if (this.#gone.size > GONE_MAX && oldest !== undefined) this.#gone.delete(oldest);
+    return true;
   }
 
   #step(envelope: Envelope, definitions: readonly Uint8Array[], nowMs: number): void {
     const text = sessionText(envelope.header.session);
     const session = this.#sessions.get(text);
-    if (session === undefined) return;
+    if (session === undefined) {
+      if (this.#gone.delete(text)) this.#leaveOut(text);
+      return;
+    }
     try {
       session.step(envelope, definitions, nowMs);
     } catch (error) {
@@ -110,6 +134,6 @@ export class PartitionAnalyst {
   #leaveOut(session: string): void {
     if (this.#left.size >= SESSIONS_MAX || this.#left.has(session)) return;
     this.#left.add(session);
-    this.#listener.warned("a session is not analysed live", { session, limit: SESSIONS_MAX });
+    this.#listener.warned("a session is not analysed live", { session, limit: this.#bounds.sessionsMax });
   }
 }

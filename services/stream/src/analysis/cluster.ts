@@ -3,6 +3,7 @@ import { clusterFindings, type ReportedFinding, type SharedView } from "@wayward
 import { delay } from "@wayward/base";
 import type { Bus } from "@wayward/bus";
 import { SHARED_CHANNEL } from "./shared-channel.ts";
+import { Told } from "./told.ts";
 
 /** Sessions whose shared locks are looked at together; the ones heard of longest ago go. */
 const VIEWS_MAX = 1_000;
@@ -26,7 +27,7 @@ export async function analyseCluster(
   signal: AbortSignal,
 ): Promise<void> {
   const views = new Map<string, SharedView>();
-  const told = new Set<string>();
+  const told = new Told(TOLD_MAX);
   const standing = new Standing();
   let isNew = false;
   let pauseMs = EVERY_MS;
@@ -48,12 +49,7 @@ export async function analyseCluster(
       const begunMs = performance.now();
       for (const finding of standing.take(clusterFindings([...views.values()]), begunMs)) {
         const key = `${finding.rule} ${finding.fingerprint} ${finding.sessions.join()}`;
-        if (told.has(key)) continue;
-        if (told.size >= TOLD_MAX) told.clear();
-        told.add(key);
-        const [oldest] = told;
-        if (told.size > TOLD_MAX && oldest !== undefined) told.delete(oldest);
-        report(finding);
+        if (told.add(key)) report(finding);
       }
       pauseMs = Math.max(EVERY_MS, SHARE * (performance.now() - begunMs));
     }

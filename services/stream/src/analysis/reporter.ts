@@ -2,8 +2,8 @@ import { hostname } from "node:os";
 import type { AccessSettings } from "@wayward/access";
 import type { ReportedFinding } from "@wayward/analysis";
 import { block as api } from "@wayward/api";
-import { delay } from "@wayward/base";
-import { BlockWriter, Stage } from "@wayward/block";
+import { delay, WaywardError } from "@wayward/base";
+import { BlockWriter, Stage, type WrittenBlock } from "@wayward/block";
 import { collect, Spool } from "@wayward/collector";
 import { findingReported, newSessionId, SEVERITIES } from "@wayward/record";
 import type { Log } from "@wayward/service-kit";
@@ -22,6 +22,10 @@ export interface ReporterOptions {
 /** Findings reach observers within this time and what the bus takes. */
 const FLUSH_MS = 20;
 const QUOTA_BYTES = 64 * 1024 * 1024;
+/** What could not be kept is tried again after so long. */
+const AGAIN_MS = 1_000;
+/** Bytes of blocks that wait in memory for a disk that refuses; beyond it the findings that come are not taken. */
+const PENDING_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Reports findings as records, through ingest like any agent: one session a process, one lane a rule. */
 export class FindingReporter {
@@ -29,6 +33,8 @@ export class FindingReporter {
   readonly #stage = new Stage();
   readonly #lanes = new Map<string, number>();
   readonly #stopping = new AbortController();
+  /** Blocks that the spool has not taken yet, in order: their seqs are given. */
+  readonly #pending: WrittenBlock[] = [];
   #writer: BlockWriter | undefined;
   #spool: Spool | undefined;
   #collecting: Promise<unknown> = Promise.resolve();
@@ -38,7 +44,15 @@ export class FindingReporter {
     this.#options = options;
   }
 
+  /** Throws where the disk has refused for so long that no more findings can wait. */
   report(finding: ReportedFinding): void {
+    const waiting = this.#pending.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    if (waiting > PENDING_BYTES_MAX)
+      throw new WaywardError(
+        "RESOURCE_EXHAUSTED",
+        "SPOOL_FULL",
+        `findings: ${waiting} bytes wait for the disk, at most ${PENDING_BYTES_MAX}`,
+      );
     const writer = this.#open();
     const { dictionary } = writer;
     const lane = this.#lanes.get(finding.rule) ?? dictionary.lane({ name: finding.rule, kind: "thread" });
@@ -113,12 +127,23 @@ export class FindingReporter {
     const writer = this.#writer;
     if (writer === undefined) return;
     const end = last ? { cause: api.EndCause.END_CAUSE_CLEAN_UNSPECIFIED, uncertainMs: 0, exit: "" } : undefined;
-    try {
-      for (const { seq, bytes } of writer.write(this.#stage, end)) this.#spool?.append(seq, bytes, last);
-    } catch (error) {
-      this.#options.log.error("findings cannot be kept", { error: String(error) });
-    }
+    const made = last || this.#stage.count > 0 ? writer.write(this.#stage, end) : [];
     this.#stage.clear();
+    this.#pending.push(...made);
+    this.#append(last);
+  }
+
+  /** A refusing disk must not lose findings: what waits is tried again. */
+  #append(last: boolean): void {
+    try {
+      for (let next = this.#pending[0]; next !== undefined; next = this.#pending[0]) {
+        this.#spool?.append(next.seq, next.bytes, last);
+        this.#pending.shift();
+      }
+    } catch (error) {
+      this.#options.log.error("findings cannot be kept", { error: String(error), blocks: this.#pending.length });
+      if (!last) this.#flushing = setTimeout(() => this.#flush(), AGAIN_MS);
+    }
   }
 }
 

@@ -3,11 +3,16 @@ import { RangeSet } from "@wayward/chunk";
 import fc from "fast-check";
 import { type Delivery, SessionOrder, WAIT_MS } from "./session-order.ts";
 
+/** What a writer may say: the first seqs mostly, and jumps to any other. */
+const seqs = fc.oneof(
+  { weight: 8, arbitrary: fc.bigInt(0n, 30n) },
+  { weight: 1, arbitrary: fc.bigInt(2n ** 40n, 2n ** 40n + 5n) },
+  { weight: 1, arbitrary: fc.bigInt(2n ** 64n - 6n, 2n ** 64n - 1n) },
+);
+
 describe("a session's order", () => {
   test("delivers each block once, blocks in rising order, and tells each hole before what fills it", () => {
-    const arrivals = fc.array(fc.record({ seq: fc.bigInt(0n, 30n), pause: fc.constantFrom(0, 10, 400, WAIT_MS) }), {
-      maxLength: 80,
-    });
+    const arrivals = fc.array(fc.record({ seq: seqs, pause: fc.constantFrom(0, 10, 400, WAIT_MS) }), { maxLength: 80 });
     fc.assert(
       fc.property(arrivals, fc.bigInt(-1n, 5n), (list, sentUpTo) => {
         const sent = new RangeSet();
@@ -40,6 +45,44 @@ describe("a session's order", () => {
     );
   });
 
+  test("delivers nothing that was skipped, tells no hole there, and leaves no seq untold", () => {
+    const step = fc.record({ seq: seqs, length: fc.bigInt(0n, 8n), isSkip: fc.boolean(), pause: fc.nat(2 * WAIT_MS) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const order = new SessionOrder();
+        const [delivered, skipped, told] = [new RangeSet(), new RangeSet(), new RangeSet()];
+        const take = (deliveries: readonly Delivery[]) => {
+          for (const one of deliveries) {
+            if (one.type === "gap") {
+              expect(spanOf(one.first, one.last).minus(skipped).toArray()).toEqual([
+                { first: one.first, last: one.last },
+              ]);
+              told.add(one.first, one.last);
+              continue;
+            }
+            expect([delivered.has(one.seq), skipped.has(one.seq)]).toEqual([false, false]);
+            delivered.add(one.seq);
+          }
+        };
+        let nowMs = 0;
+        for (const { seq, length, isSkip, pause } of steps) {
+          if (isSkip) {
+            const { skipped: more, deliveries } = order.skip(seq, seq + length, nowMs);
+            for (const range of more.toArray()) skipped.add(range.first, range.last);
+            take(deliveries);
+          } else take(order.offer(seq, nowMs));
+          nowMs += pause;
+          take(order.tick(nowMs));
+        }
+        while (order.holds) take(order.giveUp(nowMs));
+        const known = RangeSet.from([...delivered.toArray(), ...skipped.toArray(), ...told.toArray()]);
+        const last = delivered.toArray().at(-1)?.last ?? -1n;
+        expect(spanOf(0n, last).minus(known).toArray()).toEqual([]);
+      }),
+      { numRuns: 500, seed: 4 },
+    );
+  });
+
   test("waits for a missing block before it tells", () => {
     const order = new SessionOrder();
     expect(order.offer(1n, 0)).toEqual([]);
@@ -51,3 +94,7 @@ describe("a session's order", () => {
     expect(order.tick(10 * WAIT_MS)).toEqual([]);
   });
 });
+
+function spanOf(first: bigint, last: bigint): RangeSet {
+  return RangeSet.from([{ first, last }]);
+}

@@ -14,14 +14,13 @@ export const WAIT_MS = 1_000;
 /**
  * Puts one session's blocks into the order of their seqs for one observer.
  * Pure: each seq is delivered once, a hole is told once, and what comes later
- * fills it.
+ * fills it. Holes are ranges and never walked: a writer may jump from one seq
+ * to any other.
  */
 export class SessionOrder {
-  /** Seqs that the observer has, or does not want. */
+  /** Seqs that the observer has, or does not want, or was too slow for, which was told. */
   readonly sent: RangeSet;
   readonly #waiting = new Set<bigint>();
-  /** Passed over by the observer's own fault, which was told. */
-  readonly #skipped = new Set<bigint>();
   #next: bigint;
   #waitingSinceMs = 0;
 
@@ -66,32 +65,37 @@ export class SessionOrder {
   giveUp(nowMs: number): Delivery[] {
     const [least] = this.held;
     if (least === undefined) return [];
-    const gaps = new RangeSet();
-    for (; this.#next < least; this.#next++) if (!this.#skipped.delete(this.#next)) gaps.add(this.#next);
+    const gaps = spanOf(this.#next, least - 1n).minus(this.sent);
+    this.#next = least;
     return [...gaps.toArray().map((range) => ({ type: "gap" as const, ...range })), ...this.#drain(nowMs)];
   }
 
   /** The observer was too slow for these: they will not be delivered. Tells which of them it lacks, and what need not wait for them. */
   skip(first: bigint, last: bigint, nowMs: number): { readonly skipped: RangeSet; readonly deliveries: Delivery[] } {
-    const skipped = new RangeSet();
-    for (let seq = first; seq <= last; seq++) {
-      if (this.sent.has(seq) || this.#waiting.has(seq)) continue;
-      skipped.add(seq);
-      this.sent.add(seq);
-      if (seq >= this.#next) this.#skipped.add(seq);
-    }
+    const waiting = RangeSet.from([...this.#waiting].map((seq) => ({ first: seq, last: seq })));
+    const skipped = spanOf(first, last).minus(this.sent).minus(waiting);
+    for (const range of skipped.toArray()) this.sent.add(range.first, range.last);
     return { skipped, deliveries: this.#drain(nowMs) };
   }
 
   #drain(nowMs: number): Delivery[] {
     const deliveries: Delivery[] = [];
-    for (; ; this.#next++) {
-      if (this.#waiting.delete(this.#next)) {
-        this.sent.add(this.#next);
-        deliveries.push({ type: "block", seq: this.#next });
-      } else if (!this.#skipped.delete(this.#next)) break;
+    for (;;) {
+      const seq = this.#next;
+      if (this.#waiting.delete(seq)) {
+        this.sent.add(seq);
+        deliveries.push({ type: "block", seq });
+      }
+      // What was skipped need not come.
+      const passed = this.sent.endOf(seq);
+      if (passed === undefined) break;
+      this.#next = passed + 1n;
     }
     if (deliveries.length > 0) this.#waitingSinceMs = nowMs;
     return deliveries;
   }
+}
+
+function spanOf(first: bigint, last: bigint): RangeSet {
+  return RangeSet.from([{ first, last }]);
 }

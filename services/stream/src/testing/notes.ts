@@ -6,21 +6,28 @@ import { newSessionId, noteText, sessionText } from "@wayward/record";
 export class Notes {
   readonly id = newSessionId(Date.now());
   readonly text = sessionText(this.id);
-  readonly #writer: BlockWriter;
   readonly #stage = new Stage();
+  readonly #name: string;
   readonly #padding: string;
+  #writer: BlockWriter;
   #next = 0;
 
   /** `padding` follows each number, to make blocks larger. */
   constructor(name: string, padding = "") {
-    this.#writer = new BlockWriter({ session: this.id, description: api.SessionDescription.fromPartial({ name }) });
+    this.#name = name;
     this.#padding = padding;
+    this.#writer = this.#writerFrom(0n);
+  }
+
+  /** The next block has this seq, whatever the last one had. */
+  jumpTo(seq: bigint): this {
+    this.#writer = this.#writerFrom(seq);
+    return this;
   }
 
   /** The next block. */
   block(): Buffer {
     const { dictionary } = this.#writer;
-    if (this.#next === 0) dictionary.lane({ name: "main", kind: "thread" });
     this.#stage.clear();
     const head = { lane: 1, time: BigInt(this.#next), site: dictionary.site({ text: `site ${this.#next % 3}` }) };
     const text = `n${this.#next++}${this.#padding}`;
@@ -31,5 +38,14 @@ export class Notes {
   /** The next `count` blocks. */
   many(count: number): Buffer[] {
     return Array.from({ length: count }, () => this.block());
+  }
+
+  #writerFrom(firstSeq: bigint): BlockWriter {
+    const description = api.SessionDescription.fromPartial({ name: this.#name });
+    const writer = new BlockWriter({ session: this.id, description, firstSeq });
+    // Its epoch may have begun, and this dictionary has defined nothing in it.
+    writer.dictionary.begin(true);
+    writer.dictionary.lane({ name: "main", kind: "thread" });
+    return writer;
   }
 }

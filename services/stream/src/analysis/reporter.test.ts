@@ -1,0 +1,55 @@
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { expect, test } from "@jest/globals";
+import type { ReportedFinding } from "@wayward/analysis";
+import { delay, unwrap } from "@wayward/base";
+import { parseEnvelope } from "@wayward/block";
+import { createLog } from "@wayward/service-kit";
+import { tempFolder, until } from "@wayward/testing";
+import { FindingReporter } from "./reporter.ts";
+
+const finding = (title: string): ReportedFinding => ({
+  rule: "order.inversion",
+  severity: "error",
+  title,
+  message: title,
+  fingerprint: "00".repeat(16),
+  count: 1,
+  first: 1n,
+  last: 1n,
+  sessions: [],
+  locks: [],
+  evidence: [],
+  unproven: "",
+  detail: {},
+});
+
+test("findings wait while the disk refuses them, and leave no hole", async () => {
+  await using folder = await tempFolder("reporter");
+  const root = `${folder.path}/spools`;
+  const reporter = new FindingReporter({ root, address: () => "", service: "test", log: createLog("error") });
+  const spool = () => `${root}/${readdirSync(root)[0]}`;
+  const blocks = () =>
+    readdirSync(spool())
+      .filter((name) => name.endsWith(".block"))
+      .sort();
+  reporter.report(finding("first"));
+  await until("the spool has it", () => blocks().length === 1, { withinMs: 10_000, everyMs: 20 });
+  // The folder is gone for a while, as a volume that is not there.
+  const away = `${folder.path}/away`;
+  const place = spool();
+  renameSync(place, away);
+  writeFileSync(place, "");
+  reporter.report(finding("second"));
+  await delay(100);
+  rmSync(place);
+  renameSync(away, place);
+  reporter.report(finding("third"));
+  await until("the spool has it", () => blocks().length === 3, { withinMs: 10_000, everyMs: 20 });
+  const headers = blocks().map((name) => unwrap(parseEnvelope(readFileSync(`${place}/${name}`))).header);
+  expect(headers.map(({ seq, recordCount }) => [seq, recordCount])).toEqual([
+    [0n, 1],
+    [1n, 1],
+    [2n, 1],
+  ]);
+  await reporter.close(0);
+});
