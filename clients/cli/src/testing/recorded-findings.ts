@@ -60,7 +60,7 @@ class Recording {
  * release that is unproven since the lost block may hold its acquisition.
  * Names hold what XML and JSON escape.
  */
-export function recordedFindings(): ReportedFinding[] {
+export function recordedFindings(): readonly ReportedFinding[] {
   const recording = new Recording();
   const { add, cut } = { add: recording.add.bind(recording), cut: recording.cut.bind(recording) };
   for (const [lane, outer, inner] of [
