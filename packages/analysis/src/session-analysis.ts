@@ -81,15 +81,15 @@ export class SessionAnalysis {
     this.#locks.finish(true);
   }
 
-  /** Findings as they are now. */
+  /** Findings as they are now. How often the orders of a cycle were seen is counted at the end only: `result` tells it. */
   findings(): ReportedFinding[] {
-    return this.#locks.findings.map((finding) => this.#reported(finding));
+    return this.#locks.findings.map((finding) => this.#reported(finding, finding.detail));
   }
 
   result(): AnalysisResult {
     this.#locks.finish(this.#ended);
-    const findings = this.findings();
     const { session: state } = this.#locks;
+    const findings = this.#locks.findings.map((finding) => this.#reported(finding, countedCycle(state, finding)));
     const { session } = this.#facts;
     const threads = this.#threads?.state;
     const tables = lockTables({ session, state, dictionary: this.#dictionary });
@@ -104,7 +104,7 @@ export class SessionAnalysis {
     return sharedView(this.#locks.session, { ...this.#facts, dictionary, origin: this.#origin, ended: this.#ended });
   }
 
-  #reported(finding: Finding): ReportedFinding {
+  #reported(finding: Finding, detail: Finding["detail"]): ReportedFinding {
     const { rule, severity, message, count, locks, unproven } = finding;
     const { session } = this.#facts;
     return {
@@ -120,7 +120,7 @@ export class SessionAnalysis {
       locks,
       evidence: finding.evidence.map(({ lane, eventNo }) => ({ session, lane, eventNo })),
       unproven,
-      detail: countedCycle(this.#locks.session, finding),
+      detail,
     };
   }
 }

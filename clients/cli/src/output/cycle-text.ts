@@ -16,7 +16,8 @@ export function cycleText(cycle: readonly CycleEdge[]): string[] {
 }
 
 function edgeText({ from, to, held, taken, count }: CycleEdge, index: number): string[] {
-  const often = count === undefined ? "" : `, seen ${count === 1 ? "once" : `${count} times`}`;
+  // Live analyses do not count orders; what older ones told of it is 0.
+  const often = !count ? "" : `, seen ${count === 1 ? "once" : `${count} times`}`;
   return [
     "",
     `  ${index + 1}. ${to} is taken while ${from} is held${often}`,

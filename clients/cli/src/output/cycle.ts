@@ -23,7 +23,7 @@ export interface CycleEdge {
   readonly to: string;
   readonly held: Site;
   readonly taken: Site;
-  /** How often this order was seen; undefined where that is not told. */
+  /** How often this order was seen; undefined or 0 where that is not known. */
   readonly count: number | undefined;
 }
 

@@ -95,5 +95,5 @@ function findingsOf({ session, description }: Recording, blocks: readonly Uint8A
     dictionary.add(sections(envelope).dictionary);
     analysis.step(envelope);
   }
-  return analysis.findings();
+  return [...analysis.result().findings];
 }

@@ -65,6 +65,9 @@ describe("wayward findings suppress", () => {
       const { stdout, stderr } = await wayward(...command, "--all");
       expect(stdout).toMatch(/^error order.inversion: [\s\S]*^ {2}suppressed +until 2999-01-31 by ann: runs alone$/m);
       expect(stderr).toMatch(/^1 finding is suppressed$/m);
+      // What is not counted live is not told.
+      expect(stdout).toMatch(/is taken while orders is held/);
+      expect(stdout).not.toMatch(/seen 0 times/);
     }
     const [one] = told(await wayward("locks", "order", "--all", "--json"));
     const suppression = { reason: "runs alone", expires: "2999-01-31", by: "ann", expired: false };
