@@ -1,6 +1,7 @@
 import type { selection } from "@wayward/api";
 import { WaywardError } from "@wayward/base";
 import { sessionText } from "@wayward/record";
+import { countText } from "./count.ts";
 import { gapCause } from "./message.ts";
 
 /** What was printed of an answer's records. */
@@ -25,12 +26,12 @@ export function coverageLines(coverage: selection.Coverage, part?: PrintedPart):
   const end = complete ? "complete" : gaps.length > 0 ? "with gaps" : "not all sessions have ended";
   const lines = [
     part?.more
-      ? `first ${count(BigInt(part.records), "record")} of ${count(sessions, "session")}, more follow`
-      : `${count(records, "record")} of ${count(sessions, "session")}, ${end}`,
+      ? `first ${countText(BigInt(part.records), "record")} of ${countText(sessions, "session")}, more follow`
+      : `${countText(records, "record")} of ${countText(sessions, "session")}, ${end}`,
   ];
   for (const gap of listed) lines.push(`  gap ${gapText(gap)}`);
   if (others > 0n) {
-    const what = listed.length === 0 ? count(others, "gap") : `and ${count(others, "more gap")}`;
+    const what = listed.length === 0 ? countText(others, "gap") : `and ${countText(others, "more gap")}`;
     lines.push(`  ${what}${listed.length === gaps.length ? "" : " in sessions of which nothing is shown"}`);
   }
   return `${lines.join("\n")}\n`;
@@ -50,8 +51,4 @@ export function expectSessions(coverage: selection.Coverage | undefined, named: 
 export function gapText(gap: selection.Gap): string {
   const session = gap.session.length === 16 ? ` in ${sessionText(gap.session)}` : "";
   return `${gapCause(gap)}${session}${gap.message === "" ? "" : `: ${gap.message}`}`;
-}
-
-function count(number: bigint, what: string): string {
-  return `${number} ${what}${number === 1n ? "" : "s"}`;
 }

@@ -11,6 +11,7 @@ import {
   type Scenario,
   type ValueRule,
 } from "./scenario.ts";
+import { misfit, typesOf } from "./types.ts";
 
 /**
  * Reads a lock script: one JSON object a line, empty lines aside. Throws
@@ -38,14 +39,23 @@ function parseLine(line: string, number: number): Scenario {
     if (!["name", "locks", "contexts", "ops"].includes(key)) throw inScenario(`no key is called "${key}"`);
   }
   if (!Array.isArray(scenario.ops)) throw inScenario(`ops is ${shown(scenario.ops)}, not a list`);
-  return {
+  const inOp =
+    (index: number, op: unknown): Where =>
+    (problem) =>
+      bad(`line ${number}, scenario "${name}", op ${index} ${shown(op)}: ${problem}`);
+  const { ops } = scenario;
+  const parsed = {
     name,
     locks: keyed<LockKeys>(scenario.locks, LOCK_KEYS, inScenario, "lock"),
     contexts: keyed<ContextKeys>(scenario.contexts, CONTEXT_KEYS, inScenario, "context"),
-    ops: scenario.ops.map((op: unknown, index) =>
-      parseOp(op, (problem) => bad(`line ${number}, scenario "${name}", op ${index} ${shown(op)}: ${problem}`)),
-    ),
+    ops: ops.map((op: unknown, index) => parseOp(op, inOp(index, op))),
   };
+  const types = typesOf(parsed);
+  for (const [index, op] of parsed.ops.entries()) {
+    const problem = misfit(op, types);
+    if (problem !== undefined) throw inOp(index, ops[index])(problem);
+  }
+  return parsed;
 }
 
 function parseJson(line: string, where: Where): unknown {

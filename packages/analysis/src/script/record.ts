@@ -2,6 +2,7 @@ import { block as api } from "@wayward/api";
 import { BlockWriter, type FieldValue, type ObjectInfo, Stage, type WrittenBlock } from "@wayward/block";
 import * as kinds from "@wayward/record";
 import type { Op, OpName, Scenario } from "./scenario.ts";
+import { typesOf } from "./types.ts";
 
 /** One record after another, in nanoseconds: the least that tells their order. */
 const STEP_NS = 1n;
@@ -97,12 +98,11 @@ class ScenarioRecorder {
         break;
       case "acquire":
       case "try":
-        if (this.#types.get(subject) === "semaphore") this.#semaphore(lane, op, subject, options);
+        if (this.#types.get(subject) === "semaphore") this.#semaphore(lane, subject, options);
         else this.#acquire(lane, op, subject, mode, options);
         break;
       case "release":
-        if (this.#types.get(subject) === "semaphore") add(kinds.semaphorePost, object());
-        else add(kinds.lockReleased, object(), known, options.plain);
+        add(kinds.lockReleased, object(), known, options.plain);
         break;
       case "upgrade":
         add(kinds.lockUpgraded, object());
@@ -192,12 +192,9 @@ class ScenarioRecorder {
     }
   }
 
-  #semaphore(lane: string, op: "acquire" | "try", subject: string, { result = "ok" }: Op["options"]): void {
+  #semaphore(lane: string, subject: string, { result = "ok" }: Op["options"]): void {
     const object = this.#object(subject);
-    if (op === "try") {
-      if (result === "ok") this.#add(lane, kinds.semaphoreAcquired, [object, true]);
-      else this.#add(lane, kinds.semaphoreTryFailed, [object]);
-    } else if (result === "ok") this.#add(lane, kinds.semaphoreAcquired, [object]);
+    if (result === "ok") this.#add(lane, kinds.semaphoreAcquired, [object]);
     else if (result === "pending") this.#add(lane, kinds.semaphoreWait, [object]);
     else this.#add(lane, kinds.semaphoreTimedOut, [object]);
   }
@@ -273,26 +270,3 @@ const PAUSE_KINDS = {
   sleep: kinds.pauseSleep,
   call: kinds.pauseCall,
 } as const;
-
-/** Ops that only one type of lock has. */
-const IMPLIED: Partial<Readonly<Record<OpName, string>>> = {
-  post: "semaphore",
-  wait: "condition",
-  signal: "condition",
-  broadcast: "condition",
-  "barrier-wait": "barrier",
-  upgrade: "rwlock",
-  downgrade: "rwlock",
-};
-
-/** What type each lock is: as it says, or as its ops imply. */
-function typesOf({ locks, ops }: Scenario): Map<string, string> {
-  const types = new Map<string, string>();
-  for (const { op, subject = "", options } of ops) {
-    const reads = options.mode !== undefined && options.mode !== "exclusive";
-    const implied = IMPLIED[op] ?? (options.ww === undefined ? (reads ? "rwlock" : undefined) : "ww");
-    if (implied !== undefined && types.get(subject) === undefined) types.set(subject, implied);
-  }
-  for (const [name, { type }] of locks) if (type !== undefined) types.set(name, type);
-  return types;
-}

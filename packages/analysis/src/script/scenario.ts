@@ -45,6 +45,9 @@ export interface Options {
 /** What an op's subject is. */
 type SubjectKind = "lock" | "context" | "ticket" | "lane" | "none";
 
+/** What an object is; mutexes, recursive, rwlocks and ww locks are all locks. */
+export type ObjectKind = "lock" | "semaphore" | "condition" | "barrier";
+
 /** What may be said of a key or option. */
 export type ValueRule =
   | { readonly type: "string" | "boolean" | "count" | "positive" | "names" }
@@ -77,18 +80,27 @@ export const CONTEXT_KEYS: Readonly<Record<string, ValueRule>> = {
 
 interface OpRule {
   readonly subject: SubjectKind;
+  /** Of a subject that is an object: what it may be. */
+  readonly fits: readonly ObjectKind[];
   readonly options: Readonly<Record<string, ValueRule>>;
 }
 
-const lock = (options: OpRule["options"] = {}): OpRule => ({ subject: "lock", options });
-const pause: OpRule = { subject: "none", options: { ms: { type: "number" } } };
-const none: OpRule = { subject: "none", options: {} };
+/** An op on an object that is one of `fits`. */
+const on = (fits: readonly ObjectKind[], options: OpRule["options"] = {}): OpRule => ({
+  subject: "lock",
+  fits,
+  options,
+});
+const lock = (options: OpRule["options"] = {}): OpRule => on(["lock"], options);
+const other = (subject: SubjectKind, options: OpRule["options"] = {}): OpRule => ({ subject, fits: [], options });
+const pause = other("none", { ms: { type: "number" } });
+const none = other("none");
 
 /** Every op with what its subject is and what may be said of it. */
 export const OPS = {
-  create: lock(),
-  destroy: lock(),
-  acquire: lock({
+  create: on(["lock", "semaphore", "condition", "barrier"]),
+  destroy: on(["lock", "semaphore", "condition", "barrier"]),
+  acquire: on(["lock", "semaphore"], {
     mode,
     subclass: count,
     under: text,
@@ -103,20 +115,20 @@ export const OPS = {
   "assert-held": lock({ mode, not: yesNo }),
   pin: lock(),
   unpin: lock(),
-  "context-enter": { subject: "context", options: {} },
-  "context-exit": { subject: "context", options: {} },
-  mask: { subject: "context", options: {} },
-  unmask: { subject: "context", options: {} },
-  wait: lock({ with: text, result: word("ok", "timeout") }),
-  signal: lock(),
-  broadcast: lock(),
-  post: lock(),
-  "barrier-wait": lock({ count: positive }),
-  "ww-begin": { subject: "ticket", options: { class: text } },
-  "ww-done": { subject: "ticket", options: {} },
-  "ww-end": { subject: "ticket", options: {} },
-  "lane-start": { subject: "lane", options: {} },
-  "lane-join": { subject: "lane", options: {} },
+  "context-enter": other("context"),
+  "context-exit": other("context"),
+  mask: other("context"),
+  unmask: other("context"),
+  wait: on(["condition"], { with: text, result: word("ok", "timeout") }),
+  signal: on(["condition"]),
+  broadcast: on(["condition"]),
+  post: on(["semaphore"]),
+  "barrier-wait": on(["barrier"], { count: positive }),
+  "ww-begin": other("ticket", { class: text }),
+  "ww-done": other("ticket"),
+  "ww-end": other("ticket"),
+  "lane-start": other("lane"),
+  "lane-join": other("lane"),
   "lane-exit": none,
   "process-exit": none,
   await: pause,

@@ -230,7 +230,7 @@ describe("live analyses", () => {
     await server.push(locking("stuck").keeps("t1", "stuck-A").waits("t2", "stuck-A").blocks);
     const [record] = await seen.until("stuck-A", 1);
     expect(record!.fields.rule).toBe("live.long-wait");
-    expect(record!.fields.message).toMatch(/^t2 has waited \d+ ms for stuck-A, held by t1$/);
+    expect(record!.fields.message).toMatch(/^t2 has waited [\d.]+ m?s for stuck-A, held by t1$/);
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     expect(seen.of("stuck-A")).toHaveLength(1);
   });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isInnocent, parseScript, replayScenario, type ScenarioVerdict } from "@wayward/analysis";
 import { WaywardError } from "@wayward/base";
+import { countText } from "../../output/count.ts";
 import { jsonLine } from "../../output/json.ts";
 import { Lines } from "../../output/write.ts";
 
@@ -19,7 +20,7 @@ export async function locksReplay(file: string, { json }: ReplayCommand): Promis
     await lines.add(json ? jsonLine(verdict) : verdictText(verdict));
   }
   await lines.flush();
-  process.stderr.write(`${scenarios.length} scenarios, ${guilty} guilty\n`);
+  process.stderr.write(`${countText(scenarios.length, "scenario")}, ${guilty} guilty\n`);
 }
 
 function verdictText(verdict: ScenarioVerdict): string {

@@ -1,3 +1,4 @@
+import { formatDuration } from "@wayward/base";
 import type { RuleId } from "../../rules.ts";
 import { lockOfRow } from "../holders.ts";
 import { here, type Run, report } from "../run.ts";
@@ -21,7 +22,7 @@ export function reportHeldOver(run: Run, rule: RuleId & `held-over.${string}`, h
   const lock = lockOfRow(run.session, hold);
   report(run, rule, {
     locks: [lock],
-    message: `${lock.name} is held over ${rule.slice("held-over.".length)} of ${Math.round(duration / 1e3)} µs`,
+    message: `${lock.name} is held over ${rule.slice("held-over.".length)} of ${formatDuration(BigInt(Math.round(duration)))}`,
     evidence: [placeOf(hold), here(run)],
     unsure: hold.unsure,
   });

@@ -1,3 +1,4 @@
+import { formatDuration } from "@wayward/base";
 import { holdersOf, lockOfRow, waitersOf } from "../holders.ts";
 import { MANY, ROW_WORDS, WORD } from "../rows.ts";
 import { here, type Run, report, type Told } from "../run.ts";
@@ -120,7 +121,7 @@ export function judgeLongWait(run: Told, wait: Wait, now: number): void {
   const by = holders.length === 0 ? "" : `, held by ${holders.join(", ")}`;
   report(run, "live.long-wait", {
     locks: [lock],
-    message: `${run.dictionary.name("lane", at.lane)} has waited ${Math.round((now - at.time) / 1e6)} ms for ${lock.name}${by}`,
+    message: `${run.dictionary.name("lane", at.lane)} has waited ${formatDuration(BigInt(Math.round(now - at.time)))} for ${lock.name}${by}`,
     evidence: [...holds.map(placeOf), at],
     unsure: wait.unsure,
   });
