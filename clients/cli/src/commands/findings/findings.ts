@@ -1,4 +1,5 @@
 import { mergeFindings } from "@wayward/analysis";
+import type { selection } from "@wayward/api";
 import { fromBase32 } from "@wayward/base";
 import { type Client, type ClientFinding, type ClientRecord, connect } from "@wayward/client";
 import { SEVERITIES, sessionText } from "@wayward/record";
@@ -20,14 +21,21 @@ export async function findings(options: LiveCommand): Promise<void> {
   const told: ClientFinding[] = [];
   const answer = client.read({ kinds: ["finding.reported"], from: selectionOf(options).from });
   const printed = new ShownFindings(client, options);
+  let coverage: selection.Coverage | undefined;
   try {
-    for await (const record of answer) told.push(findingOf(record));
-    for (const finding of mergeFindings(told).filter((one) => concerns(one, chosen))) await printed.add(finding);
+    for await (const record of answer) {
+      const finding = findingOf(record);
+      // Merged first, other sessions' places and counts would be told as those of the chosen ones.
+      if (concerns(finding, chosen)) told.push(finding);
+    }
+    for (const finding of mergeFindings(told)) await printed.add(finding);
+    if (chosen !== undefined) coverage = (await client.kinds(selectionOf(options))).coverage;
   } finally {
     client.close();
   }
   printed.note();
-  if (answer.coverage !== undefined) process.stderr.write(coverageLines(answer.coverage));
+  coverage ??= answer.coverage;
+  if (coverage !== undefined) process.stderr.write(coverageLines(coverage));
 }
 
 /** Prints findings of these rules as they are reported: each when it is new, or of more sessions than before. */
