@@ -19,6 +19,8 @@ export interface SessionFacts {
   readonly description: api.SessionDescription | undefined;
   /** Records from then on do not count; nanoseconds since 1970, all count without it. */
   readonly until?: bigint | undefined;
+  /** The session was open still at this time, nanoseconds since 1970: what waits at the end of its records waits until then. */
+  readonly openAt?: bigint | undefined;
   /** Count functions and lanes of each lock too, which takes longer. */
   readonly detail?: boolean;
   /** A wait that lasts so long is told; default 30,000 ms. */
@@ -92,10 +94,18 @@ export class SessionAnalysis {
     const findings = this.#locks.findings.map((finding) => this.#reported(finding, countedCycle(state, finding)));
     const { session } = this.#facts;
     const threads = this.#threads?.state;
-    const tables = lockTables({ session, state, dictionary: this.#dictionary });
+    const tables = lockTables({ session, state, dictionary: this.#dictionary, now: this.#now() });
     if (threads !== undefined) tables.push(...threadTables(session, threads));
     const leftOut = Object.fromEntries([...state.leftOut, ...leftOutOf(state), ...(threads?.leftOut ?? [])]);
     return { findings, tables, leftOut, shared: this.shared() };
+  }
+
+  /** Until when what waits has waited, in nanoseconds since the start: at least the last record's time. */
+  #now(): number {
+    const { openAt } = this.#facts;
+    const last = this.#locks.session.now;
+    if (openAt === undefined || this.#ended) return last;
+    return Math.max(last, Math.min(Number(openAt - this.#origin), this.#until));
   }
 
   /** What matters to other sessions now. */

@@ -74,6 +74,23 @@ describe("Analyze", () => {
     expect(answer.coverage).toMatchObject({ complete: true, sessions: 1n });
   });
 
+  test("a wait lasts until now in a session that runs, and until the last record in one that has ended", async () => {
+    const start = BigInt(Date.now()) * 1_000_000n - 20_000_000_000n;
+    const hanging = (name: string, seed: number) =>
+      new Locking(name, { seed, start }).keeps("t1", "A").waits("t2", "A");
+    const made = [hanging("hangs", 51), hanging("hung", 52).end()];
+    for (const one of made) await served.publish(one, one.blocks);
+    const waitedIn = async (name: string, more = {}) => {
+      const { tables } = await analyze([name], { tables: ["waits"], ...more });
+      const [table] = tables;
+      return Number(table!.rows[0]![table!.columns.findIndex((column) => column.name === "waited")]);
+    };
+    expect(await waitedIn("hangs")).toBeGreaterThan(19e9);
+    expect(await waitedIn("hangs", { until: start + 10_000_000_000n })).toBeLessThan(10e9);
+    expect(await waitedIn("hangs", { until: start + 10_000_000_000n })).toBeGreaterThan(9e9);
+    expect(await waitedIn("hung")).toBeLessThan(1e9);
+  });
+
   test("finds nothing in a session that does nothing wrong", async () => {
     expect((await analyze(["calm"])).findings).toEqual([]);
   });

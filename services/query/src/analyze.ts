@@ -9,7 +9,7 @@ import {
 } from "@wayward/analysis";
 import type { finding as api, query } from "@wayward/api";
 import { asBuffer, fromBase32, WaywardError } from "@wayward/base";
-import { coverageOf, GapList, offsetOf, type Reader, SessionBlocks, sessionGaps } from "@wayward/reader";
+import { coverageOf, GapList, offsetOf, type Reader, SessionBlocks, sessionGaps, stateOf } from "@wayward/reader";
 import { SEVERITIES } from "@wayward/record";
 
 const PROGRESS_EVERY_MS = 250;
@@ -66,7 +66,13 @@ function sourceOf(
   const first = refs[0];
   progress.blocks += BigInt(refs.length);
   return {
-    facts: { session: view.text, description: view.description, until: until === 0n ? undefined : until, detail },
+    facts: {
+      session: view.text,
+      description: view.description,
+      until: until === 0n ? undefined : until,
+      openAt: stateOf(view, Date.now()) === "open" ? BigInt(Date.now()) * 1_000_000n : undefined,
+      detail,
+    },
     definitions: first === undefined ? [] : definedBefore(session, first.seq),
     async *blocks() {
       for (const ref of refs) {

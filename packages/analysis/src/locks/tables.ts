@@ -56,6 +56,8 @@ const SESSION_COLUMNS = [
 
 interface TableFacts {
   readonly session: string;
+  /** Until when what waits has waited, in nanoseconds since the session's start. */
+  readonly now: number;
   readonly state: LockSession;
   readonly dictionary: Dictionary;
 }
@@ -98,7 +100,7 @@ function edgeRows({ session, state, dictionary }: TableFacts): Cell[][] {
   ]);
 }
 
-function waitRows({ session, state, dictionary }: TableFacts): Cell[][] {
+function waitRows({ session, state, dictionary, now }: TableFacts): Cell[][] {
   return [...state.lanes.values()].flatMap(({ waits }) =>
     waits.flatMap(({ row, mode, at, lane }) => {
       const lock = lockOfRow(state, { row });
@@ -108,7 +110,7 @@ function waitRows({ session, state, dictionary }: TableFacts): Cell[][] {
         dictionary.name("lane", lane.id),
         lock.name,
         LOCK_MODES[mode] ?? "",
-        state.now - at.time,
+        now - at.time,
         siteLine(dictionary, at),
         hold === undefined ? "" : dictionary.name("lane", hold.lane.id),
         hold === undefined ? "" : siteLine(dictionary, hold),

@@ -80,7 +80,7 @@ export function foldLocks(
     if (index + 1 === checkpointAfter) fold = new LockFold(dictionary, { ...options, checkpoint: fold.checkpoint() });
   }
   const findings = fold.finish(ended);
-  const tables = lockTables({ session: "s", state: fold.session, dictionary });
+  const tables = lockTables({ session: "s", state: fold.session, dictionary, now: fold.session.now });
   return { findings, tables, leftOut: fold.session.leftOut };
 }
 
