@@ -182,7 +182,7 @@ async function* atStart(folder: string): AsyncGenerator<Row> {
   yield {
     sent: "a port that is in use",
     answered: busy,
-    expected: /exit 1: .*used by another process \[PORT_IN_USE\]/,
+    expected: /exit 1: .*used by another process: is `wayward up` already running\? .* \[PORT_IN_USE\]/,
   };
   yield await wrongConfig();
   yield await storeWithoutConditions();

@@ -36,8 +36,10 @@ export class Started {
     for (;;) {
       const match = pattern.exec(this.#output);
       if (match !== null) return match[1] ?? match[0];
-      if (this.child.exitCode !== null || Date.now() > until) {
-        throw new Error(`${this.child.spawnargs.join(" ")} did not say ${pattern}:\n${this.#output}`);
+      const { exitCode, spawnargs } = this.child;
+      if (exitCode !== null) throw new Error(`${this.#output.trim()}\n(${spawnargs.join(" ")} ended with ${exitCode})`);
+      if (Date.now() > until) {
+        throw new Error(`${spawnargs.join(" ")} is not ready after ${withinMs / 1000} s:\n${this.#output}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

@@ -69,14 +69,17 @@ function refusalOf(header: string | undefined, keys: Keys | undefined): string |
   }
 }
 
+/** What chooses the port of each listener. */
+const PORTS = { gRPC: "--port or WAYWARD_PORT", HTTP: "--http-port or WAYWARD_HTTP_PORT" } as const;
+
 /** PORT_IN_USE where another process listens there, else BAD_LISTENER. */
-export function listenError(error: unknown, what: string, address: string): WaywardError {
+export function listenError(error: unknown, what: keyof typeof PORTS, address: string): WaywardError {
   const message = error instanceof Error ? error.message : String(error);
   if (/EADDRINUSE/.test(message)) {
     return new WaywardError(
       "FAILED_PRECONDITION",
       "PORT_IN_USE",
-      `${what} address ${address} is used by another process`,
+      `${what} address ${address} is used by another process: is \`wayward up\` already running? ${PORTS[what]} chooses another port`,
     );
   }
   return new WaywardError("FAILED_PRECONDITION", "BAD_LISTENER", `${what} address ${address}: ${message}`);

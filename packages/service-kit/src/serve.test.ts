@@ -124,7 +124,7 @@ describe("a served process", () => {
     const port = Number(serving.address.split(":")[1]);
     await expect(start(port)).rejects.toMatchObject({
       reason: "PORT_IN_USE",
-      message: `gRPC address 127.0.0.1:${port} is used by another process`,
+      message: `gRPC address 127.0.0.1:${port} is used by another process: is \`wayward up\` already running? --port or WAYWARD_PORT chooses another port`,
     });
   });
 });

@@ -209,6 +209,9 @@ function openExclusive(path: string): DatabaseSync {
   }
 }
 
+const IN_USE =
+  "another process uses this file: is `wayward up` already running? --data or WAYWARD_DATA names another folder";
+
 /** BUS_FULL where the disk is, BUS_IN_USE where another process has the file, else BUS_UNUSABLE. */
 export function busError(error: unknown, path = "bus"): WaywardError {
   if (error instanceof WaywardError) return error;
@@ -216,6 +219,6 @@ export function busError(error: unknown, path = "bus"): WaywardError {
   const make = (code: "RESOURCE_EXHAUSTED" | "FAILED_PRECONDITION" | "UNAVAILABLE", reason: string, what: string) =>
     new WaywardError(code, reason, `embedded ${path}: ${what}`, { cause: error });
   if (/disk is full/i.test(message)) return make("RESOURCE_EXHAUSTED", "BUS_FULL", "the disk is full");
-  if (/locked|busy/i.test(message)) return make("FAILED_PRECONDITION", "BUS_IN_USE", "another process uses this file");
+  if (/locked|busy/i.test(message)) return make("FAILED_PRECONDITION", "BUS_IN_USE", IN_USE);
   return make("UNAVAILABLE", "BUS_UNUSABLE", message);
 }

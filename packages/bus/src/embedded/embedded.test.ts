@@ -53,7 +53,12 @@ describe("the embedded bus", () => {
   test("is one process's own", async () => {
     const { path, remove } = scratch();
     const bus = openEmbeddedBus({ path, partitions: 1 });
-    expect(() => openEmbeddedBus({ path, partitions: 1 })).toThrow(expect.objectContaining({ reason: "BUS_IN_USE" }));
+    expect(() => openEmbeddedBus({ path, partitions: 1 })).toThrow(
+      expect.objectContaining({
+        reason: "BUS_IN_USE",
+        message: expect.stringMatching(/is `wayward up` already running\? --data or WAYWARD_DATA/),
+      }),
+    );
     await bus.close();
     remove();
   });
