@@ -18,14 +18,19 @@ export interface SelectionOptions {
 
 /** Throws INVALID_ARGUMENT where a value cannot be read. */
 export function selectionOf(options: SelectionOptions, nowMs = Date.now()): Selection {
+  const from = options.from === undefined ? undefined : parseTime("--from", options.from, nowMs);
+  const until = options.until === undefined ? undefined : parseTime("--until", options.until, nowMs);
+  if (from !== undefined && until !== undefined && from >= until) {
+    throw usage("--from", options.from ?? "", `before --until "${options.until}"`);
+  }
   return {
     sessions: options.session,
     runs: options.run,
     names: options.name,
     hosts: options.host,
     labels: parseLabels(options.label ?? []),
-    from: options.from === undefined ? undefined : parseTime("--from", options.from, nowMs),
-    until: options.until === undefined ? undefined : parseTime("--until", options.until, nowMs),
+    from,
+    until,
     kinds: options.kind,
     lanes: options.lane,
     where: options.where,
@@ -61,11 +66,15 @@ export function parseAge(text: string): number | undefined {
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 60e3, h: 3600e3, d: 86_400e3 };
 
+/** A day, with a time or without: what Date.parse takes beside that means something else on each platform. */
+const ISO_TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?$/;
+
 /** Nanoseconds since 1970 from ISO 8601, or from an age such as `5m`. */
 export function parseTime(option: string, text: string, nowMs: number): bigint {
   const age = parseAge(text);
   if (age !== undefined) return BigInt(Math.round(nowMs - age)) * 1_000_000n;
   const fraction = /^(.*T\d\d:\d\d:\d\d)\.(\d{1,9})(Z|[+-]\d\d:\d\d)$/.exec(text);
+  if (!ISO_TIME.test(text)) throw usage(option, text, "an ISO 8601 time or an age such as 5m");
   const ms = Date.parse(fraction === null ? text : `${fraction[1]}${fraction[3]}`);
   if (Number.isNaN(ms)) throw usage(option, text, "an ISO 8601 time or an age such as 5m");
   return BigInt(ms) * 1_000_000n + BigInt((fraction?.[2] ?? "0").padEnd(9, "0"));

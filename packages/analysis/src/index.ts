@@ -14,6 +14,7 @@ export { type Cell, column, rowsOf, type Table, type TableColumn } from "./table
 export { type BlockedOptions, blockedView } from "./views/blocked.ts";
 export { graphDot } from "./views/graph/dot.ts";
 export type { GraphSource } from "./views/graph/order-graph.ts";
+export { orderGraph } from "./views/graph/order-graph.ts";
 export { graphSvg } from "./views/graph/svg.ts";
 export { type LockstatOptions, lockstatView } from "./views/lockstat.ts";
 export { lockstatText } from "./views/lockstat-text.ts";

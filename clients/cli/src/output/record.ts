@@ -16,16 +16,16 @@ function clockTime(aligned: bigint): string {
 }
 
 function describe(record: ClientRecord): string {
+  const said = record.text || record.site?.text || record.site?.function || "";
   const parts: string[] = [];
-  if (record.text !== "") parts.push(record.text);
-  else if (record.site !== undefined) parts.push(record.site.text || record.site.function);
-  const said = parts[0];
   for (const [name, value] of Object.entries(record.fields)) {
-    if (value === undefined || value === said || Array.isArray(value)) continue;
+    if (value === undefined || (said !== "" && value === said) || Array.isArray(value)) continue;
     parts.push(`${name}=${fieldText(value, record.types[name], record.units[name])}`);
   }
   if (record.traceId !== undefined) parts.push(`trace=${record.traceId}`);
-  return parts.join(" ");
+  if (said === "" || parts.length === 0) return said + parts.join(" ");
+  // Behind a stack the fields would read as a part of its last line.
+  return `${said}${said.includes("\n") ? "\n    " : " "}${parts.join(" ")}`;
 }
 
 function fieldText(value: FieldValue, type: string | undefined, unit: string | undefined): string {

@@ -60,7 +60,7 @@ class Recording {
  * release that is unproven since the lost block may hold its acquisition.
  * Names hold what XML and JSON escape.
  */
-export function recordedFindings(): readonly ReportedFinding[] {
+export function recordedFindings(): ReportedFinding[] {
   const recording = new Recording();
   const { add, cut } = { add: recording.add.bind(recording), cut: recording.cut.bind(recording) };
   for (const [lane, outer, inner] of [
@@ -95,5 +95,5 @@ function findingsOf({ session, description }: Recording, blocks: readonly Uint8A
     dictionary.add(sections(envelope).dictionary);
     analysis.step(envelope);
   }
-  return analysis.result().findings;
+  return [...analysis.result().findings];
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { AGENT, CommandLine } from "../../testing/command-line.ts";
 
@@ -95,4 +96,17 @@ describe("wayward locks order and misuse", () => {
       { lock: "desk", count: "1" },
     ]);
   }, 60_000);
+
+  test("graph has the fields of its table in docs/json.md as JSON, and no other", async () => {
+    const page = readFileSync(new URL("../../../../../docs/json.md", import.meta.url), "utf8");
+    const section = page.split(/^## /m).find((part) => part.startsWith("locks graph\n")) ?? "";
+    const rows = [...section.matchAll(/^\| `(\w+)` *\| (\w+)/gm)].map(([, field, kind]) => `${kind} ${field}`);
+    const lines = await line.json("locks", "graph", "--name", "shop");
+    const kindOf = (value: object) => ("node" in value ? "node" : "from" in value ? "edge" : "coverage");
+    const printed = lines.flatMap((value) => Object.keys(value).map((field) => `${kindOf(value)} ${field}`));
+    expect([...new Set(printed)].sort()).toEqual(rows.sort());
+    expect(lines.filter((value) => value.from === "stock")).toMatchObject([
+      { to: "payment", count: 2, inverted: true },
+    ]);
+  });
 });
