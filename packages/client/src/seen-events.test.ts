@@ -18,8 +18,10 @@ test("what a filter left out between two events was seen; what a gap hid was not
   expect(numbers(seen, 2)).toEqual([]);
   const copy = seen.copy();
   copy.add("s", 1, 16n);
-  seen.clear();
-  expect([numbers(seen), numbers(copy).slice(-3)]).toEqual([[], [14, 15, 16]]);
+  expect([numbers(seen).slice(-2), numbers(copy).slice(-3)]).toEqual([
+    [11, 14],
+    [14, 15, 16],
+  ]);
 });
 
 test("what comes late, from between others, hides nothing around it", () => {

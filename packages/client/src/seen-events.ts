@@ -44,12 +44,6 @@ export class SeenEvents {
     this.#gaps.set(session, (this.#gaps.get(session) ?? 0) + 1);
   }
 
-  clear(): void {
-    this.#lanes.clear();
-    this.#gaps.clear();
-    this.#count = 0;
-  }
-
   copy(): SeenEvents {
     const copy = new SeenEvents();
     for (const [key, ranges] of this.#lanes)

@@ -26,9 +26,11 @@ const fill = (first: number, last: number): Part => ({
   value: { session, seq: 1n, rows: rows(first, last), blocks: undefined },
 });
 
-/** What a server that goes away after each of these says: a cursor at its begin, and none after it. */
+/** What a server that goes away after each of these says: at its begin the cursor that it was given, and none after it. */
 const CALLS: readonly (readonly Part[])[] = [
   [sends(0, 4), gap, sends(10, 14)],
+  // Gone before it has sent anything again.
+  [],
   // Resumed at the cursor: once more, and what was missing has come.
   [sends(0, 4), sends(5, 9), sends(10, 14), gap, sends(20, 24), fill(15, 19)],
   [sends(0, 14), sends(15, 19), sends(20, 26)],
@@ -44,7 +46,7 @@ beforeAll(async () => {
     observe: (call: ServerWritableStream<stream.ObserveRequest, stream.ObserveResponse>) => {
       const parts = CALLS[calls++];
       if (parts === undefined) return call.end();
-      call.write({ part: { $case: "live", value: {} }, cursor: Buffer.from(calls === 1 ? "cursor" : "") });
+      call.write({ part: { $case: "live", value: {} }, cursor: Buffer.from("cursor") });
       for (const part of parts) call.write({ part, cursor: Buffer.alloc(0) });
       call.emit("error", { code: 14, details: "going away" });
     },

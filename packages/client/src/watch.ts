@@ -4,8 +4,8 @@ import { backoffMs, delay, WaywardError } from "@wayward/base";
 import { sessionText } from "@wayward/record";
 import { messages } from "./answer.ts";
 import { type ClientRecord, RecordReader } from "./record.ts";
-import { SeenEvents } from "./seen-events.ts";
 import { filterOf, type Selection, selectorOf } from "./selection.ts";
+import { Unseen } from "./unseen.ts";
 
 /** What an observer sees. */
 export type Seen =
@@ -35,8 +35,7 @@ interface Observing {
 export class Watch implements AsyncIterable<Seen> {
   /** Goes on behind everything seen so far; at most a second behind. */
   cursor: Uint8Array = new Uint8Array(0);
-  /** What was seen behind the cursor: a server that resumes there sends it again. */
-  readonly #behindCursor = new SeenEvents();
+  readonly #unseen = new Unseen();
   readonly #client: () => Observing;
   readonly #address: string;
   readonly #options: WatchOptions;
@@ -80,38 +79,33 @@ export class Watch implements AsyncIterable<Seen> {
     const cancel = () => call.cancel();
     signal?.addEventListener("abort", cancel, { once: true });
     const reader = new RecordReader();
-    const again = this.#behindCursor.copy();
+    this.#unseen.begin();
     try {
       for await (const message of messages<stream.ObserveResponse>(call, this.#address)) {
-        for (const seen of seenIn(message, reader)) yield* this.#unseen(seen, again);
+        for (const seen of seenIn(message, reader)) yield* this.#show(seen);
         if (message.cursor.length === 0) continue;
         this.cursor = message.cursor;
-        this.#behindCursor.clear();
+        this.#unseen.moved();
       }
     } finally {
       signal?.removeEventListener("abort", cancel);
     }
   }
 
-  /** What of it the calls before this one have not shown, which saw `again`; notes it. */
-  *#unseen(seen: Seen, again: SeenEvents): Iterable<Seen> {
-    const isNew = ({ session, lane, eventNo }: ClientRecord) => {
-      if (!this.#behindCursor.has(session, lane.number, eventNo)) {
-        this.#behindCursor.add(session, lane.number, eventNo);
-      }
-      return !again.has(session, lane.number, eventNo);
-    };
+  /** What of it the calls before this one have not shown. */
+  *#show(seen: Seen): Iterable<Seen> {
+    const isNew = ({ session, lane, eventNo }: ClientRecord) => this.#unseen.take(session, lane.number, eventNo);
     if (seen.type === "record") {
       if (isNew(seen.record)) yield seen;
     } else if (seen.type === "fill") {
       const session = sessionText(seen.session);
       // It comes from between those around it.
-      this.#behindCursor.gap(session);
+      this.#unseen.gap(session);
       const records = seen.records.filter(isNew);
-      this.#behindCursor.gap(session);
+      this.#unseen.gap(session);
       if (records.length > 0 || seen.records.length === 0) yield { ...seen, records };
     } else {
-      if (seen.type === "gap") this.#behindCursor.gap(gapSession(seen.gap));
+      if (seen.type === "gap") this.#unseen.gap(gapSession(seen.gap));
       yield seen;
     }
   }
