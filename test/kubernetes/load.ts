@@ -76,16 +76,19 @@ export async function underLoad(
 }
 
 /** What a load tells, as a row: nothing may be lost or doubled. The rate is what the machine bears. */
-export function heldAgainst({ sent, seconds, read, watched, watchEnded, questions }: Told): Required<Found> {
+export function heldAgainst({ sent, seconds, read, watched, watchEnded, watchGaps, questions }: Told): Required<Found> {
   const rate = sent / seconds;
-  const differs = ({ lost, doubled, other }: Difference) =>
-    lost + doubled + other > 0 && `lost ${lost}, doubled ${doubled}, others ${other}`;
+  const differs = ({ lost, firstLost, doubled, other }: Difference) => {
+    const from = firstLost === undefined ? "" : ` from record ${firstLost} on`;
+    return lost + doubled + other > 0 && `lost ${lost}${from}, doubled ${doubled}, others ${other}`;
+  };
   const { asked, again, unanswered } = questions;
   return {
     facts: `sent ${sent} at ${Math.round(rate / 1000)} k/s, lost 0, doubled 0; ${again} of ${asked} asked twice`,
     wrong: [
       differs(read),
-      differs(watched) && `watched: ${differs(watched)}`,
+      differs(watched) &&
+        `watched: ${differs(watched)}; told of ${watchGaps.length} gaps: ${watchGaps.slice(-3).join(", ")}`,
       watchEnded !== "" && `the watch ended: ${watchEnded}`,
       unanswered.length > 0 && `${unanswered.length} questions had no answer: ${unanswered[0]}`,
     ],

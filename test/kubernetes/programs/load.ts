@@ -20,6 +20,8 @@ export interface Told {
   /** Of the program that was watched; and why the watch ended before its time, or empty. */
   readonly watched: Difference;
   readonly watchEnded: string;
+  /** Gaps that the watch was told of; most of them are filled later. */
+  readonly watchGaps: readonly string[];
   readonly questions: Questions;
 }
 
@@ -81,8 +83,8 @@ class Load {
     }
     const [first] = this.#programs;
     const watched = await first.compare(await this.#watcher.all(first.made));
-    const watchEnded = this.#watcher.ended;
-    return { sent: this.sent, seconds, read, watched, watchEnded, questions: this.#questions };
+    const { ended: watchEnded, gaps: watchGaps } = this.#watcher;
+    return { sent: this.sent, seconds, read, watched, watchEnded, watchGaps, questions: this.#questions };
   }
 
   #record(): void {

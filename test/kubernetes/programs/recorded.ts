@@ -17,6 +17,8 @@ export interface Known {
 /** How what was read differs from what was made. */
 export interface Difference {
   lost: number;
+  /** Which of the records made was the first of those lost, from 0; undefined where none was. */
+  firstLost?: number;
   doubled: number;
   /** Read at the right time, but something else. */
   other: number;
@@ -85,22 +87,31 @@ export class RecordedProgram {
 
   /** Holds what was read, in order of time, against what was made, record for record. */
   async compare(read: AsyncIterable<Known> | Iterable<Known>): Promise<Difference> {
-    const difference = { lost: 0, doubled: 0, other: 0 };
+    const difference: Difference = { lost: 0, doubled: 0, other: 0 };
     const expected = this.#again();
     let next = expected.next();
+    let made = 0;
+    const lose = () => {
+      difference.lost++;
+      difference.firstLost ??= made;
+    };
+    const step = () => {
+      made++;
+      next = expected.next();
+    };
     for await (const { time, lane, kind } of read) {
       while (!next.done && next.value.time < time) {
-        difference.lost++;
-        next = expected.next();
+        lose();
+        step();
       }
       if (next.done || next.value.time > time) {
         difference.doubled++;
         continue;
       }
       if (next.value.lane !== lane || next.value.kind !== kind) difference.other++;
-      next = expected.next();
+      step();
     }
-    for (; !next.done; next = expected.next()) difference.lost++;
+    for (; !next.done; step()) lose();
     return difference;
   }
 

@@ -12,6 +12,8 @@ export class Watcher {
   readonly #seen: Known[] = [];
   /** Why it ended by itself, or empty. */
   ended = "";
+  /** The gaps that were told, each by its cause and what is not there. */
+  readonly gaps: string[] = [];
   readonly #stop = new AbortController();
   readonly #watching: Promise<void>;
 
@@ -40,6 +42,7 @@ export class Watcher {
       for await (const seen of watch) {
         if (seen.type === "record") this.#seen.push(known(seen.record));
         else if (seen.type === "fill") this.#seen.push(...seen.records.map(known));
+        else if (seen.type === "gap") this.gaps.push(seen.gap.message);
       }
     } catch (error) {
       const { code, message } = WaywardError.from(error);
