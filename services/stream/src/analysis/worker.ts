@@ -1,5 +1,5 @@
 /** Analyses running sessions in a thread of its own, all partitions that this process has the lease of. */
-import { setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
 import { selection } from "@wayward/api";
 import { present, WaywardError } from "@wayward/base";
@@ -27,8 +27,8 @@ const listener: AnalystListener = {
   warned: (message, facts) => tell({ type: "warned", message, facts }),
 };
 
-// Linux counts it by thread; elsewhere it would slow down the whole process.
-if (process.platform === "linux") setPriority(NICE);
+// Linux counts it by thread; elsewhere it would slow down the whole process. Nobody may go up from where the process was put.
+if (process.platform === "linux") setPriority(Math.max(NICE, getPriority()));
 
 port.on("message", (message: ToAnalyst) => {
   const { run } = message;
