@@ -1,4 +1,5 @@
 import type { Metadata } from "@grpc/grpc-js";
+import { HEADER } from "@wayward/access";
 import type { selection, stream } from "@wayward/api";
 import { backoffMs, delay, WaywardError } from "@wayward/base";
 import { sessionText } from "@wayward/record";
@@ -39,6 +40,8 @@ export class Watch implements AsyncIterable<Seen> {
   readonly #client: () => Observing;
   readonly #address: string;
   readonly #options: WatchOptions;
+  /** What the last call said of who asks. */
+  #who: Metadata | undefined;
 
   constructor(client: () => Observing, address: string, options: WatchOptions) {
     this.#client = client;
@@ -58,7 +61,7 @@ export class Watch implements AsyncIterable<Seen> {
         }
       } catch (error) {
         if (stopped()) return;
-        const resumable = reconnect && this.cursor.length > 0 && isPassing(error);
+        const resumable = reconnect && this.cursor.length > 0 && (isPassing(error) || this.#hasNewKey(error));
         if (!resumable) throw error;
       }
       await delay(backoffMs(attempt, Math.random()), signal);
@@ -75,7 +78,8 @@ export class Watch implements AsyncIterable<Seen> {
       start: this.cursor.length > 0 ? 2 : start === "first" ? 1 : 0,
       cursor: Buffer.from(this.cursor),
     };
-    const call = client.observe(request, metadata());
+    this.#who = metadata();
+    const call = client.observe(request, this.#who);
     const cancel = () => call.cancel();
     signal?.addEventListener("abort", cancel, { once: true });
     const reader = new RecordReader();
@@ -90,6 +94,14 @@ export class Watch implements AsyncIterable<Seen> {
     } finally {
       signal?.removeEventListener("abort", cancel);
     }
+  }
+
+  /** Whether a call was refused that came with another key than the next one would: its file was replaced. */
+  #hasNewKey(error: unknown): boolean {
+    if (!(error instanceof WaywardError) || error.code !== "UNAUTHENTICATED") return false;
+    const [had] = this.#who?.get(HEADER) ?? [];
+    const [has] = this.#client().metadata().get(HEADER);
+    return has !== had;
   }
 
   /** What of it the calls before this one have not shown. */
