@@ -6,12 +6,13 @@
  * not hold, with 77 where there can be no such cluster.
  *
  *     --rate <n>      records a second of each load (default 100000)
- *     --only <story>  one of newcomer, distributed, all-in-one, outside-store, node-collector
+ *     --only <story>  one of newcomer, distributed, all-in-one, outside-store, node-collector, access
  *     --no-images     take the images that are in the cluster
  *     --keep          leave the cluster running
  *     --if-built      end with 77 where the cluster's programs are not built: that takes from seven minutes up
  */
 import { parseArgs } from "node:util";
+import { access } from "./kubernetes/access.ts";
 import { allInOne } from "./kubernetes/all-in-one.ts";
 import { Apps } from "./kubernetes/apps.ts";
 import { distributed } from "./kubernetes/distributed.ts";
@@ -58,6 +59,7 @@ await rows.story(async () => {
     "all-in-one": () => allInOne(lab, apps, rows),
     "outside-store": () => outsideStore(lab, apps, rows, amount),
     "node-collector": () => nodeCollector(lab, rows),
+    access: () => access(lab, apps, rows, amount),
   };
   for (const [name, play] of Object.entries(stories)) {
     if (values.only === undefined || values.only === name) await rows.story(play);

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "@wayward/testing";
-import type { Lab } from "./lab.ts";
+import type { Lab, Said } from "./lab.ts";
+import { type Given, type Mounted, mounted, restrictedPod, TMP } from "./pod.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -37,12 +38,20 @@ export interface Counted {
 export class Apps {
   readonly lab: Lab;
   /** Programs that are in the namespace. */
-  readonly #provided = new Set<string>();
+  readonly #provided: Set<string>;
+  readonly #given: Given;
   readonly namespace: string;
 
-  constructor(lab: Lab, namespace: string) {
+  constructor(lab: Lab, namespace: string, given: Given = {}, provided = new Set<string>()) {
     this.lab = lab;
     this.namespace = namespace;
+    this.#given = given;
+    this.#provided = provided;
+  }
+
+  /** The same namespace, for pods that are given this. */
+  with(given: Given): Apps {
+    return new Apps(this.lab, this.namespace, given, this.#provided);
   }
 
   async makeNamespace(): Promise<void> {
@@ -68,13 +77,23 @@ export class Apps {
 
   /** Starts a pod that asks in the name of this environment. */
   async startAsking(pod: string, env: Env): Promise<void> {
-    await this.#start(pod, ["node", "-e", "setInterval(() => {}, 1e6)"], env);
+    await this.start(pod, ["node", "-e", "setInterval(() => {}, 1e6)"], env);
     await this.kubectl("wait", "--for=condition=Ready", `pod/${pod}`, "--timeout=120s");
   }
 
   /** What a wayward command prints, asked from that pod. */
   wayward(pod: string, ...args: readonly string[]): Promise<string> {
     return this.kubectl("exec", pod, "--", "node", "/app/lib/main.js", ...args);
+  }
+
+  /** How that command ends there with this added to the pod's environment. */
+  waywardAs(pod: string, env: Env, ...args: readonly string[]): Promise<Said> {
+    const program = `
+      Object.assign(process.env, JSON.parse(process.argv[1]));
+      process.argv.splice(1, 1, "/app/lib/main.js");
+      import("/app/lib/main.js");`;
+    const command = ["exec", pod, "--", "node", "-e", program, JSON.stringify(env), ...args];
+    return this.lab.run(["kubectl", "--namespace", this.namespace, ...command]);
   }
 
   /** To which of these, as `host:port`, that pod can open a connection. */
@@ -92,13 +111,12 @@ export class Apps {
 
   /** Starts a program that records `rate` numbers a second. */
   startNumbers(name: string, rate: number, seconds: number, env: Env): Promise<void> {
-    return this.#start(name, ["node", "-e", PROGRAM, name, String(rate), String(seconds)], env);
+    return this.start(name, ["node", "-e", PROGRAM, name, String(rate), String(seconds)], env);
   }
 
   /** Waits for the end of that program, and counts what is read of it. */
   async count(name: string, asking: string): Promise<Counted> {
-    await this.#ended(name);
-    const sent = Number(/^sent (\d+)$/m.exec(await this.kubectl("logs", name))?.[1] ?? Number.NaN);
+    const sent = Number(/^sent (\d+)$/m.exec(await this.ended(name))?.[1] ?? Number.NaN);
     const args = ["kubectl", "--namespace", this.namespace, "exec", asking, "--", "node", "/app/lib/main.js"];
     const said = await this.lab.run([...args, "stats", "--name", name, "--kind", "log.message", "--json"]);
     const rows = said.stdout
@@ -120,13 +138,12 @@ export class Apps {
   /** Starts a program that was provided, with these arguments, the first of which is its file. */
   startProgram(name: string, program: string, args: readonly string[], env: Env): Promise<void> {
     const [file, ...rest] = args;
-    return this.#start(name, ["node", `/program/${file}`, ...rest], env, program);
+    return this.start(name, ["node", `/program/${file}`, ...rest], env, program);
   }
 
   /** Starts somebody else's server with these arguments; tells its address once it runs. */
   async startServer(name: string, image: string, args: readonly string[]): Promise<string> {
-    const volumeMounts = [{ name: "tmp", mountPath: "/tmp" }];
-    await this.#create(name, { image, args, volumeMounts }, [{ name: "tmp", emptyDir: {} }]);
+    await this.#create(name, { image, args }, [TMP]);
     return this.addressOf(name);
   }
 
@@ -136,48 +153,58 @@ export class Apps {
     return this.kubectl("get", "pod", pod, "--output", "jsonpath={.status.podIP}");
   }
 
-  async #ended(pod: string): Promise<void> {
+  /** What a pod has said at its end. Throws where it has failed. */
+  async ended(pod: string): Promise<string> {
     await until(`the end of ${pod}`, async () => {
       const phase = await this.kubectl("get", "pod", pod, "--output", "jsonpath={.status.phase}");
       if (phase === "Failed") throw new Error(`${pod} failed: ${await this.kubectl("logs", pod)}`);
       return phase === "Succeeded";
     });
+    return this.kubectl("logs", pod);
   }
 
-  async #start(name: string, command: readonly string[], env: Env, program?: string): Promise<void> {
-    const mounts = program === undefined ? [] : [{ name: "program", mountPath: "/program" }];
-    const volumes = program === undefined ? [] : [{ name: "program", configMap: { name: program } }];
-    await this.#create(
-      name,
-      {
-        image: IMAGE,
-        command,
-        env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
-        volumeMounts: [{ name: "tmp", mountPath: "/tmp" }, ...mounts],
-      },
-      [{ name: "tmp", emptyDir: {} }, ...volumes],
-    );
+  /** Waits until a pod's log has these words. */
+  async says(pod: string, words: string): Promise<void> {
+    const isSaid = async () => {
+      const { stdout } = await this.lab.run(["kubectl", "--namespace", this.namespace, "logs", pod]);
+      return stdout.includes(words);
+    };
+    await until(`${pod} to say "${words}"`, isSaid, { withinMs: 60_000 });
   }
 
-  /** A pod of one container that fits `restricted`. */
-  async #create(name: string, container: object, volumes: readonly object[]): Promise<void> {
-    const restricted = {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ["ALL"] },
+  /** Makes a volume that outlives pods. */
+  async makeClaim(name: string): Promise<void> {
+    const spec = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };
+    const claim = { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name }, spec };
+    const create = ["kubectl", "--namespace", this.namespace, "create", "--filename", "-"];
+    await this.lab.must(create, 60_000, JSON.stringify(claim));
+  }
+
+  /** Makes a secret, or changes it. */
+  async putSecret(name: string, stringData: Readonly<Record<string, string>>): Promise<void> {
+    const secret = JSON.stringify({ apiVersion: "v1", kind: "Secret", metadata: { name }, stringData });
+    const apply = ["apply", "--server-side", "--force-conflicts", "--filename", "-"];
+    await this.lab.must(["kubectl", "--namespace", this.namespace, ...apply], 60_000, secret);
+  }
+
+  /** Has the kubelet look for changed secrets of a pod now, and not within the next minute or two. */
+  async refresh(pod: string): Promise<void> {
+    await this.kubectl("annotate", "pod", pod, "--overwrite", `looked=${Date.now()}`);
+  }
+
+  /** Starts a pod of the image that has everything. */
+  start(name: string, command: readonly string[], env: Env, program?: string): Promise<void> {
+    const provided = { name: "program", mountPath: "/program", source: { configMap: { name: program } } };
+    const container = {
+      image: IMAGE,
+      command,
+      env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
     };
-    const pod = {
-      apiVersion: "v1",
-      kind: "Pod",
-      metadata: { name },
-      spec: {
-        restartPolicy: "Never",
-        terminationGracePeriodSeconds: 1,
-        securityContext: { runAsNonRoot: true, runAsUser: 65_532, seccompProfile: { type: "RuntimeDefault" } },
-        containers: [{ name: "main", securityContext: restricted, ...container }],
-        volumes,
-      },
-    };
-    await this.lab.must(["kubectl", "--namespace", this.namespace, "create", "-f", "-"], 60_000, JSON.stringify(pod));
+    return this.#create(name, container, program === undefined ? [TMP] : [TMP, provided]);
+  }
+
+  async #create(name: string, container: object, mounts: readonly Mounted[]): Promise<void> {
+    const pod = JSON.stringify(restrictedPod(name, container, [...mounts, ...mounted(this.#given)]));
+    await this.lab.must(["kubectl", "--namespace", this.namespace, "create", "-f", "-"], 60_000, pod);
   }
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { until } from "@wayward/testing";
 import type { Lab, Said } from "./lab.ts";
 
-const CHART = join(import.meta.dirname, "..", "..", "deploy", "helm", "wayward");
+export const CHART = join(import.meta.dirname, "..", "..", "deploy", "helm", "wayward");
 /** What people upgrade from; charts/README.md says what it is. */
 export const CHART_BEFORE = join(import.meta.dirname, "charts", "wayward-before.tgz");
 
