@@ -61,7 +61,7 @@ export async function distributed(lab: Lab, apps: Apps, rows: Rows, amount: Amou
       underLoad(apps, `replace-${part}`, amount, ENV, () => release.restart(part)),
     );
   }
-  const follows = "distributed: ingest follows its load";
+  const follows = "distributed: services follow their load";
   if (lab.hasMetrics) await rows.row(follows, () => scaling(release, apps, ENV, amount));
   else rows.leaveOut(follows, "the lab has no metrics-server: `lab up --metrics` builds it");
   await rows.row("distributed: metrics for whom they are", async () => {
