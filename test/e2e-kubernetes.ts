@@ -21,6 +21,7 @@ import { Lab } from "./kubernetes/lab.ts";
 import { newcomer } from "./kubernetes/newcomer.ts";
 import { nodeCollector } from "./kubernetes/node-collector.ts";
 import { outsideStore } from "./kubernetes/outside-store.ts";
+import { Release } from "./kubernetes/release.ts";
 import { Rows } from "./kubernetes/rows.ts";
 
 const { values } = parseArgs({
@@ -62,7 +63,9 @@ await rows.story(async () => {
     access: () => access(lab, apps, rows, amount),
   };
   for (const [name, play] of Object.entries(stories)) {
-    if (values.only === undefined || values.only === name) await rows.story(play);
+    if (values.only !== undefined && values.only !== name) continue;
+    await Release.forgetAll(lab, apps.namespace);
+    await rows.story(play);
   }
   await apps.forget();
 });
