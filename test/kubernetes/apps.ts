@@ -169,7 +169,7 @@ export class Apps {
       const { stdout } = await this.lab.run(["kubectl", "--namespace", this.namespace, "logs", pod]);
       return stdout.includes(words);
     };
-    await until(`${pod} to say "${words}"`, isSaid, { withinMs: 60_000 });
+    await until(`${pod} to say "${words}"`, isSaid, { withinMs: 150_000 });
   }
 
   /** Makes a volume that outlives pods. */

@@ -96,20 +96,29 @@ export async function outsideStore(lab: Lab, apps: Apps, rows: Rows, amount: Amo
     await makeBucket(store, "empty");
     const checked = [...small, "upgradeCheck.enabled=true"];
     await release.apply(...checked, "store.bucket=wayward");
-    const before = (await release.pods()).map(({ metadata }) => metadata.uid);
-    const refused = async (bucket: string, reason: string) => {
-      const { ok, stdout, stderr } = await release.tryToApply(...checked, `store.bucket=${bucket}`);
-      return (ok || !`${stdout}${stderr}`.includes(reason)) && `bucket ${bucket}: ${stdout}${stderr}`;
+    const before = await generations(release);
+    const refused = async (reason: string, ...values: readonly string[]) => {
+      const { ok, stdout, stderr } = await release.tryToApply(...checked, ...values);
+      return (ok || !`${stdout}${stderr}`.includes(reason)) && `${values.join()}: ${stdout}${stderr}`;
     };
-    const wrong = [await refused("absent", "NO_BUCKET"), await refused("empty", "STORE_EMPTY")];
-    const after = (await release.pods()).map(({ metadata }) => metadata.uid);
+    const wrong = [
+      await refused("NO_BUCKET", "store.bucket=absent"),
+      await refused("STORE_EMPTY", "store.bucket=empty"),
+      await refused("names the secret nowhere,", "store.bucket=wayward", "store.existingSecret=nowhere"),
+      await refused("makes the secret wayward-trial-store", "store.existingSecret=", "store.endpoint="),
+    ];
     return {
-      facts: "a bucket that is missing, and one that would hide the archive",
-      wrong: [...wrong, before.some((uid) => !after.includes(uid)) && "pods were replaced"],
+      facts: "a bucket or login that is missing, stores that would hide the archive",
+      wrong: [...wrong, (await generations(release)) !== before && "pods were replaced"],
     };
   });
   await release.forget();
   await store.forget();
+}
+
+/** How often what is to run was changed, of each part. */
+function generations(release: Release): Promise<string> {
+  return release.kubectl("get", "deployments,statefulsets", "--output", "jsonpath={.items[*].metadata.generation}");
 }
 
 /** What was recorded with the chart before, and while it is replaced, is read from the present one. */

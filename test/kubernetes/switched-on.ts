@@ -53,7 +53,9 @@ async function keysOn(release: Release, doors: Doors, apps: Apps): Promise<Found
   await startTalker(agents, EARLY, { ...env, WAYWARD_SPOOL: "/spool" });
   const withKey = { ...env, WAYWARD_KEY_FILE: ACCESS.WAYWARD_KEY_FILE! };
   await release.apply("mode=allInOne", "keys.enabled=true");
+  const ready = performance.now();
   await apps.says(EARLY, "no key was given");
+  const seconds = Math.round((performance.now() - ready) / 1000);
   await apps.putSecret(SECRET, { key: (await doors.secret("wayward-keys")).admin! });
   await agents.startAsking(ASKING, withKey);
   const stats = ["stats", "--name", EARLY, "--kind", "log.message", "--json"];
@@ -66,7 +68,7 @@ async function keysOn(release: Release, doors: Doors, apps: Apps): Promise<Found
   await collectLeft(agents, "collects-early", withKey);
   const { sent, read } = await apps.count(EARLY, ASKING);
   return {
-    facts: `sent ${sent}, ${before} of them before, read ${read}`,
+    facts: `refused after ${seconds} s; sent ${sent}, ${before} of them before, read ${read}`,
     wrong: [sent !== read && "lost or doubled", before >= sent && "nothing was kept"],
   };
 }

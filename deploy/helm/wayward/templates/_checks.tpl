@@ -112,5 +112,32 @@ unknown name) is refused by values.schema.json before.
 {{- if and $partitions (ne $partitions (toString $.Values.settings.partitions)) (eq $.Values.mode "distributed") -}}
 {{- fail (printf "settings.partitions is %v, and this release's store is laid out for %s, which is fixed for its life: set settings.partitions to %s" $.Values.settings.partitions $partitions $partitions) -}}
 {{- end -}}
+{{- if and (eq $.Values.mode "distributed") $.Values.upgradeCheck.enabled -}}
+{{- include "wayward.checkSecrets" $ -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The job before an upgrade would wait for a secret that is not there until its time is over, and could not say for what. */}}
+{{- define "wayward.checkSecrets" -}}
+{{- $nats := "externalNats.existingSecret" -}}
+{{- if .Values.nats.enabled -}}
+{{- $nats = empty .Values.nats.existingSecret | ternary "" "nats.existingSecret" -}}
+{{- end -}}
+{{- $store := "store.existingSecret" -}}
+{{- if include "wayward.isTrialStore" . -}}
+{{- $store = empty .Values.trialStore.existingSecret | ternary "" "trialStore.existingSecret" -}}
+{{- end -}}
+{{- $needed := dict (include "wayward.natsSecret" .) $nats (include "wayward.storeSecret" .) $store -}}
+{{- range $volume, $secret := include "wayward.natsFiles" . | fromYaml -}}
+{{- $_ := set $needed $secret (eq $volume "nats-tls" | ternary "externalNats.tlsSecret" "externalNats.credsSecret") -}}
+{{- end -}}
+{{- range $name, $value := omit $needed "" -}}
+{{- if not (lookup "v1" "Secret" $.Release.Namespace $name) -}}
+{{- if $value -}}
+{{- fail (printf "%s names the secret %s, which is not in namespace %s: make it first, or set upgradeCheck.enabled to false where this upgrade makes it" $value $name $.Release.Namespace) -}}
+{{- end -}}
+{{- fail (printf "this upgrade makes the secret %s for a bus or a store of its own, which begins empty, so nobody can look at it before: what the present one holds stays there; to do it all the same set upgradeCheck.enabled to false" $name) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}

@@ -62,18 +62,25 @@
 {{- and (eq .Values.mode "distributed") (empty .Values.store.bucket) | ternary "true" "" -}}
 {{- end -}}
 
+{{- define "wayward.storeSecret" -}}
+{{- if include "wayward.isTrialStore" . -}}
+{{- default (include "wayward.partName" (dict "root" . "part" "trial-store")) .Values.trialStore.existingSecret -}}
+{{- else -}}
+{{- .Values.store.existingSecret -}}
+{{- end -}}
+{{- end -}}
+
 {{/* How the store is reached. */}}
 {{- define "wayward.storeEnv" -}}
 {{- $trial := include "wayward.isTrialStore" . | eq "true" -}}
 {{- $name := include "wayward.partName" (dict "root" . "part" "trial-store") -}}
 {{- $bucket := $trial | ternary "wayward" .Values.store.bucket -}}
 {{- $endpoint := $trial | ternary (printf "http://%s:7070" $name) .Values.store.endpoint -}}
-{{- $secret := $trial | ternary (default $name .Values.trialStore.existingSecret) .Values.store.existingSecret -}}
 {{- $query := list (printf "region=%s" (urlquery .Values.store.region)) -}}
 {{- if $endpoint }}{{ $query = prepend $query (printf "endpoint=%s" (urlquery $endpoint)) }}{{ end -}}
 - name: WAYWARD_STORE
   value: {{ printf "s3://%s?%s" $bucket (join "&" $query) | quote }}
-{{- with $secret }}
+{{- with include "wayward.storeSecret" . }}
 {{ include "wayward.secretEnv" (dict "env" "AWS_ACCESS_KEY_ID" "secret" . "key" "access-key-id") }}
 {{ include "wayward.secretEnv" (dict "env" "AWS_SECRET_ACCESS_KEY" "secret" . "key" "secret-access-key") }}
 {{- end }}
