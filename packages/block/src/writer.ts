@@ -169,7 +169,7 @@ export class BlockWriter {
     const block = this.#encode(stage, piece.from, piece.count, end);
     if (block !== undefined) {
       blocks.push(block);
-      this.#forgetExited();
+      this.#endBlock();
       if (piece.count >= TELLING_RECORDS) this.#learn(piece);
       return;
     }
@@ -211,9 +211,9 @@ export class BlockWriter {
   }
 
   /** Tasks come by the million: what exited is forgotten once its block is written. */
-  #forgetExited(): void {
+  #endBlock(): void {
     for (const lane of this.pairing.exited) this.dictionary.forgetTask(lane);
-    this.pairing.forgetExited();
+    this.pairing.endBlock();
   }
 
   /** The block, or undefined where it would be too large: then nothing is paired. */

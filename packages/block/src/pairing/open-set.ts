@@ -3,9 +3,10 @@ import type { DictionaryWriter } from "../dictionary/writer.ts";
 import { LIMITS } from "../limits.ts";
 import { type Budget, createBudget, refuse, SectionReader, type SectionWriter } from "../section.ts";
 import { Words64 } from "../words.ts";
+import { JOB } from "./jobs.ts";
 import { OPEN, type OpenList } from "./open-list.ts";
 import { TABLE_COLUMNS } from "./open-table.ts";
-import { JOB, LOOSE, type Pairing } from "./pairing.ts";
+import { LOOSE, type Pairing } from "./pairing.ts";
 
 export const OPEN_KINDS = ["zone", "wait", "held", "context", "job"] as const;
 export type OpenKind = (typeof OPEN_KINDS)[number];
@@ -127,7 +128,8 @@ function listOpen(pairing: Pairing): OpenSet {
     addAll("context", lane.id, lane.contexts);
     addAll("wait", lane.id, lane.wait);
   }
-  const { loose, jobs } = pairing;
+  const { loose } = pairing;
+  const jobs = pairing.jobs.table;
   loose.each((_, id, place) => {
     const [{ data }, at] = [loose, place * TABLE_COLUMNS];
     const [subject, start] = [data[at + LOOSE.name]!, data[at + LOOSE.start]!];

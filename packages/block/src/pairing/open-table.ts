@@ -21,6 +21,11 @@ export class OpenTable {
   /** Where the next one to forget is looked for. */
   #hand = 0;
 
+  /** How many are open. */
+  get size(): number {
+    return this.#size;
+  }
+
   /** The place of what is open under this key, or -1. `group` is below 2^32 - 1, `key` below 2^53. */
   find(group: number, key: number): number {
     const mask = this.#groups.length - 1;

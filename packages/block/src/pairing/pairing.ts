@@ -3,10 +3,12 @@ import { OP } from "../columns/op.ts";
 import { LANE_KINDS } from "../dictionary/tables.ts";
 import { Gather } from "../summary/gather.ts";
 import type { Dimension } from "../summary/tables.ts";
+import { OpenJobs } from "./jobs.ts";
 import { LaneState } from "./lane.ts";
 import { OPEN } from "./open-list.ts";
 import { OpenTable, TABLE_COLUMNS } from "./open-table.ts";
 import type { Operands } from "./operands.ts";
+import { span } from "./span.ts";
 
 /** How many keys a folded key holds in its second part: modes and levels. */
 export const FOLD = 8;
@@ -42,9 +44,6 @@ export interface LaneEventNos {
 /** What is kept of a zone that carries an id: it may end in any order and on any lane. */
 export const LOOSE = { name: 0, start: 1, lane: 2, eventNo: 3 } as const;
 
-/** What is kept of a job that is not over; NaN for times that are not known. */
-export const JOB = { enqueued: 0, started: 1, finished: 2, lane: 3, eventNo: 4 } as const;
-
 /**
  * Pairs begins with ends across blocks and gathers what is summed for the
  * block in the making. Pure: times and numbers in, rows and open entries out.
@@ -53,8 +52,7 @@ export class Pairing {
   readonly lanes = new Map<number, LaneState>();
   /** Zones by 0 and their id. */
   readonly loose = new OpenTable();
-  /** Jobs by queue and number. */
-  readonly jobs = new OpenTable();
+  readonly jobs: OpenJobs;
   readonly gathers: Readonly<Record<Exclude<Dimension, "kind" | "lane" | "key">, Gather>>;
   /** Lanes that exited in the block in the making. */
   readonly exited: number[] = [];
@@ -79,6 +77,7 @@ export class Pairing {
       lockHold: createGather(folded(objects)),
       busy: createGather((key) => dictionary.use("lane", key)),
     };
+    this.jobs = new OpenJobs(this.gathers.queueWait, this.gathers.queueRun);
   }
 
   /** What is open on a lane. */
@@ -158,13 +157,13 @@ export class Pairing {
         this.#lockHandedOver(lane, first, second);
         break;
       case OP.jobEnqueue:
-        this.#jobEnqueued(lane, first, second, time, eventNo, index);
+        this.jobs.enqueue(first, second, time, lane.id, eventNo, index);
         break;
       case OP.jobStart:
-        this.#jobStarted(lane, first, second, time, eventNo, index);
+        this.jobs.start(first, second, time, lane.id, eventNo, index);
         break;
       case OP.jobFinish:
-        this.#jobFinished(lane, first, second, time, eventNo, index);
+        this.jobs.finish(first, second, time, lane.id, eventNo, index);
         break;
       case OP.contextEnter:
         lane.contexts.push(first, 0, time, eventNo);
@@ -181,14 +180,15 @@ export class Pairing {
     }
   }
 
-  /** Forgets the lanes that exited, but not how far their records are counted. */
-  forgetExited(): void {
+  /** Forgets the lanes that exited, but not how far their records are counted, and the jobs that are over. */
+  endBlock(): void {
     for (const id of this.exited) {
       if (id >= this.#exitedAt.length) this.#exitedAt = grown(this.#exitedAt, new Float64Array(sizeFor(id)));
       this.#exitedAt[id] = this.lanes.get(id)?.nextEventNo ?? this.#exitedAt[id]!;
       this.lanes.delete(id);
     }
     this.exited.length = 0;
+    this.jobs.endBlock();
   }
 
   copy(): Pairing {
@@ -209,7 +209,7 @@ export class Pairing {
   copyInto(made: Pairing): void {
     for (const [id, lane] of this.lanes) made.lanes.set(id, lane.copy());
     this.loose.copyInto(made.loose);
-    this.jobs.copyInto(made.jobs);
+    this.jobs.table.copyInto(made.jobs.table);
     made.#lastHolder = this.#lastHolder.slice();
     made.#exitedAt = this.#exitedAt.slice();
   }
@@ -223,20 +223,6 @@ export class Pairing {
     loose.data[at + LOOSE.start] = start;
     loose.data[at + LOOSE.lane] = lane;
     loose.data[at + LOOSE.eventNo] = eventNo;
-  }
-
-  /** The place of a job's numbers; a new one has no times. */
-  openJob(queue: number, job: number, lane: number, eventNo: number): number {
-    const { jobs } = this;
-    const known = jobs.find(queue, job);
-    if (known >= 0) return known * TABLE_COLUMNS;
-    const at = jobs.add(queue, job) * TABLE_COLUMNS;
-    jobs.data[at] = Number.NaN;
-    jobs.data[at + JOB.started] = Number.NaN;
-    jobs.data[at + JOB.finished] = Number.NaN;
-    jobs.data[at + JOB.lane] = lane;
-    jobs.data[at + JOB.eventNo] = eventNo;
-    return at;
   }
 
   #zoneEnd({ zones, counted }: LaneState, time: number, index: number): void {
@@ -296,50 +282,11 @@ export class Pairing {
     if (unsure !== 0) other.setUnsure(other.length - 1);
     held.remove(at);
   }
-
-  #jobEnqueued(lane: LaneState, queue: number, job: number, time: number, eventNo: number, index: number): void {
-    const at = this.openJob(queue, job, lane.id, eventNo);
-    const { data } = this.jobs;
-    data[at + JOB.enqueued] = time;
-    const started = data[at + JOB.started]!;
-    if (started >= 0) this.gathers.queueWait.measure(queue, span(time, started), index);
-    this.#jobOver(queue, at, index);
-  }
-
-  #jobStarted(lane: LaneState, queue: number, job: number, time: number, eventNo: number, index: number): void {
-    const at = this.openJob(queue, job, lane.id, eventNo);
-    const { data } = this.jobs;
-    data[at + JOB.started] = time;
-    data[at + JOB.lane] = lane.id;
-    data[at + JOB.eventNo] = eventNo;
-    const enqueued = data[at + JOB.enqueued]!;
-    if (enqueued >= 0) this.gathers.queueWait.measure(queue, span(enqueued, time), index);
-    this.#jobOver(queue, at, index);
-  }
-
-  #jobFinished(lane: LaneState, queue: number, job: number, time: number, eventNo: number, index: number): void {
-    const at = this.openJob(queue, job, lane.id, eventNo);
-    this.jobs.data[at + JOB.finished] = time;
-    this.#jobOver(queue, at, index);
-  }
-
-  #jobOver(queue: number, at: number, index: number): void {
-    const { data } = this.jobs;
-    const [started, finished] = [data[at + JOB.started]!, data[at + JOB.finished]!];
-    if (!(started >= 0 && finished >= 0)) return;
-    this.gathers.queueRun.measure(queue, span(started, finished), index);
-    this.jobs.remove(at / TABLE_COLUMNS);
-  }
 }
 
 function setMode({ held }: LaneState, lock: number, mode: number): void {
   const at = held.findLast(lock);
   if (at >= 0) held.setDetail(at, mode);
-}
-
-/** Clocks that step back give 0, never a negative duration. */
-function span(start: number, end: number): number {
-  return end > start ? end - start : 0;
 }
 
 /** Places for an array that is to hold `index`. */

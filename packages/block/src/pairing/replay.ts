@@ -6,7 +6,7 @@ import type { LaneState } from "./lane.ts";
 import type { OpenList } from "./open-list.ts";
 import type { OpenKind, OpenSet } from "./open-set.ts";
 import { NO_OPERAND, type Operand, Operands } from "./operands.ts";
-import { JOB, type Pairing } from "./pairing.ts";
+import type { Pairing } from "./pairing.ts";
 import { ZoneNames } from "./zone-names.ts";
 
 /**
@@ -29,7 +29,7 @@ export function replay(
   for (const { lane, from, count, firstEventNo } of columns.lanes) {
     pairing.lane(lane, records, count, { first: firstEventNo, from, all });
   }
-  pairing.forgetExited();
+  pairing.endBlock();
 }
 
 /** Shared by all replays: none is interrupted. */
@@ -89,7 +89,7 @@ function spread(halves: Uint32Array, present: Int32Array): Uint32Array {
 /** Puts what was open at a block's start into a fresh pairing, for readers that begin there. */
 export function seed(pairing: Pairing, { entries }: OpenSet): void {
   for (const { kind, lane, subject, detail, start, eventNo, unsure } of entries) {
-    if (kind === "job") pairing.jobs.data[pairing.openJob(subject, detail, lane, eventNo) + JOB.started] = start;
+    if (kind === "job") pairing.jobs.open(subject, detail, start, lane, eventNo);
     else if (kind === "zone" && detail !== 0) pairing.openLoose(detail, subject, start, lane, eventNo);
     else {
       const list = listOf(pairing.state(lane), kind);

@@ -26,9 +26,12 @@ import type { Dimension, Summary } from "./tables.ts";
 const NAMES = 3;
 const LANES = 3;
 
-/** What one simulated lane does next: pushes or pops a zone, or goes through a lock or a job in one step. */
+const laneNumber = fc.integer({ min: 1, max: LANES });
+
+/** What one simulated lane does next: pushes or pops a zone, or goes through a lock or a job in one step; `other` enqueues the job. */
 const step = fc.record({
-  lane: fc.integer({ min: 1, max: LANES }),
+  lane: laneNumber,
+  other: laneNumber,
   what: fc.constantFrom("begin", "end", "lock", "contended", "job", "log", "alloc"),
   name: fc.integer({ min: 1, max: NAMES }),
   pause: fc.nat(5_000),
@@ -91,7 +94,7 @@ function play(steps: readonly Step[]) {
     const size = kind === memoryAlloc ? Number(values[2]) : undefined;
     ledger.add("kind", number, 0, size);
   };
-  for (const { lane, what, name, pause, flush } of steps) {
+  for (const { lane, other, what, name, pause, flush } of steps) {
     time += 10;
     const id = names[name - 1]!;
     const object = objects[name - 1]!;
@@ -117,7 +120,7 @@ function play(steps: readonly Step[]) {
       ledger.add("lockHold", object, 1, time - got);
     } else if (what === "job") {
       job++;
-      record(jobEnqueue, lane, [object, job]);
+      record(jobEnqueue, other, [object, job]);
       time += pause;
       record(jobStart, lane, [object, job]);
       ledger.add("queueWait", object, 0, pause);
