@@ -1,7 +1,7 @@
 import { block as api } from "@wayward/api";
 import { assert } from "@wayward/base";
 import { DROP_CAUSES, type DropCause, dropRecords, type Kind, parseKind, type SessionId } from "@wayward/record";
-import { ColumnsEncoder, type Walked } from "./columns/encode.ts";
+import { ColumnsEncoder, LANE_FOLD, type Walked } from "./columns/encode.ts";
 import { Program } from "./columns/program.ts";
 import { DictionaryWriter } from "./dictionary/writer.ts";
 import { beginsEpoch, FORMAT, MAGIC, sealEnvelope } from "./envelope.ts";
@@ -10,7 +10,7 @@ import { writeOpenSet } from "./pairing/open-set.ts";
 import { FOLD, Pairing } from "./pairing/pairing.ts";
 import { CAN_PACK, SectionWriter } from "./section.ts";
 import { HEAD_WORDS, Stage } from "./stage.ts";
-import { writeGathered, writeTable } from "./summary/section.ts";
+import { writeCounts, writeGathered, writeTable } from "./summary/section.ts";
 import type { SummaryRow } from "./summary/tables.ts";
 
 /** A block as it goes to the spool. */
@@ -272,12 +272,8 @@ export class BlockWriter {
       kinds.push(measuredRow(program));
     }
     if (kinds.length > 0) writeTable(writer, "kind", { rows: kinds, other: 0, top: [] });
-    if (laneCounts.length > 0) {
-      const rows = laneCounts.slice(0, LIMITS.summaryRows);
-      const other = laneCounts.slice(LIMITS.summaryRows).reduce((sum, row) => sum + row.count, 0);
-      for (const row of rows) this.dictionary.use("lane", row.key1);
-      writeTable(writer, "lane", { rows, other, top: [] });
-    }
+    writeCounts(writer, "lane", laneCounts, LANE_FOLD);
+    for (const key of laneCounts.keys()) this.dictionary.use("lane", Math.floor(key / LANE_FOLD));
     const { zone, channel, queueWait, queueRun, lockWait, lockHold, busy } = this.pairing.gathers;
     writeGathered(writer, "zone", zone, 1, seq);
     writeGathered(writer, "channel", channel, FOLD, seq);

@@ -5,7 +5,6 @@ import { FOLD, type Pairing } from "../pairing/pairing.ts";
 import { ZoneNames } from "../pairing/zone-names.ts";
 import type { SectionWriter } from "../section.ts";
 import type { Stage } from "../stage.ts";
-import type { SummaryRow } from "../summary/tables.ts";
 import { Words64 } from "../words.ts";
 import { KindOrder } from "./kind-order.ts";
 import { OP } from "./op.ts";
@@ -27,7 +26,8 @@ export interface Walked {
   /** Least and greatest time; 0 without records. */
   readonly firstTime: bigint;
   readonly lastTime: bigint;
-  readonly laneCounts: readonly SummaryRow[];
+  /** Records by lane and kind: `lane * LANE_FOLD + kind`. A task's are its parent's. */
+  readonly laneCounts: ReadonlyMap<number, number>;
   /** Programs of the block's kinds, in order of first use. */
   readonly kinds: readonly Program[];
 }
@@ -40,7 +40,8 @@ interface LaneRun extends LaneShare {
 }
 
 const TWO_32 = 0x1_0000_0000;
-const NOTHING = new Uint32Array(0);
+/** Kinds are fewer. */
+export const LANE_FOLD = 0x1_0000;
 
 /**
  * Turns staged records into the columns section. A first pass goes lane by
@@ -98,7 +99,7 @@ export class ColumnsEncoder {
     return {
       firstTime: count === 0 ? 0n : this.#extremes.first,
       lastTime: count === 0 ? 0n : this.#extremes.last,
-      laneCounts: this.#rows(),
+      laneCounts: this.#laneCounts,
       kinds: this.#kinds,
     };
   }
@@ -128,7 +129,7 @@ export class ColumnsEncoder {
     for (const [slot, number] of this.#kindOrder.numbers.entries()) {
       const records = inLane[slot]!;
       if (records === 0) continue;
-      const key = counted * 0x1_0000 + number;
+      const key = counted * LANE_FOLD + number;
       this.#laneCounts.set(key, (this.#laneCounts.get(key) ?? 0) + records);
     }
   }
@@ -269,13 +270,6 @@ export class ColumnsEncoder {
     writeInts(section, this.#steps, !this.#stepsAreWide);
     this.#ranks.write(section);
     for (const { builder } of this.#kinds) section.measured(() => builder.write(section));
-  }
-
-  #rows(): SummaryRow[] {
-    return Array.from(this.#laneCounts, ([key, count]) => {
-      const key1 = Math.floor(key / 0x1_0000);
-      return { key1, key2: key % 0x1_0000, count, sum: 0n, min: 0, max: 0, extra: 0, histogram: NOTHING };
-    });
   }
 }
 

@@ -35,11 +35,7 @@ export function writeGathered(
   const { keys, longest } = gather;
   if (keys.length === 0) return;
   writeHead(writer, dimension, keys.length, gather.other, longest.length);
-  const numbers = (count: number, value: (place: number) => number) => {
-    column.length = 0;
-    for (let place = 0; place < count; place++) column.pushNumber(value(place));
-    writeInts(writer, column);
-  };
+  const numbers = (count: number, value: (place: number) => number) => writeNumbers(writer, count, value);
   numbers(keys.length, (row) => Math.floor(keys[row]! / fold));
   numbers(keys.length, (row) => keys[row]! % fold);
   for (const part of [STAT.count, STAT.sum, STAT.min, STAT.max, STAT.extra] as const) {
@@ -60,6 +56,32 @@ export function writeGathered(
   for (let at = 0; at < longest.length; at++) column.pushBigint(seq);
   writeInts(writer, column);
   numbers(longest.length, (at) => longest.indexes[at]!);
+}
+
+/** A table that only counts, by keys `key1 * fold + key2`; those beyond the limit go to `other`. */
+export function writeCounts(
+  writer: SectionWriter,
+  dimension: Dimension,
+  counts: ReadonlyMap<number, number>,
+  fold: number,
+): void {
+  if (counts.size === 0) return;
+  const keys = [...counts.keys()];
+  const records = [...counts.values()];
+  const rows = Math.min(keys.length, LIMITS.summaryRows);
+  const other = records.slice(rows).reduce((sum, count) => sum + count, 0);
+  writeHead(writer, dimension, rows, other, 0);
+  writeNumbers(writer, rows, (row) => Math.floor(keys[row]! / fold));
+  writeNumbers(writer, rows, (row) => keys[row]! % fold);
+  writeNumbers(writer, rows, (row) => records[row]!);
+  // Sum, least, greatest, extra, buckets used; the buckets; the longest.
+  for (let empty = 0; empty < 5 + 2 + 4; empty++) writeNumbers(writer, 0, () => 0);
+}
+
+function writeNumbers(writer: SectionWriter, count: number, value: (place: number) => number): void {
+  column.length = 0;
+  for (let place = 0; place < count; place++) column.pushNumber(value(place));
+  writeInts(writer, column);
 }
 
 function hearBucket(bucket: number, count: number): void {
