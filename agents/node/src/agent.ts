@@ -123,10 +123,11 @@ export class Agent {
   zone<T>(name: string, work: () => T): T;
   zone<T>(name: string, work?: () => T): T | Disposable {
     const zone = this.#zones.get(name) ?? this.#zoneNamed(name, this.zone);
-    this.#recorder.zoneBegin(zone.name, zone.site);
+    const { flow } = this.#recorder;
+    this.#recorder.zoneBegin(zone.name, zone.site, flow);
     if (work === undefined)
       return { [Symbol.dispose ?? Symbol.for("nodejs.dispose")]: () => this.#recorder.zoneEnd(false) } as Disposable;
-    return ending(this.#recorder, work);
+    return ending(this.#recorder, work, flow);
   }
 
   /** Runs asynchronous `work` in a zone that may overlap others of its lane; a rejection marks it failed. */

@@ -1,14 +1,14 @@
-import type { Recorder } from "./recorder.ts";
+import type { Flow, Recorder } from "./recorder.ts";
 
-/** Runs work in the zone that has just begun, and ends it; a throw marks it failed. */
-export function ending<T>(recorder: Recorder, work: () => T): T {
+/** Runs synchronous work in the zone that has just begun in `flow`, and ends it there; a throw marks it failed. */
+export function ending<T>(recorder: Recorder, work: () => T, flow: Flow): T {
   let result: T;
   try {
     result = work();
   } catch (error) {
-    recorder.zoneEnd(true);
+    recorder.zoneEnd(true, flow);
     throw error;
   }
-  recorder.zoneEnd(false);
+  recorder.zoneEnd(false, flow);
   return result;
 }
