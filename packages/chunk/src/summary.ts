@@ -2,6 +2,7 @@ import {
   createBudget,
   type Envelope,
   LIMITS,
+  ReusedBuffers,
   refusalOf,
   SectionReader,
   SectionWriter,
@@ -9,6 +10,9 @@ import {
   sections,
 } from "@wayward/block";
 import { TableSum } from "./summary-table.ts";
+
+/** Where a section is decoded: its sums are taken at once, and none is interrupted. */
+const buffers = new ReusedBuffers();
 
 /**
  * One summary section from those of several blocks of one session: the same
@@ -18,7 +22,8 @@ import { TableSum } from "./summary-table.ts";
 export function mergeSections(list: readonly Uint8Array[]): Uint8Array {
   const tables = new Map<number, TableSum>();
   for (const section of list) {
-    const reader = new SectionReader(section, createBudget(LIMITS.unpackedBytes));
+    buffers.clear();
+    const reader = new SectionReader(section, createBudget(LIMITS.unpackedBytes), buffers);
     while (!reader.done) {
       const dimension = reader.byte();
       const table = tables.get(dimension) ?? new TableSum();

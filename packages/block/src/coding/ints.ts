@@ -62,7 +62,7 @@ function readWide(reader: SectionReader, coding: number, lo: Uint32Array): Ints 
     if (!decodeClasses(classes, reader.stream(), lo, hi)) throw refuse("BAD_VALUE", "classes and bits do not fit");
   }
   const ints = narrowed({ lo, hi });
-  buffers.release(isNothing(ints.hi) ? before : behind);
+  buffers.release(ints.hi === hi ? behind : before);
   return ints;
 }
 
