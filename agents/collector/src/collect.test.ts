@@ -71,7 +71,7 @@ describe("collectors of one folder", () => {
   test("end a session later where the disk does not let them at once", async () => {
     const writer = await begin(WRITER);
     // Where the last block would be drafted.
-    const inTheWay = join(folderOf(), "000000000001.block.tmp");
+    const inTheWay = join(folderOf(), "000000000001.block.end.tmp");
     mkdirSync(inTheWay);
     await kill(writer);
     await begin(COLLECTOR);

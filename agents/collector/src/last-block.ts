@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { block as api } from "@wayward/api";
 import { unwrap } from "@wayward/base";
@@ -6,9 +6,11 @@ import { BlockWriter, type Envelope, parseEnvelope, Stage } from "@wayward/block
 import { DROP_CAUSES, dropRecords, parseSessionText } from "@wayward/record";
 import { readAccepted } from "./spool/accepted.ts";
 import { descriptionIn } from "./spool/description.ts";
+import { codeOf } from "./spool/folder.ts";
 import { blockFile, REFUSED, seqOf } from "./spool/layout.ts";
 import { type Loss, tellLosses, untoldLosses } from "./spool/losses.ts";
 import { claim, isSelf, readOwner } from "./spool/owner.ts";
+import { place } from "./spool/place.ts";
 
 /**
  * Tells, in a last block, what was lost of an ended session since its last
@@ -51,15 +53,30 @@ export function endSession(folder: string, session: string, exit = ""): void {
   const unclean = { cause: api.EndCause.END_CAUSE_UNCLEAN, uncertainMs: description.flushIntervalMs, exit };
   const end = said ?? unclean;
   for (const { seq, bytes } of writer.write(stage, end)) {
-    const path = blockFile(folder, seq);
-    writeFileSync(`${path}.tmp`, bytes, { mode: 0o600 });
-    renameSync(`${path}.tmp`, path);
+    // The writer, woken meanwhile, may have placed a block there: this one follows that.
+    if (placeEnd(blockFile(folder, seq), bytes)) continue;
+    endSession(folder, session, exit);
+    return;
   }
   if (untold === undefined) return;
   try {
     tellLosses(folder, untold.end);
   } catch {
     // Whoever adopts this spool may then tell of them a second time.
+  }
+}
+
+/** False where a block has that number. Its draft is not the writer's: that may be at it. */
+function placeEnd(path: string, bytes: Uint8Array): boolean {
+  const draft = `${path}.end.tmp`;
+  writeFileSync(draft, bytes, { mode: 0o600 });
+  try {
+    place(draft, path);
+    return true;
+  } catch (error) {
+    unlinkSync(draft);
+    if (codeOf(error) === "EEXIST") return false;
+    throw error;
   }
 }
 

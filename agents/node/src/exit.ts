@@ -2,6 +2,9 @@ import type { Agent } from "./agent.ts";
 
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 
+/** Marks a listener as an agent's: a program that starts its own under `wayward run` has two, from two modules. */
+const OURS = Symbol.for("wayward.agent.signal");
+
 /** Writes everything when the process ends; exit code and death by signal stay as they would be. */
 export function endWithProcess(agent: Agent): void {
   process.on("exit", (code) => agent.finish(String(code)));
@@ -9,7 +12,7 @@ export function endWithProcess(agent: Agent): void {
   for (const signal of SIGNALS) {
     const onSignal = () => {
       // Somebody else decides what the signal does: what they do ends in `exit`.
-      if (process.listenerCount(signal) > 1) {
+      if (process.listeners(signal).some((listener) => !(OURS in listener))) {
         agent.flush();
         return;
       }
@@ -17,6 +20,6 @@ export function endWithProcess(agent: Agent): void {
       process.removeListener(signal, onSignal);
       process.kill(process.pid, signal);
     };
-    process.on(signal, onSignal);
+    process.on(signal, Object.assign(onSignal, { [OURS]: true }));
   }
 }

@@ -77,7 +77,7 @@ export function readSettings(options: AgentOptions, env: NodeJS.ProcessEnv): Res
     textProblem("spool", spool) ??
     textProblem("name", name) ??
     serverProblem(server) ??
-    labelsProblem(labels) ??
+    (options.labels === undefined ? labelsTextProblem(env.WAYWARD_LABELS ?? "") : labelsProblem(labels)) ??
     numberProblem("flushMs", flushMs, 1, 60_000) ??
     numberProblem("exitMs", exitMs, 0, 60_000) ??
     numberProblem("quotaBytes", quotaBytes, MIB, Number.MAX_SAFE_INTEGER) ??
@@ -133,6 +133,13 @@ function serverProblem(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (parseAddress(String(value)).error === undefined) return undefined;
   return `server is ${shown(value)}, not host:port, or https://host:port for TLS`;
+}
+
+/** A comma ends a label: what follows one in a value would get lost. */
+function labelsTextProblem(text: string): string | undefined {
+  const wrong = text.split(",").find((pair) => pair !== "" && pair.indexOf("=") <= 0);
+  if (wrong === undefined) return undefined;
+  return `WAYWARD_LABELS has ${shown(wrong)}, not key=value; values there have no comma`;
 }
 
 function labelsProblem(labels: unknown): string | undefined {

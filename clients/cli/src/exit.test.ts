@@ -51,6 +51,7 @@ describe("wayward", () => {
     ["read --nothing", 2, /unknown option/],
     ["sessions --server 127.0.0.1:1", 4, /no server answers at 127.0.0.1:1/],
     ["sessions --server here", 2, /is not host:port/],
+    ["run --label a=x,y -- node -e 0", 2, /--label is "a=x,y", not key=value without a comma/],
     ["run -- no-such-program", 3, /no program is called "no-such-program" \[NO_PROGRAM\]/],
     ["doctor", 0, /^$/],
     ["doctor --server 127.0.0.1:1", 5, /^$/],

@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { WaywardError } from "@wayward/base";
 import { CONTROL } from "./layout.ts";
 
 /** What a control topic says. */
@@ -12,16 +13,30 @@ export interface ControlValue {
 /** The last value of each control topic. */
 export type ControlValues = ReadonlyMap<string, ControlValue>;
 
-/** Control values are small settings; the bus takes no larger one. */
-const CONTROL_BYTES_MAX = 1024 * 1024;
+/**
+ * Bytes of the file with all topics that agents are told, 16 KiB each at most
+ * (CONTROL_BYTES_MAX of @wayward/record). A larger one is refused when it is
+ * written and not read where somebody else made it: agents hold it in memory.
+ */
+const CONTROL_FILE_BYTES_MAX = 1024 * 1024;
 
-/** Keeps a control value for all agents that write below this root. Throws what the file system throws. */
+/**
+ * Keeps a control value for all agents that write below this root. Throws
+ * RESOURCE_EXHAUSTED / CONTROL_FULL where the file would be too large, and
+ * what the file system throws: then the values before stay.
+ */
 export function writeControl(root: string, topic: string, revision: bigint, value: Uint8Array): void {
   const values = new Map(readControl(root));
   values.set(topic, { revision, value: Buffer.from(value).toString("utf8") });
   const path = join(root, CONTROL);
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify(Object.fromEntries(Array.from(values, written))), { mode: 0o600 });
+  const text = JSON.stringify(Object.fromEntries(Array.from(values, written)));
+  const size = Buffer.byteLength(text);
+  if (size > CONTROL_FILE_BYTES_MAX) {
+    const message = `${path} would have ${size} bytes with topic ${topic}, at most ${CONTROL_FILE_BYTES_MAX}`;
+    throw new WaywardError("RESOURCE_EXHAUSTED", "CONTROL_FULL", message);
+  }
+  writeFileSync(draft, text, { mode: 0o600 });
   renameSync(draft, path);
 }
 
@@ -29,7 +44,7 @@ export function writeControl(root: string, topic: string, revision: bigint, valu
 export function readControl(root: string): ControlValues {
   try {
     const path = join(root, CONTROL);
-    if (statSync(path).size > CONTROL_BYTES_MAX) return new Map();
+    if (statSync(path).size > CONTROL_FILE_BYTES_MAX) return new Map();
     const values: unknown = JSON.parse(readFileSync(path, "utf8"));
     if (typeof values !== "object" || values === null) return new Map();
     return new Map(Object.entries(values).flatMap(readEntry));

@@ -3,7 +3,7 @@ import { parseSessionText } from "@wayward/record";
 
 /*
  * A spool root holds one folder a session, named by its id:
- *   <seq>.block    a serialised Block; written under another name, then renamed, so it is whole
+ *   <seq>.block    a serialised Block; written under another name, then linked, so it is whole and replaces no other
  *   description    the session's SessionDescription, for whoever has to end it
  *   owner          who writes here; owner.<n> who took over
  *   accepted       the seq up to which the server has everything, by the pusher

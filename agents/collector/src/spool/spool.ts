@@ -1,4 +1,4 @@
-import { linkSync, readdirSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { WaywardError } from "@wayward/base";
 import { type SessionId, sessionText } from "@wayward/record";
@@ -9,6 +9,7 @@ import { blockFile, DEFAULT_QUOTA_BYTES, DESCRIPTION, seqOf } from "./layout.ts"
 import { tellLosses, type Untold, untoldLosses } from "./losses.ts";
 import { type OffsetSample, readOffset } from "./offset.ts";
 import { claim, LOOK_AGAIN_AFTER_MS, newestGeneration, touch } from "./owner.ts";
+import { place } from "./place.ts";
 
 export interface SpoolOptions {
   /** Folder of all spools. */
@@ -200,17 +201,4 @@ export class Spool {
     }
     return bytes;
   }
-}
-
-/** Gives a file its name, but never another file's: an adopter may have ended the session under that number. */
-function place(draft: string, path: string): void {
-  try {
-    linkSync(draft, path);
-  } catch (error) {
-    // Some file systems have one name for a file only.
-    if (!["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"].includes(codeOf(error) ?? "")) throw error;
-    renameSync(draft, path);
-    return;
-  }
-  unlinkSync(draft);
 }

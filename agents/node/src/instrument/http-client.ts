@@ -1,4 +1,5 @@
 import diagnostics from "node:diagnostics_channel";
+import { errorMonitor } from "node:events";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Agent, OpenZone } from "../agent.ts";
 import type { UrlNames } from "./url-names.ts";
@@ -11,7 +12,8 @@ export function recordHttpClient(agent: Agent, names: UrlNames): void {
     const host = String(request.getHeader("host") ?? request.host);
     const { name, text } = names.of(request.method, request.path, host);
     open.set(request, agent.openZone(name, undefined, text));
-    request.once("error", () => end(request, undefined, true));
+    // A listener of "error" itself would count as the program's: an error that nobody handles would end it no more.
+    request.once(errorMonitor, () => end(request, undefined, true));
   });
   diagnostics.subscribe("http.client.response.finish", (message) => {
     const { request, response } = message as { readonly request: ClientRequest; readonly response: IncomingMessage };

@@ -9,6 +9,7 @@ import { newSessionId, sessionText } from "@wayward/record";
 import { EXIT } from "../exit.ts";
 import { ingestAddress, spoolFolder } from "../folders.ts";
 import { parseLabels } from "../selection.ts";
+import { preloading } from "./preloading.ts";
 import { pushRest, runEndLine, sessionsSince } from "./run-end.ts";
 
 export interface RunCommand {
@@ -21,6 +22,7 @@ export interface RunCommand {
 
 /** `wayward run`: records a program without a change to it. Its exit code is the program's. */
 export async function run(command: readonly string[], options: RunCommand): Promise<void> {
+  const labels = labelsText(options.label ?? []);
   const { instrumentPath } = await agentBundle();
   const runId = process.env.WAYWARD_RUN ?? randomUUID();
   const root = resolve(options.spool ?? spoolFolder());
@@ -33,7 +35,7 @@ export async function run(command: readonly string[], options: RunCommand): Prom
   const pushing = push(root, () => collect({ root, address, signal: stop.signal, run: own, child }));
   let before: Collected | undefined;
   try {
-    process.exitCode = await runChild(command, childEnvironment(options, runId, root, instrumentPath), child);
+    process.exitCode = await runChild(command, childEnvironment(options, labels, runId, root, instrumentPath), child);
   } finally {
     stop.abort();
     before = await pushing;
@@ -53,17 +55,34 @@ async function push(root: string, collecting: () => Promise<Collected>): Promise
   }
 }
 
-function childEnvironment(options: RunCommand, runId: string, root: string, hook: string): NodeJS.ProcessEnv {
-  const labels = Object.entries(parseLabels(options.label ?? [])).map(([key, value]) => `${key}=${value}`);
+/** As WAYWARD_LABELS has them: separated by commas, which are in none. Throws INVALID_ARGUMENT. */
+function labelsText(pairs: readonly string[]): string {
+  const wrong = pairs.find((pair) => pair.includes(","));
+  if (wrong !== undefined) {
+    const message = `--label is "${wrong.slice(0, 80)}", not key=value without a comma; give --label several times`;
+    throw new WaywardError("INVALID_ARGUMENT", "BAD_OPTION", message);
+  }
+  return Object.entries(parseLabels(pairs))
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+}
+
+function childEnvironment(
+  options: RunCommand,
+  labels: string,
+  runId: string,
+  root: string,
+  hook: string,
+): NodeJS.ProcessEnv {
   return {
     ...process.env,
     PATH: withoutOurs(process.env.PATH ?? ""),
-    NODE_OPTIONS: [process.env.NODE_OPTIONS, `--import ${hook}`].filter(Boolean).join(" "),
+    NODE_OPTIONS: preloading(process.env.NODE_OPTIONS, hook),
     WAYWARD_RUN: runId,
     WAYWARD_SPOOL: root,
     WAYWARD_PUSHER: "run",
     ...(options.name === undefined ? {} : { WAYWARD_NAME: options.name }),
-    ...(labels.length === 0 ? {} : { WAYWARD_LABELS: labels.join(",") }),
+    ...(labels === "" ? {} : { WAYWARD_LABELS: labels }),
     ...(options.capture ? { WAYWARD_CAPTURE: "1" } : {}),
   };
 }
