@@ -149,6 +149,20 @@ describe("an observation", () => {
     await end();
   });
 
+  test("fills a session that is over, with the names that its epoch has defined", async () => {
+    const notes = new Notes("over");
+    const blocks = [...many(notes, 5), notes.end()];
+    const { until, texts, seen, end } = watch({ names: ["over"], start: "first" });
+    await until(() => seen.some(({ type }) => type === "live"));
+    await publish(notes, [...blocks.slice(0, 2), ...blocks.slice(3)]);
+    await until(() => texts().length === 4);
+    await publish(notes, [blocks[2]!]);
+    await until(() => seen.some(({ type }) => type === "fill"));
+    const [fill] = seen.filter(({ type }) => type === "fill");
+    expect(fill).toMatchObject({ seq: 2n, records: [{ kind: "note.text", text: "n2", lane: { name: "main" } }] });
+    await end();
+  });
+
   test("tells a jump to any seq as one gap, in history and live, and goes on", async () => {
     const [far, last] = [2n ** 40n, 2n ** 64n - 1n];
     const notes = new Notes("jump");

@@ -249,6 +249,7 @@ export class Observation {
       const shown = { observed, block, dictionary, fill: delivery.type === "fill", taken };
       for (const part of this.#output.show(shown)) yield this.#say(part);
       observed.beyond.add(seq);
+      if (envelope.header.end !== undefined) observed.rest();
     }
   }
 

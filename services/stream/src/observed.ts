@@ -49,6 +49,16 @@ export class ObservedSession {
     return { block: new Block(envelope), dictionary: this.#dictionary };
   }
 
+  /**
+   * The session is over: what its last epoch defined is let go, as observers
+   * stay for longer than sessions do. A block that still comes fetches it.
+   */
+  rest(): void {
+    this.#epoch = -1n;
+    this.#dictionary = new Dictionary();
+    this.#unsent = new Map();
+  }
+
   /** What a reader of this block lacks of its epoch, in order of seq; told once. */
   takeDefinitions(seq: bigint): selection.DictionaryItem[] {
     this.#unsent.delete(seq);

@@ -207,8 +207,12 @@ export class Pusher {
         const { session, seq, reason, message } = event.value;
         if (session.length !== 16) break;
         this.#parcels.answered(sessionText(session), seq);
-        this.#options.tell?.(`block ${seq} of ${sessionText(session)} was refused: ${message}`);
-        this.#event({ type: "refused", session: sessionText(session), seq, reason: reasonName(reason) });
+        const why = reasonName(reason);
+        // Whoever deleted the session knows; a program that finds its copy in the spool has nothing to do with it.
+        if (why !== "DELETED") {
+          this.#options.tell?.(`block ${seq} of ${sessionText(session)} was refused: ${message}`);
+        }
+        this.#event({ type: "refused", session: sessionText(session), seq, reason: why });
         break;
       }
       case "retry": {

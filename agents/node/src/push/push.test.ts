@@ -1,10 +1,11 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { delay } from "@wayward/base";
 import { agentBundle } from "../bundle.ts";
 import { launch, Running, runProgram, SOURCE, SYSTEM_NODE } from "../testing/program.ts";
 import { AllInOne } from "../testing/server.ts";
@@ -110,6 +111,29 @@ describe("an agent that knows a server", () => {
     expect(program.stderr.split("\n").length).toBeLessThan(6);
     expect(sessionsIn(spool)).toEqual([]);
   });
+
+  test("drops what others left of a session that is deleted on the server, without a word", async () => {
+    const spool = spoolFolder();
+    const brief = { spool, env: { WAYWARD_SERVER: server.address, WAYWARD_NAME: "copied" } };
+    expect(runProgram(`agent.note("here");`, { spool, env: { WAYWARD_NAME: "copied" } }).status).toBe(0);
+    const [session = ""] = sessionsIn(spool);
+    const copy = `${spool}-copy`;
+    cpSync(spool, copy, { recursive: true });
+    await takenAway(spool, launch(`setInterval(() => {}, 1000);`, brief), session);
+    await server.ask("delete", session, "--force");
+    cpSync(join(copy, session), join(spool, session), { recursive: true });
+    rmSync(copy, { recursive: true });
+    const next = launch(`setInterval(() => {}, 1000);`, brief);
+    await takenAway(spool, next, session);
+    expect(next.stderr).toBe("");
+  });
+
+  /** Until the running program has brought the session to the server and it is gone from the spool. */
+  async function takenAway(spool: string, program: Running, session: string): Promise<void> {
+    for (let turn = 0; turn < 1200 && sessionsIn(spool).includes(session); turn++) await delay(25);
+    expect(sessionsIn(spool)).not.toContain(session);
+    await program.stop();
+  }
 
   test("does not record its own pusher where a program is recorded from outside", async () => {
     const { instrumentPath } = await agentBundle();

@@ -40,6 +40,16 @@ export class Notes {
     return Array.from({ length: count }, () => this.block());
   }
 
+  /** The last block, without a note. */
+  end(): Buffer {
+    this.#stage.clear();
+    return this.#writer.write(this.#stage, {
+      cause: api.EndCause.END_CAUSE_CLEAN_UNSPECIFIED,
+      exit: "0",
+      uncertainMs: 0,
+    })[0]!.bytes;
+  }
+
   #writerFrom(firstSeq: bigint): BlockWriter {
     const description = api.SessionDescription.fromPartial({ name: this.#name });
     const writer = new BlockWriter({ session: this.id, description, firstSeq });
