@@ -44,7 +44,13 @@ test("a kind that only a program knows is shown live, filtered, summed, and ther
   await server.stop();
   server = up();
   env.WAYWARD_SERVER = await server.says(/gRPC at (\S+?),/, 20_000);
-  expect(await Promise.all(questions.map((question) => question()))).toEqual(before);
+  const after = await Promise.all(questions.map((question) => question()));
+  expect(after.map(withoutPlaces)).toEqual(before.map(withoutPlaces));
   await server.stop();
   rmSync(folder, { recursive: true });
 }, 60_000);
+
+/** An answer without the places of archive and bus that it rests on: those move on. */
+function withoutPlaces(text: string | undefined): string | undefined {
+  return text?.replace(/"snapshot":\[.*?\],/, "");
+}

@@ -27,6 +27,13 @@ const PROGRAM = `
     agent.delivered(120000).then(() => { console.log("sent " + sent); agent.stop(); });
   }, 20);`;
 
+/** A line of `wayward stats --json`; the last one has the coverage. */
+interface StatsLine {
+  readonly kind?: string;
+  readonly count?: string;
+  readonly coverage?: { readonly complete: boolean };
+}
+
 /** How many of a program's records were sent, and how many are read. */
 export interface Counted {
   readonly sent: number;
@@ -122,9 +129,9 @@ export class Apps {
     const rows = said.stdout
       .split("\n")
       .filter((line) => line !== "")
-      .map((line): { readonly kind?: string; readonly count: string } => JSON.parse(line));
+      .map((line): StatsLine => JSON.parse(line));
     const read = rows.find(({ kind }) => kind === "log.message")?.count ?? 0;
-    return { sent, read: Number(read), isComplete: said.stderr.includes(", complete") };
+    return { sent, read: Number(read), isComplete: rows.at(-1)?.coverage?.complete === true };
   }
 
   /** Brings a program into the namespace, once, as a file that pods mount. */

@@ -101,7 +101,6 @@ function addLocks(locks: Command): void {
     .argument("<file>", "the script, - for stdin")
     .addOption(json())
     .action(async (file, options) => (await import("./commands/locks/replay.ts")).locksReplay(file, options));
-  for (const command of locks.commands) command.exitOverride();
 }
 
 /** Findings of the live analyses, and which findings are suppressed. */
@@ -141,7 +140,6 @@ function addFindings(findings: Command): void {
     .addOption(json())
     .addOption(server())
     .action(async (options) => (await import("./commands/findings/suppressions.ts")).suppressions(options));
-  for (const command of findings.commands) command.exitOverride();
 }
 
 /** Keys that services ask for. */
@@ -156,7 +154,6 @@ function addKeys(keys: Command): void {
     .option("--name <name>", "whose it is, for who reads the file")
     .addOption(json())
     .action(async (options) => (await import("./commands/keys.ts")).keysCreate(options));
-  for (const command of keys.commands) command.exitOverride();
 }
 
 /** The whole command line. A command's code is loaded when it runs: help is there at once. */
@@ -164,9 +161,8 @@ export function createProgram(): Command {
   const program = new Command("wayward")
     .description("Records what programs do: logs, threads, locks, zones, jobs, memory, files, databases.")
     .version(release().version, "-V, --version", "print the version")
-    .exitOverride()
     .enablePositionalOptions()
-    .showHelpAfterError("(`wayward help` lists the commands)");
+    .helpCommand(false);
 
   program
     .command("up")
@@ -308,6 +304,32 @@ export function createProgram(): Command {
     .addOption(json())
     .action(async (options) => (await import("./commands/version.ts")).version(options));
 
-  for (const command of program.commands) command.exitOverride();
+  program
+    .command("help")
+    .description("show the help of a command")
+    .argument("[command...]", "such as locks replay")
+    .action((names: readonly string[]) => commandOf(program, names).help());
+
+  speakAlike(program, "wayward", "(`wayward help` lists the commands)");
   return program;
+}
+
+/** The command of these names, one below the other. */
+function commandOf(program: Command, names: readonly string[]): Command {
+  let found = program;
+  for (const name of names) {
+    const inner = found.commands.find((command) => command.name() === name);
+    if (inner === undefined) return found.error(`error: unknown command '${names.join(" ")}'`);
+    found = inner;
+  }
+  return found;
+}
+
+/** What commander says of wrong usage sounds like all other errors, names the command's own help, and ends nothing by itself. */
+function speakAlike(command: Command, path: string, hint = `(\`${path} --help\` tells more)`): void {
+  command
+    .exitOverride()
+    .showHelpAfterError(hint)
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "wayward: ")) });
+  for (const inner of command.commands) speakAlike(inner, `${path} ${inner.name()}`);
 }

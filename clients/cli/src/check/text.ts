@@ -3,15 +3,18 @@ import { suppressionText } from "../output/suppression.ts";
 import type { BaselineEntry } from "./baseline.ts";
 import type { Judged, Verdict } from "./verdict.ts";
 
-/** A verdict for a person: each finding with what it rests on, then the stale entries, then one line that counts. */
+/** A verdict for a person: each finding with what it rests on, what is accepted in a line, then the stale entries, then one line that counts. */
 export function formatText({ judged, stale, counts }: Verdict): string {
   const parts = [...judged.map(judgedText), ...(stale.length > 0 ? [staleText(stale)] : []), `${countsText(counts)}\n`];
   return parts.join("\n");
 }
 
-/** A finding with what becomes of it. */
+/** A finding with what becomes of it; one that somebody has accepted is told in a line, so that the others are seen. */
 export function judgedText(judged: Judged): string {
-  return findingText(judged.finding, { verdict: outcomeText(judged) });
+  const { finding, outcome } = judged;
+  if (outcome !== "suppressed") return findingText(finding, { verdict: outcomeText(judged) });
+  const { severity, rule, title, locks, fingerprint } = finding;
+  return `${severity} ${rule}: ${title}: ${locks.join(", ")}, ${fingerprint}: ${outcomeText(judged)}\n`;
 }
 
 /** What becomes of a finding, and why. */

@@ -47,13 +47,21 @@ export async function check(options: CheckCommand): Promise<void> {
       analyzed.findings.filter((finding) => isForBaseline(finding, known, suppressions)),
       known,
     );
-    await writeFile(options.writeBaseline, formatBaseline(baseline));
+    await writeBaseline(options.writeBaseline, formatBaseline(baseline));
   }
   const verdict = judge(analyzed.findings, gate, baseline, suppressions, now);
   await write(reportOf(verdict, options, now));
   await printRests(analyzed, { json: options.format === "json" });
   process.stderr.write(noteOf(verdict));
   if (verdict.counts.failed > 0) process.exitCode = EXIT.findings;
+}
+
+async function writeBaseline(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text);
+  } catch (error) {
+    throw new WaywardError("INVALID_ARGUMENT", "BAD_OPTION", `--write-baseline ${path}: ${(error as Error).message}`);
+  }
 }
 
 /** Where nothing is found, the service that keeps suppressions need not be there. */

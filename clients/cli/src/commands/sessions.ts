@@ -50,13 +50,14 @@ const COLUMNS = [
 
 function sessionRow(session: query.Session): string[] {
   const { description, records, bytes, first, last } = session;
-  const started = description?.anchor?.wall ?? first;
+  // Without its first block nothing tells where its clock stood.
+  const started = description?.anchor?.wall;
   return [
     sessionText(session.session),
-    description?.name ?? "",
-    description?.host ?? "",
+    description?.name || "-",
+    description?.host || "-",
     stateText(session),
-    started === 0n ? "" : formatWall(started).replace(/\.\d+Z$/, "Z"),
+    started === undefined ? "-" : formatWall(started).replace(/\.\d+Z$/, "Z"),
     last > first ? formatDuration(last - first) : "",
     String(records),
     String(bytes),

@@ -1,9 +1,9 @@
 import { type query, selection } from "@wayward/api";
-import { formatDuration } from "@wayward/base";
+import { formatDuration, WaywardError } from "@wayward/base";
 import { type Client, type CountOptions, connect, type Selection } from "@wayward/client";
 import { coverageLines, expectSessions } from "../output/coverage.ts";
 import { jsonLine } from "../output/json.ts";
-import { snakeKeys } from "../output/message.ts";
+import { coverageJson, snakeKeys } from "../output/message.ts";
 import { formatTable } from "../output/table.ts";
 import { write } from "../output/write.ts";
 import { parseCount, type SelectionOptions, selectionOf } from "../selection.ts";
@@ -21,6 +21,11 @@ export interface StatsCommand extends SelectionOptions {
 
 /** `wayward stats`: one table by `--by`, or an overview of kinds, zones and locks. */
 export async function stats(options: StatsCommand): Promise<void> {
+  const top = parseCount("--top", options.top);
+  const { sort = "count", measure = "" } = options;
+  if (sort !== "count" && measure === "") {
+    throw new WaywardError("INVALID_ARGUMENT", "BAD_OPTION", `--sort ${sort} needs --measure, which says of what`);
+  }
   const client = connect({ server: options.server });
   const chosen = selectionOf(options);
   try {
@@ -33,12 +38,12 @@ export async function stats(options: StatsCommand): Promise<void> {
       groupBy: options.by ?? [],
       measure: options.measure,
       sortBy: options.sort,
-      top: parseCount("--top", options.top),
+      top,
       scan: options.scan,
     };
     const { coverage, saysNothing } = await show(client, chosen, table, options.json === true);
     if (saysNothing) await tellUnknownNames(client, options);
-    process.stderr.write(coverageLines(coverage));
+    await writeRests(coverage, options.json === true);
   } finally {
     client.close();
   }
@@ -56,15 +61,21 @@ const OVERVIEW: readonly Table[] = [
 
 /** What a person asks first, in three tables. True if there is nothing in any. */
 async function overview(client: Client, chosen: Selection, asJson: boolean): Promise<boolean> {
-  let rests = "";
+  let rests = selection.Coverage.fromPartial({});
   let saysNothing = true;
   for (const table of OVERVIEW) {
     const shown = await show(client, chosen, table, asJson);
-    rests = coverageLines(shown.coverage);
+    rests = shown.coverage;
     saysNothing &&= shown.saysNothing;
   }
-  process.stderr.write(rests);
+  await writeRests(rests, asJson);
   return saysNothing;
+}
+
+/** What an answer rests on: the last line for programs, else for people beside it. */
+async function writeRests(coverage: selection.Coverage, asJson: boolean): Promise<void> {
+  if (asJson) await write(jsonLine({ coverage: coverageJson(coverage) }));
+  else process.stderr.write(coverageLines(coverage));
 }
 
 interface Shown {
@@ -83,7 +94,7 @@ async function show(client: Client, chosen: Selection, { title, ...table }: Tabl
   const measured = table.measure !== undefined && table.measure !== "";
   const shown = { coverage, saysNothing: groups.every((group) => isBlank(group, measured)) };
   if (asJson) {
-    for (const group of groups) await write(jsonLine(groupJson(group, groupBy, title)));
+    for (const group of groups) await write(jsonLine(groupJson(group, groupBy, measured, title)));
     return shown;
   }
   const nanoseconds = ["duration", "wait", "hold"].includes(table.measure ?? "");
@@ -123,7 +134,9 @@ function isBound(value: bigint): boolean {
   return value === 2n ** 63n - 1n || value === -(2n ** 63n);
 }
 
-function groupJson({ keys, ...sums }: query.Group, groupBy: readonly string[], table: string): object {
+/** What was not measured is null. */
+function groupJson({ keys, ...sums }: query.Group, groupBy: readonly string[], measured: boolean, table: string) {
   const named = groupBy.map((name, at) => [name, keys[at] ?? null]);
-  return { ...(table === "" ? {} : { table }), ...Object.fromEntries(named), ...snakeKeys(sums) };
+  const unmeasured = measured ? {} : { sum: null, min: null, max: null, p50: null, p90: null, p99: null };
+  return { ...(table === "" ? {} : { table }), ...Object.fromEntries(named), ...snakeKeys(sums), ...unmeasured };
 }

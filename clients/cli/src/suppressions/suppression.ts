@@ -55,6 +55,7 @@ export interface SuppressionOptions {
 /** Reads a suppression as a person gives it; `now` in milliseconds since 1970. Throws BAD_OPTION. */
 export function parseSuppression(fingerprint: string, options: SuppressionOptions, now: number): Suppression {
   const { rule, expires, by } = options;
+  parseFingerprint(fingerprint);
   const reason = options.reason?.trim() ?? "";
   if (reason === "" || reason.length > REASON_MOST) {
     throw badOption("--reason", reason, `a text of 1 to ${REASON_MOST} characters`);
@@ -66,7 +67,7 @@ export function parseSuppression(fingerprint: string, options: SuppressionOption
     throw badOption("--by", by, `a name of 1 to ${BY_MOST} characters`);
   }
   return {
-    fingerprint: parseFingerprint(fingerprint),
+    fingerprint,
     ...(rule === undefined ? {} : { rule }),
     reason,
     ...(expires === undefined ? {} : { expires: futureOf(expires, now) }),

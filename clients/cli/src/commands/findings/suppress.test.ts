@@ -94,7 +94,7 @@ describe("wayward findings suppress", () => {
     const text = await wayward("check");
     expect(text).toMatchObject({ code: 0, stderr: expect.stringMatching(/^1 finding is suppressed on the server$/m) });
     expect(text.stdout).toMatch(
-      /verdict +suppressed until 2999-01-31 by ann: runs alone\n[\s\S]*1 finding: 1 suppressed\n/,
+      /^error .*: suppressed until 2999-01-31 by ann: runs alone\n[\s\S]*1 finding: 1 suppressed\n/,
     );
     const log = JSON.parse((await wayward("check", "--format", "sarif")).stdout);
     expect(sarifProblems(log)).toEqual([]);

