@@ -101,6 +101,14 @@ describe("wayward", () => {
     expect(json.at(-1)).toMatchObject({ coverage: { records: "30", complete: true } });
   });
 
+  test("threads shows people what lanes did, and programs all columns", async () => {
+    const [head = "", ...rows] = linesOf((await line.run("threads")).stdout);
+    expect(head).toMatch(/^SESSION +LANE +NAME +KIND .*RUNNING/);
+    expect(head).not.toMatch(/BARRIER/);
+    expect(rows.length).toBeGreaterThan(0);
+    expect((await line.json("threads"))[0]).toMatchObject({ table: "lanes", barrier: 0 });
+  });
+
   test("export writes a trace that parses, and lines that do", async () => {
     const file = join(line.folder, "trace.json");
     await wayward(["export", "--output", file]);
