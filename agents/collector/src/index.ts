@@ -5,4 +5,4 @@ export { Pusher, type PusherOptions, type ServerState } from "./push/pusher.ts";
 export type { ControlValue, ControlValues } from "./spool/control.ts";
 export type { Loss, Untold } from "./spool/losses.ts";
 export { Spool, type SpoolOptions } from "./spool/spool.ts";
-export { waitingBlocks } from "./spool/waiting.ts";
+export { waitingBlocks, waitingOfThreads } from "./spool/waiting.ts";

@@ -35,6 +35,13 @@ export function tellWaiting(spool: Spool, lastSeq: bigint): void {
   tell(`${what} in ${spool.folder}; push with \`wayward collect ${dirname(spool.folder)}\``);
 }
 
+/** The same of blocks that worker threads have left below the root of spools. */
+export function tellWaitingOfThreads(root: string, waiting: number): void {
+  if (waiting === 0) return;
+  const what = waiting === 1 ? "1 block of a worker thread waits" : `${waiting} blocks of worker threads wait`;
+  tell(`${what} in ${root}; push with \`wayward collect ${root}\``);
+}
+
 /** Number of the block that holds the last record so far; undefined if the spool did not take it in time. */
 async function appended(recorder: Recorder, spool: Spool, until: number): Promise<bigint | undefined> {
   while (recorder.isRefused) {

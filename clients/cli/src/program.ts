@@ -248,7 +248,9 @@ export function createProgram(): Command {
   addLocks(program.command("locks"));
 
   addAnalysis(program.command("threads"))
-    .description("lanes with what they waited for, and running for the rest, as timers nobody records are; with --activity when")
+    .description(
+      "lanes with what they waited for; RUNNING is all that no record calls a wait. With --activity over time",
+    )
     .option("--activity", "over time instead of by lane", false)
     .action(async (options) => (await import("./commands/threads.ts")).threads(options));
 

@@ -112,6 +112,21 @@ describe("an agent that knows a server", () => {
     expect(sessionsIn(spool)).toEqual([]);
   });
 
+  test("says at its end what worker threads have left, where no server takes it", async () => {
+    const thread = `const { start } = await import(${JSON.stringify(pathToFileURL(modules[1]!).href)});
+      start({ name: "below" }).note("from a thread"); process.exit(0);`;
+    const child = launch(
+      `import { Worker } from "node:worker_threads";
+       const worker = new Worker(new URL("data:text/javascript," + encodeURIComponent(${JSON.stringify(thread)})));
+       worker.once("exit", () => process.exit(0));`,
+      { spool: spoolFolder(), module: modules[1]!, env: { WAYWARD_SERVER: NOWHERE, WAYWARD_NAME: "above" } },
+    );
+    expect(await child.ended).toEqual({ code: 0, signal: null });
+    expect(child.stderr).toMatch(
+      /^wayward: \d+ blocks? waits? in .*\nwayward: \d+ blocks? of (a )?worker threads? waits? in /m,
+    );
+  });
+
   test("drops what others left of a session that is deleted on the server, without a word", async () => {
     const spool = spoolFolder();
     const brief = { spool, env: { WAYWARD_SERVER: server.address, WAYWARD_NAME: "copied" } };

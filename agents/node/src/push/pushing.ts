@@ -1,6 +1,7 @@
+import { basename, dirname } from "node:path";
 import { Worker } from "node:worker_threads";
-import type { Spool } from "@wayward/collector";
-import { tellWaiting } from "../delivered.ts";
+import { type Spool, waitingOfThreads } from "@wayward/collector";
+import { tellWaiting, tellWaitingOfThreads } from "../delivered.ts";
 import { tell } from "../tell.ts";
 import { type PushJob, SERVER } from "./job.ts";
 import { workerPath } from "./worker-path.ts";
@@ -37,14 +38,22 @@ export class Pushing {
     worker.unref();
   }
 
-  /** Blocks this thread until the server has everything up to `seq`, at most so long, and not while it cannot be reached; says what it has not. */
+  /**
+   * Blocks this thread until the server has everything up to `seq` and all
+   * that worker threads have left, at most so long, and not while it cannot
+   * be reached; says what it has not.
+   */
   finish(spool: Spool, seq: bigint, withinMs: number): void {
-    this.#wait(spool, seq, performance.now() + withinMs);
+    const until = performance.now() + withinMs;
+    const [root, session] = [dirname(spool.folder), basename(spool.folder)];
+    this.#wait(() => spool.accepted >= seq, until);
+    this.#wait(() => waitingOfThreads(root, session) === 0, until);
     tellWaiting(spool, seq);
+    tellWaitingOfThreads(root, waitingOfThreads(root, session));
   }
 
-  #wait(spool: Spool, seq: bigint, until: number): void {
-    while (spool.accepted < seq) {
+  #wait(isDone: () => boolean, until: number): void {
+    while (!isDone()) {
       const state = Atomics.load(this.#view, 0);
       const left = until - performance.now();
       if (state === SERVER.unreachable || left <= 0) return;
