@@ -64,6 +64,8 @@ const CHANNEL: grpc.ChannelOptions = {
   "grpc.max_receive_message_length": 64 * 1024 * 1024,
   "grpc.keepalive_time_ms": 30_000,
   "grpc.keepalive_timeout_ms": 10_000,
+  // A watch that goes on by itself tries again each few seconds; by default a channel waits up to two minutes.
+  "grpc.max_reconnect_backoff_ms": 5_000,
 };
 
 /** Connects when first asked something. Errors BAD_ADDRESS now; NO_SERVER, BAD_ACCESS and those of docs/operate/access.md then. */

@@ -19,6 +19,12 @@ export interface ConnectionEvents {
 }
 
 /**
+ * A server tells its credit at once. Where a host or a pod has gone without a
+ * word nothing refuses the connection, and the system tries for minutes.
+ */
+const ANSWER_WITHIN_MS = 15_000;
+
+/**
  * gRPC is loaded here, when first needed: an agent that only spools never
  * loads it. Key and certificates are read anew for each connection. Throws
  * BAD_ADDRESS, BAD_ACCESS.
@@ -27,6 +33,7 @@ export async function openConnection(
   address: string,
   access: AccessSettings,
   events: ConnectionEvents,
+  answerWithinMs = ANSWER_WITHIN_MS,
 ): Promise<Connection> {
   // It is CommonJS: where esbuild makes it a file of its own, that exports nothing but the default.
   const [{ default: grpc }, { ingest: api }] = await Promise.all([import("@grpc/grpc-js"), import("@wayward/api")]);
@@ -44,12 +51,22 @@ export async function openConnection(
   });
   const { path, responseDeserialize } = api.IngestServiceService.push;
   const call = client.makeBidiStreamRequest(path, (message: Buffer) => message, responseDeserialize, who);
-  call.on("data", ({ event }: ingest.PushResponse) => event !== undefined && events.answer(event));
+  let isMute = false;
+  const mute = setTimeout(() => {
+    isMute = true;
+    call.cancel();
+  }, answerWithinMs);
+  call.on("data", ({ event }: ingest.PushResponse) => {
+    clearTimeout(mute);
+    if (event !== undefined) events.answer(event);
+  });
   call.on("error", () => {});
   call.on("status", ({ details, code }) => {
+    clearTimeout(mute);
     client.close();
     const wrong = explainCall(details, address, access);
-    const message = wrong?.message ?? (plainly(details) || `status ${code}`);
+    const said = isMute ? `no answer within ${answerWithinMs / 1000} s` : plainly(details);
+    const message = wrong?.message ?? (said || `status ${code}`);
     events.closed(message, wrong !== undefined || isRefused(code) || message.includes("ECONNREFUSED"));
   });
   // Opens the stream, so that the server tells its credit.
