@@ -16,7 +16,7 @@ export interface Identity {
   readonly flushMs: number;
 }
 
-// What ingest takes of a description (design: limits of SessionDescription).
+// What ingest takes of a description (limits of SessionDescription in proto/).
 const NAME_BYTES = 256;
 const KEY_BYTES = 64;
 const VALUE_BYTES = 256;

@@ -6,8 +6,29 @@ const SESSION = /^[0-9a-v]{26}$/;
 const CHANNEL = /^[a-z0-9-]{1,64}$/;
 const TOPIC = /^[a-z0-9-]+(\/[a-z0-9-]+){0,3}$/;
 
+/*
+ * What services say to each other by name. One that gives another name than
+ * the others, as in a rolling update, is not heard.
+ */
+
+/** Topics of what the archive has, one a session: the archiver and deletions set them, ingest watches. */
+export const WATERMARKS = "watermark";
+
+/** Topics `control/<tenant>/<name>` of what agents and readers of findings are told: ingest sets them, the archiver mirrors them. */
+export const CONTROL = "control";
+
+/** The topic of what the archive has of a session. */
+export function watermarkTopic(session: string): string {
+  return `${WATERMARKS}/${session}`;
+}
+
+/** Channel on which ingest announces what of a partition it has acknowledged, and stream hears it. */
+export function acceptedChannel(partition: number): string {
+  return `accepted-${partition}`;
+}
+
 /** Values of a topic go 24 hours after their last change below this prefix. */
-export const EXPIRING_PREFIX = "watermark/";
+export const EXPIRING_PREFIX = `${WATERMARKS}/`;
 export const EXPIRE_AFTER_MS = 24 * 3600 * 1000;
 const TOPIC_BYTES_MAX = 64 * 1024;
 

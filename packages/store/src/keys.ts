@@ -1,4 +1,4 @@
-/** Where things are in the store (design 3.5). Numbers have 20 digits, so that text order is their order. */
+/** Where things are in the store. Numbers have 20 digits, so that text order is their order. */
 export const LAYOUT_KEY = "v1/layout";
 
 /** Everything of one partition of one tenant. */

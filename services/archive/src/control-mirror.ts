@@ -1,11 +1,8 @@
 import { backoffMs, delay } from "@wayward/base";
-import type { Bus } from "@wayward/bus";
+import { type Bus, CONTROL } from "@wayward/bus";
 import { type Store, stateKey, statePrefix } from "@wayward/store";
 import type { ArchiveEvents } from "./events.ts";
 import { tenantsOf } from "./tenants.ts";
-
-/** Topics `control/<tenant>/<name>`: what a tenant's agents and readers of findings are told. */
-const FAMILY = "control";
 
 export interface MirrorPlace {
   readonly bus: Bus;
@@ -23,7 +20,7 @@ export async function mirrorControl(place: MirrorPlace, signal: AbortSignal): Pr
   for (let attempt = 0; !signal.aborted; attempt++) {
     try {
       await refill(place);
-      for await (const { name } of place.bus.topics.watch(FAMILY, signal)) {
+      for await (const { name } of place.bus.topics.watch(CONTROL, signal)) {
         await keep(place, name);
         attempt = 0;
       }
@@ -38,9 +35,9 @@ export async function mirrorControl(place: MirrorPlace, signal: AbortSignal): Pr
 /** What the bus has is newer than the store's copy and stays. */
 async function refill({ bus, store, events }: MirrorPlace): Promise<void> {
   for (const tenant of await tenantsOf(store)) {
-    const prefix = statePrefix(tenant, FAMILY);
+    const prefix = statePrefix(tenant, CONTROL);
     for await (const { key } of store.list(prefix)) {
-      const topic = `${FAMILY}/${tenant}/${key.slice(prefix.length)}`;
+      const topic = `${CONTROL}/${tenant}/${key.slice(prefix.length)}`;
       if ((await bus.topics.get(topic)) !== undefined) continue;
       const kept = await store.get(key);
       if (kept === undefined || (await bus.topics.set(topic, kept.bytes, 0n)) === "changed") continue;
@@ -52,7 +49,7 @@ async function refill({ bus, store, events }: MirrorPlace): Promise<void> {
 /** The copy is read before the topic: one that is older than another's copy is refused and made anew. */
 async function keep({ bus, store }: MirrorPlace, name: string): Promise<void> {
   const [, tenant = "", ...rest] = name.split("/");
-  const key = stateKey(tenant, FAMILY, rest.join("/"));
+  const key = stateKey(tenant, CONTROL, rest.join("/"));
   for (;;) {
     const kept = await store.get(key);
     const topic = await bus.topics.get(name);

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { archive } from "@wayward/api";
 import { backoffMs, delay, present, WaywardError } from "@wayward/base";
-import type { Bus } from "@wayward/bus";
+import { type Bus, watermarkTopic } from "@wayward/bus";
 import {
   catchUp,
   encodeCheckpoint,
@@ -161,7 +161,7 @@ export class LogOwner {
         ),
         deleted: found.deleted,
       }).finish();
-      await bus.topics.set(`watermark/${text}`, value);
+      await bus.topics.set(watermarkTopic(text), value);
     }
     if (this.log.n - this.log.checkpointed >= CHECKPOINT_ENTRIES) await this.#checkpoint();
   }

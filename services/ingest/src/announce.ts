@@ -1,5 +1,5 @@
 import { archive } from "@wayward/api";
-import type { Bus } from "@wayward/bus";
+import { acceptedChannel, type Bus } from "@wayward/bus";
 import type { Place, Pushed } from "./core/types.ts";
 
 /** Blocks in one announcement: 64 KiB of them. */
@@ -41,9 +41,4 @@ export class Announcer {
       this.#bus.announce(acceptedChannel(partition), body);
     }
   }
-}
-
-/** Channel on which acknowledged blocks of a partition are announced. */
-export function acceptedChannel(partition: number): string {
-  return `accepted-${partition}`;
 }

@@ -1,11 +1,10 @@
 import type { ingest } from "@wayward/api";
 import { asBuffer, WaywardError } from "@wayward/base";
-import type { Bus, TopicValue } from "@wayward/bus";
+import { type Bus, CONTROL, type TopicValue } from "@wayward/bus";
 import { CONTROL_BYTES_MAX } from "@wayward/record";
 import type { Caller } from "@wayward/service-kit";
 
-/** Topics of what running agents and readers of findings are told: `control/<tenant>/<name>` on the bus, `control/<name>` outside. */
-export const CONTROL_PREFIX = "control";
+/** As agents and readers of findings know a topic: without the tenant that it has on the bus. */
 const TOPIC = /^control\/[a-z0-9-]{1,64}$/;
 
 /** A setting as a tenant's pushers hear of it. */
@@ -25,9 +24,9 @@ export async function setControl(
   }
   if (!TOPIC.test(topic)) throw bad(`topic is "${topic.slice(0, 100)}", not control/<name>`);
   if (value.length > CONTROL_BYTES_MAX) throw bad(`value has ${value.length} bytes, at most ${CONTROL_BYTES_MAX}`);
-  const name = topic.slice(CONTROL_PREFIX.length + 1);
+  const name = topic.slice(CONTROL.length + 1);
   const expected = expectedRevision === 0n && !ifUnset ? undefined : expectedRevision;
-  const revision = await bus.topics.set(`${CONTROL_PREFIX}/${tenant}/${name}`, value, expected);
+  const revision = await bus.topics.set(`${CONTROL}/${tenant}/${name}`, value, expected);
   if (revision !== "changed") return { revision };
   const before = expected === 0n ? "unset" : `at revision ${expectedRevision}`;
   const message = `control: ${topic} is no longer ${before}`;

@@ -1,2 +1,1 @@
-export { acceptedChannel } from "./announce.ts";
 export { type IngestOptions, startIngest } from "./start.ts";

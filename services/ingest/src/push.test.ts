@@ -6,10 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { archive, block as blockApi, ingest } from "@wayward/api";
 import { createDeferred, unwrap } from "@wayward/base";
 import { BlockWriter, LIMITS, parseEnvelope, Stage, sealEnvelope } from "@wayward/block";
-import { type Bus, openEmbeddedBus, partitionOf } from "@wayward/bus";
+import { acceptedChannel, type Bus, openEmbeddedBus, partitionOf } from "@wayward/bus";
 import { newSessionId, noteText, sessionText } from "@wayward/record";
 import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
-import { acceptedChannel } from "./announce.ts";
 import { startIngest } from "./start.ts";
 
 const { Reason } = ingest;

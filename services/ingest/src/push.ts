@@ -1,10 +1,10 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { ingest } from "@wayward/api";
 import { createDeferred } from "@wayward/base";
-import type { Bus } from "@wayward/bus";
+import { type Bus, CONTROL } from "@wayward/bus";
 import { callerOf, type Log, trustConnection } from "@wayward/service-kit";
 import { Announcer } from "./announce.ts";
-import { CONTROL_PREFIX, controlOf } from "./control.ts";
+import { controlOf } from "./control.ts";
 import { createState, step } from "./core/step.ts";
 import type { Effect, Event, StreamId } from "./core/types.ts";
 import type { IngestEvents } from "./events.ts";
@@ -44,7 +44,7 @@ export class PushHandler {
     this.#events = events;
     this.#announcer = new Announcer(bus);
     this.#watermarks = new Watermarks(bus, log, (archived) => this.#handle({ type: "watermark", archived }));
-    this.#control = new TopicWatch(bus, CONTROL_PREFIX, log, (topic) => {
+    this.#control = new TopicWatch(bus, CONTROL, log, (topic) => {
       this.#handle({ type: "control", ...controlOf(topic) });
     });
   }

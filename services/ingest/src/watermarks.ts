@@ -1,10 +1,7 @@
 import { archive, type ingest } from "@wayward/api";
-import type { Bus, TopicValue } from "@wayward/bus";
+import { type Bus, type TopicValue, WATERMARKS, watermarkTopic } from "@wayward/bus";
 import { errorFacts, type Log } from "@wayward/service-kit";
 import { TopicWatch } from "./topic-watch.ts";
-
-/** Topics of what the archive has, one a session: `watermark/<session>`. */
-const PREFIX = "watermark";
 
 /** Hears what the archive has of which session. */
 export class Watermarks {
@@ -16,13 +13,13 @@ export class Watermarks {
   constructor(bus: Bus, log: Log, listener: (archived: ingest.Archived) => void) {
     this.#bus = bus;
     this.#log = log;
-    this.#watch = new TopicWatch(bus, PREFIX, log, (topic) => listener(archivedOf(topic)));
+    this.#watch = new TopicWatch(bus, WATERMARKS, log, (topic) => listener(archivedOf(topic)));
   }
 
   /** The watermark of one session as it is now. Never rejects: the next change is told anyway. */
   async read(session: string): Promise<ingest.Archived | undefined> {
     try {
-      const topic = await this.#bus.topics.get(`${PREFIX}/${session}`);
+      const topic = await this.#bus.topics.get(watermarkTopic(session));
       return topic && archivedOf(topic);
     } catch (error) {
       if (!this.#watch.stopped) this.#log.warn("a watermark could not be read", errorFacts(error));

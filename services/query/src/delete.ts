@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { archive, type query } from "@wayward/api";
 import { WaywardError } from "@wayward/base";
-import { type Bus, partitionOf } from "@wayward/bus";
+import { type Bus, partitionOf, watermarkTopic } from "@wayward/bus";
 import { deleteSession } from "@wayward/chunk";
 import type { Reader } from "@wayward/reader";
 import { sessionText } from "@wayward/record";
@@ -38,7 +38,7 @@ export async function removeSession(
     incarnation: bus.incarnation(partition),
     deleted: true,
   });
-  await bus.topics.set(`watermark/${sessionText(session)}`, archive.Watermark.encode(watermark).finish());
+  await bus.topics.set(watermarkTopic(sessionText(session)), archive.Watermark.encode(watermark).finish());
   return n;
 }
 

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { archive } from "@wayward/api";
 import { createDeferred, type Deferred, delay, WaywardError } from "@wayward/base";
 import { parseEnvelope } from "@wayward/block";
-import type { Address, Bus, Subscription } from "@wayward/bus";
+import { type Address, acceptedChannel, type Bus, type Subscription } from "@wayward/bus";
 import { sessionText } from "@wayward/record";
 import { errorFacts, type Log } from "@wayward/service-kit";
 import { createRelay, keyOf, relayStep } from "./core/relay.ts";
@@ -114,7 +114,7 @@ class Hearing {
   async #start(): Promise<void> {
     const all = this.#states.flatMap((_, partition) => [
       this.#bus.listen(partition, (address, body) => this.#heard(partition, address, body)),
-      this.#bus.hear(`accepted-${partition}`, (body) => this.#announced(partition, body)),
+      this.#bus.hear(acceptedChannel(partition), (body) => this.#announced(partition, body)),
     ]);
     // Each is waited for: one that fails unheard would end the process.
     const outcomes = await Promise.allSettled(all);

@@ -7,7 +7,8 @@ import { identity, poisonOf, sort } from "./sort.ts";
 import type { ArchiveState, Effect, Event, Incoming, WriteLog } from "./types.ts";
 
 /**
- * The commit protocol of one partition's log (design 3.5). One batch or
+ * The commit protocol of one partition's log: an entry is made where none of
+ * its number is, so that of several archivers one wins. One batch or
  * action is under way at a time; each event answers the effect before it.
  * After every event the blocks are sorted anew against the log as it then
  * is, and the next thing to do follows: nothing is decided twice.

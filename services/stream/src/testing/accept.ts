@@ -1,7 +1,7 @@
 import { archive } from "@wayward/api";
 import { unwrap } from "@wayward/base";
 import { parseEnvelope } from "@wayward/block";
-import { type Bus, partitionOf, type Stored } from "@wayward/bus";
+import { acceptedChannel, type Bus, partitionOf, type Stored } from "@wayward/bus";
 import type { Notes } from "./notes.ts";
 
 /** For tests: stores a block as ingest does. */
@@ -15,7 +15,7 @@ export function announce(bus: Bus, notes: Notes, block: Buffer, { busSeq, incarn
   const partition = partitionOf(notes.id, bus.partitions);
   const { header, crc32 } = unwrap(parseEnvelope(block));
   const blocks = [{ busSeq, session: Buffer.from(notes.id), seq: header.seq, crc32 }];
-  bus.announce(`accepted-${partition}`, archive.Accepted.encode({ partition, incarnation, blocks }).finish());
+  bus.announce(acceptedChannel(partition), archive.Accepted.encode({ partition, incarnation, blocks }).finish());
 }
 
 /** For tests: both, for each block in turn. */
