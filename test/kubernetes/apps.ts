@@ -76,10 +76,12 @@ export class Apps {
     return this.lab.must(["kubectl", "--namespace", this.namespace, ...args], 300_000);
   }
 
-  /** Applies this manifest, after this change to its text. */
+  /** Applies this manifest, after this change to its text; what another story has made by it goes first, as pods cannot change. */
   async applyFile(path: string, change: (text: string) => string): Promise<void> {
     const text = change(readFileSync(join(root, path), "utf8"));
-    await this.lab.must(["kubectl", "--namespace", this.namespace, "apply", "--filename", "-"], 60_000, text);
+    const kubectl = ["kubectl", "--namespace", this.namespace];
+    await this.lab.must([...kubectl, "delete", "--ignore-not-found", "--grace-period=1", "-f", "-"], 60_000, text);
+    await this.lab.must([...kubectl, "apply", "--filename", "-"], 60_000, text);
   }
 
   /** Starts a pod that asks in the name of this environment. */
