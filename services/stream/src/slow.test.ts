@@ -122,7 +122,8 @@ async function until(holds: () => boolean, withinMs = 20_000): Promise<void> {
     slow.call.resume();
     await until(() => slow.seqs.at(-1) === BigInt(BLOCKS - 1));
     expect([...slow.causes]).toEqual([selection.GapCause.GAP_CAUSE_SLOW_READER]);
-    expect(slow.missed.toArray()).toHaveLength(1);
+    // In how many pieces is a matter of how the system's buffers empty.
+    expect(slow.missed.size).toBeGreaterThan(0n);
     expect(slow.missed.size).toBe(BigInt(BLOCKS - slow.seqs.length));
     for (const seq of slow.seqs) expect(slow.missed.has(seq)).toBe(false);
     // A cursor comes at most a second later.
