@@ -3,6 +3,7 @@ import { Block, Dictionary, parseEnvelope, sections } from "@wayward/block";
 import { Batch } from "../../batch.ts";
 import type { Finding } from "../../finding.ts";
 import { Recorded } from "../../threads/testing/recorded.ts";
+import { leftOutOf } from "../blocking.ts";
 import { type FoldOptions, LockFold } from "../fold.ts";
 import { lockTables } from "../tables.ts";
 import type { Step } from "./program.ts";
@@ -81,7 +82,7 @@ export function foldLocks(
   }
   const findings = fold.finish(ended);
   const tables = lockTables({ session: "s", state: fold.session, dictionary, now: fold.session.now });
-  return { findings, tables, leftOut: fold.session.leftOut };
+  return { findings, tables, leftOut: new Map([...fold.session.leftOut, ...leftOutOf(fold.session)]) };
 }
 
 /** The errors and warnings that no hole could change. */
