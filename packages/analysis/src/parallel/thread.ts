@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { createDeferred, type Deferred, WaywardError } from "@wayward/base";
+import { createDeferred, type Deferred, threadEnv, WaywardError } from "@wayward/base";
 import type { Failure, FromWorker, ToWorker } from "./messages.ts";
 import { workerPath } from "./worker-path.ts";
 
@@ -19,7 +19,7 @@ export class Thread {
   /** It dies, and the process does not, where its heap outgrows the bound. */
   constructor(heapMib: number) {
     const resourceLimits = { maxOldGenerationSizeMb: heapMib, maxYoungGenerationSizeMb: YOUNG_MIB };
-    this.#worker = new Worker(workerPath, { resourceLimits });
+    this.#worker = new Worker(workerPath, { env: threadEnv(), resourceLimits });
     this.#worker.unref();
     this.#worker.on("message", (answer: FromWorker) => this.#asked.shift()?.resolve(answer));
     this.#worker.on("error", (error) => this.#die(causeOf(error, heapMib)));

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { ReportedFinding } from "@wayward/analysis";
 import { selection } from "@wayward/api";
-import { createDeferred, type Deferred, WaywardError } from "@wayward/base";
+import { createDeferred, type Deferred, threadEnv, WaywardError } from "@wayward/base";
 import type { Log } from "@wayward/service-kit";
 import type { FromAnalyst, ToAnalyst } from "./messages.ts";
 import { workerPath } from "./worker-path.ts";
@@ -58,7 +58,10 @@ export class AnalysisThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(workerPath, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB } });
+    const worker = new Worker(workerPath, {
+      env: threadEnv(),
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+    });
     worker.unref();
     worker.on("message", (message: FromAnalyst) => this.#hear(message));
     worker.on("error", (error) => this.#die(worker, `the thread has died: ${error}`));
