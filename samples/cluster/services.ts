@@ -114,6 +114,8 @@ export class Cluster {
     const { port, httpPort } = this.#ports.get(name)!;
     const service = new Started(process.execPath, [`services/${name}/src/main.ts`], {
       ...this.s3.env,
+      // As in the images.
+      MALLOC_ARENA_MAX: "2",
       WAYWARD_NATS: this.nats.url,
       WAYWARD_NATS_MONITOR: this.nats.monitorUrl,
       WAYWARD_BUS_BYTES: "512MiB",

@@ -9,6 +9,12 @@ export { chooseRun, type Run, tellDrops, tellUnknown } from "./read/run.ts";
 export { Reader } from "./reader.ts";
 export { type SessionTest, sessionTest } from "./selector.ts";
 export { type BlockRef, SessionBlocks } from "./snapshot/blocks.ts";
-export { Catalogue, type CatalogueOptions, type PartitionPlace, type Snapshot } from "./snapshot/catalogue.ts";
+export {
+  Catalogue,
+  type CatalogueMemory,
+  type CatalogueOptions,
+  type PartitionPlace,
+  type Snapshot,
+} from "./snapshot/catalogue.ts";
 export { offsetOf, type SessionView } from "./snapshot/session.ts";
 export { bytesPending, type SessionStateName, stateOf } from "./snapshot/state.ts";

@@ -2,7 +2,7 @@ import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import type { AccessSettings } from "@wayward/access";
 import { stream } from "@wayward/api";
 import type { Bus } from "@wayward/bus";
-import { Catalogue } from "@wayward/reader";
+import { Catalogue, type CatalogueMemory } from "@wayward/reader";
 import { type Log, type Metrics, type Part, serverStream } from "@wayward/service-kit";
 import type { Store } from "@wayward/store";
 import { LiveAnalyses } from "./analysis/start.ts";
@@ -31,6 +31,9 @@ export interface StreamOptions {
   readonly analysis?: AnalysisOptions | undefined;
 }
 
+/** What an observer has missed or wants of the past goes by once. */
+const MEMORY: CatalogueMemory = { footers: 16 * 1024 ** 2, blocks: 16 * 1024 ** 2, tails: 16 * 1024 ** 2 };
+
 /** Shows what was recorded and what is being recorded as one stream. */
 export function startStream({ bus, store, partitions, log, metrics, analysis }: StreamOptions): Part {
   const relay = new Relay(bus, log);
@@ -45,7 +48,7 @@ export function startStream({ bus, store, partitions, log, metrics, analysis }: 
   const sourceOf = (tenant: string): ObserveSource => {
     const known = sources.get(tenant);
     if (known !== undefined) return known;
-    const catalogue = new Catalogue({ bus, store, partitions, tenant });
+    const catalogue = new Catalogue({ bus, store, partitions, tenant, memory: MEMORY });
     const made = { bus, relay, catalogue, log: new LogView(store, tenant), partitions, tenant };
     sources.set(tenant, made);
     return made;

@@ -4,7 +4,7 @@ import { partitionPrefix, type Store } from "@wayward/store";
 import { onlySession, type SessionTest } from "../selector.ts";
 import { Cache } from "./cache.ts";
 import { type Newest, type SessionView, viewSessions } from "./session.ts";
-import { BlockSource } from "./source.ts";
+import { BlockSource, type SourceMemory } from "./source.ts";
 import { Tail, type TailBodies } from "./tail.ts";
 
 /** What one answer rests on: the log up to a number and the bus behind it, of every partition. */
@@ -27,10 +27,18 @@ export interface CatalogueOptions {
   readonly bus: Bus;
   readonly partitions: number;
   readonly tenant: string;
+  /** Default: for one who is asked again and again. */
+  readonly memory?: CatalogueMemory;
 }
 
-/** Blocks of all tails that are kept in memory: as many as archivers that keep up leave on the bus. */
-const TAIL_BYTES_MAX = 64 * 1024 * 1024;
+/** Bytes of what is kept in memory between questions. */
+export interface CatalogueMemory extends SourceMemory {
+  /** Blocks of all tails. */
+  readonly tails: number;
+}
+
+/** The next question often asks the same columns of the same blocks. Archivers that keep up leave 64 MiB on the bus at most. */
+const MEMORY: CatalogueMemory = { footers: 64 * 1024 ** 2, blocks: 160 * 1024 ** 2, tails: 64 * 1024 ** 2 };
 
 /** Everything of one tenant that can be read now. Keeps logs and tails between questions. */
 export class Catalogue {
@@ -42,8 +50,9 @@ export class Catalogue {
 
   constructor(options: CatalogueOptions) {
     this.#options = options;
-    this.source = new BlockSource(options.store);
-    const bodies: TailBodies = new Cache(TAIL_BYTES_MAX, ({ bytes }) => bytes.length);
+    const { store, memory = MEMORY } = options;
+    this.source = new BlockSource(store, memory);
+    const bodies: TailBodies = new Cache(memory.tails, ({ bytes }) => bytes.length);
     this.#tails = Array.from(
       { length: options.partitions },
       (_, partition) => new Tail(options.bus, partition, bodies),

@@ -8,20 +8,24 @@ import { type ChunkedSession, Footer } from "./footer.ts";
 
 /** The end of a chunk that is read at once: most footers fit. */
 const FOOTER_GUESS = 96 * 1024;
-/** Footers with what was decoded of their summaries: the next question is often about the same. */
-const FOOTERS_BYTES_MAX = 64 * 1024 * 1024;
-/** Blocks with what was decoded of them: the next question often asks the same columns. */
-const BLOCKS_BYTES_MAX = 160 * 1024 * 1024;
 /** Packed bytes of the dictionaries that are kept whole; decoded they take some ten times that. */
 const DICTIONARY_BYTES_MAX = 2 * 1024 * 1024;
 /** Blocks that lie beside the one wanted are fetched with it, up to this many bytes. */
 const FETCH_BYTES_MAX = 4 * 1024 * 1024;
 
+/** Bytes of what is kept between questions. */
+export interface SourceMemory {
+  /** Footers with what was decoded of their summaries. */
+  readonly footers: number;
+  /** Blocks with what was decoded of them. */
+  readonly blocks: number;
+}
+
 /** Footers and blocks of chunks, from the store or from memory. */
 export class BlockSource {
   readonly #store: Store;
-  readonly #footers = new Cache<Footer>(FOOTERS_BYTES_MAX, ({ memory }) => memory);
-  readonly #blocks = new Cache<Block>(BLOCKS_BYTES_MAX, ({ memory }) => memory);
+  readonly #footers: Cache<Footer>;
+  readonly #blocks: Cache<Block>;
 
   /** Whole dictionaries of sessions, by session and the blocks that they are from. */
   readonly dictionaries = new Cache<{ readonly dictionary: Dictionary; readonly bytes: number }>(
@@ -29,8 +33,10 @@ export class BlockSource {
     ({ bytes }) => bytes,
   );
 
-  constructor(store: Store) {
+  constructor(store: Store, { footers, blocks }: SourceMemory) {
     this.#store = store;
+    this.#footers = new Cache(footers, ({ memory }) => memory);
+    this.#blocks = new Cache(blocks, ({ memory }) => memory);
   }
 
   /** What a chunk says of one of its sessions. Error DATA_LOSS where chunk or footer are gone. */
