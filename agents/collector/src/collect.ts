@@ -116,6 +116,7 @@ class Choice {
   }
 
   get seen(): CollectedSession[] {
+    for (const session of this.#names.keys()) this.#name(session);
     return [...this.#names].map(([id, name]) => ({ id, name })).sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
@@ -128,6 +129,7 @@ class Choice {
     if (!all) return;
     this.#judgedMs = nowMs;
     const there = new Set(sessions);
+    for (const session of there) if (this.#names.has(session)) this.#name(session);
     for (const known of [this.#standing, this.#ofRun, this.#watched]) {
       for (const session of known.keys()) if (!there.has(session)) known.delete(session);
     }
@@ -151,6 +153,12 @@ class Choice {
     this.#ofRun.set(session, isOfRun);
     if (isOfRun) this.#names.set(session, its.name);
     return isOfRun;
+  }
+
+  /** A program may name its session after it has begun, as long as there is no block. */
+  #name(session: string): void {
+    const name = descriptionIn(join(this.#options.root, session))?.name;
+    if (name !== undefined) this.#names.set(session, name);
   }
 
   #judgeOne(session: string, nowMs: number): void {
