@@ -17,7 +17,8 @@ export async function delivered(recorder: Recorder, spool: Spool | undefined, wi
     if (spool.lost !== undefined) throw spool.lost;
     if (lastSeq === undefined || performance.now() > until) {
       const waiting = recorder.lastSeq - spool.accepted;
-      const message = `${waiting} blocks of ${spool.folder} were not accepted within ${withinMs} ms`;
+      const what = waiting === 1n ? `1 block of ${spool.folder} was` : `${waiting} blocks of ${spool.folder} were`;
+      const message = `${what} not accepted within ${withinMs} ms`;
       throw new WaywardError("UNAVAILABLE", "NOT_DELIVERED", message);
     }
     await delay(Math.min(waitMs, LOOK_MOST_MS));

@@ -144,7 +144,7 @@ async function answerFinding(server: string | undefined): Promise<Finding> {
   const client = connect({ server });
   try {
     const { kinds, coverage } = await client.kinds();
-    const records = `${coverage?.sessions ?? 0n} sessions, ${coverage?.records ?? 0n} records of ${kinds.length} kinds`;
+    const records = `${countText(coverage?.sessions ?? 0n, "session")}, ${countText(coverage?.records ?? 0n, "record")} of ${countText(kinds.length, "kind")}`;
     return { hop: "archive", ok: true, what: `answers: ${records}` };
   } catch (error) {
     const { code, message: what } = WaywardError.from(error);
