@@ -9,6 +9,7 @@ import { descriptionIn } from "./spool/description.ts";
 import { codeOf, makeFolder } from "./spool/folder.ts";
 import { isSessionFolder } from "./spool/layout.ts";
 import { touch } from "./spool/owner.ts";
+import { waitingOfSessions } from "./spool/waiting.ts";
 import { SpoolWatch } from "./watch.ts";
 
 export interface CollectOptions {
@@ -79,7 +80,14 @@ export async function collect(options: CollectOptions): Promise<Collected> {
     watched.close();
     await pusher.close();
   }
-  return { waiting: pusher.waiting, problem: pusher.problem, sessions: choice.seen };
+  return { waiting: waitingAfter(pusher, root, choice), problem: pusher.problem, sessions: choice.seen };
+}
+
+/** A pusher sends again what one before it has brought and nobody has archived: only the spool tells how much the server has. */
+function waitingAfter({ waiting }: Pusher, root: string, choice: Choice): number {
+  if (waiting === 0) return 0;
+  const sessions = list(root).filter((session) => choice.has(session));
+  return waitingOfSessions(root, sessions) || waiting;
 }
 
 function list(root: string): string[] {

@@ -20,6 +20,17 @@ export function waitingOfDead(root: string): Waiting {
   return sumOf(root, (folder) => (isDead(folder) ? waitingOf(folder) : 0));
 }
 
+/** Those of these sessions. What cannot be read counts for nothing. */
+export function waitingOfSessions(root: string, sessions: readonly string[]): number {
+  return sessions.reduce((sum, session) => {
+    try {
+      return sum + waitingOf(join(root, session));
+    } catch {
+      return sum;
+    }
+  }, 0);
+}
+
 function sumOf(root: string, count: (folder: string) => number): Waiting {
   const counts = readdirSync(root)
     .filter(isSessionFolder)

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { BIN, CommandLine, ended } from "../testing/command-line.ts";
@@ -13,6 +13,21 @@ function systemNode(): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Folders of sessions in a spool that may not be there yet. */
+function sessionsIn(spool: string): string[] {
+  return existsSync(spool) ? readdirSync(spool).filter((name) => name !== "control") : [];
+}
+
+/** Waits for anything to be there. */
+async function until(there: () => string[]): Promise<string[]> {
+  for (let turn = 0; turn < 400; turn++) {
+    const found = there();
+    if (found.length > 0) return found;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("it does not come");
 }
 
 describe("wayward run", () => {
@@ -126,6 +141,33 @@ describe("wayward run", () => {
     const { code, stderr } = await line.run("run", "--", "sh", "-c", "exit 3");
     expect([code, stderr]).toEqual([3, "wayward: nothing was recorded: the program started no Node\n"]);
   });
+
+  test("counts what a server that went away has not accepted", async () => {
+    const other = new CommandLine("run-away");
+    await other.up();
+    const path = other.file(
+      "beats.mjs",
+      `let n = 0; const beat = setInterval(() => console.log(n++), 60); process.once("SIGTERM", () => clearInterval(beat));`,
+    );
+    const running = other.start(["run", "--", process.execPath, path]);
+    const end = ended(running);
+    const [session = ""] = await until(() => sessionsIn(other.env.WAYWARD_SPOOL!));
+    const folder = join(other.env.WAYWARD_SPOOL!, session);
+    const blocks = () => readdirSync(folder).filter((name) => name.endsWith(".block")).length;
+    await until(() => (blocks() > 10 ? ["many"] : []));
+    await other.down();
+    const before = blocks();
+    await until(() => (blocks() > before + 5 ? ["more"] : []));
+    running.kill("SIGTERM");
+    const { stderr } = await end;
+    const accepted = Number(readFileSync(join(folder, "accepted"), "utf8").split(" ")[0]);
+    const left = readdirSync(folder).filter((name) => name.endsWith(".block") && Number.parseInt(name, 10) > accepted);
+    const [, waiting] = /^wayward: (\d+) blocks of beats \w{26} wait/m.exec(stderr) ?? [];
+    expect(accepted).toBeGreaterThan(5);
+    expect(left.length).toBeLessThan(blocks());
+    expect(Number(waiting)).toBe(left.length);
+    await other.remove();
+  }, 60_000);
 
   test("keeps the spool and says so where no server is", async () => {
     const path = line.file("alone.mjs", `console.log("alone");`);
