@@ -21,7 +21,7 @@ export interface CollectOptions {
   readonly access?: AccessSettings | undefined;
   /** Ends collecting. */
   readonly signal: AbortSignal;
-  /** End as soon as all that is there was accepted; sessions that have ended leave the spool then. */
+  /** End as soon as all that is there was accepted. */
   readonly once?: boolean;
   /** Push only sessions of this run (16 bytes), also when their program is gone; else all. */
   readonly run?: Uint8Array;
@@ -72,8 +72,7 @@ export async function collect(options: CollectOptions): Promise<Collected> {
         watched.add(session);
         if (!(await pusher.scan(session))) watched.remove(session);
       }
-      // Of a session that goes a last block may tell what was refused of it.
-      if (once && pusher.isDrained && !(await pusher.leave())) break;
+      if (once && pusher.isDrained) break;
       await watched.changed(LOOK_MS, signal);
     }
   } finally {

@@ -116,20 +116,6 @@ describe("what a server refuses of a session that has ended", () => {
     expect(drops(rowsOf([last]))).toEqual([["refused", lost]]);
   });
 
-  test("is told by a last block before a session that has ended leaves the spool, where no collector stays", async () => {
-    const server = new IngestServer(refusesFive);
-    const address = await server.listen();
-    const spool = spoolFolder();
-    runProgram(`${FIVE} agent.note("after");`, { spool });
-    const signal = AbortSignal.timeout(10_000);
-    expect(await collect({ root: spool, address, signal, once: true })).toMatchObject({ waiting: 0 });
-    server.stop();
-    expect(signal.aborted).toBe(false);
-    expect(sessionsIn(spool)).toEqual([]);
-    const last = server.taken.at(-1)!;
-    expect([last.header.end?.lastSeq, drops(rowsOf([last]))]).toEqual([last.header.seq, [["refused", 5]]]);
-  });
-
   test("is given up where the block that tells it is refused as well", async () => {
     expect(await taken(() => true, Number.POSITIVE_INFINITY)).toEqual([]);
   });

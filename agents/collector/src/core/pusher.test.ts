@@ -176,26 +176,6 @@ describe("a pusher", () => {
     ]);
   });
 
-  test("lets go of sessions that are accepted to their end, and of no other, where nobody stays", () => {
-    const world = new World(3);
-    const leaving = () => world.core.step({ type: "leaving" });
-    world.connect();
-    world.find(0n);
-    world.find(1n);
-    for (let turn = 0; turn < 2; turn++) world.serve(true);
-    // Accepted, but more may follow.
-    expect(leaving()).toEqual([]);
-    world.find(2n);
-    expect(leaving()).toEqual([]);
-    world.serve(true);
-    // The bus has lost it all: it is sent again.
-    world.loseBus();
-    expect(leaving()).toEqual([]);
-    for (let turn = 0; turn < 3; turn++) world.serve(true);
-    expect(leaving()).toEqual([{ type: "discard", session: "s", deleted: false }]);
-    expect(leaving()).toEqual([]);
-  });
-
   test("tells how far a session is accepted without a hole", () => {
     const world = new World(8);
     const told: bigint[] = [];

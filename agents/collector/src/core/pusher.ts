@@ -38,8 +38,6 @@ export type PushEvent =
     }
   /** The block is no longer in the spool: another pusher has released it. */
   | { readonly type: "gone"; readonly session: string; readonly seq: bigint }
-  /** Nobody stays to hear of the archive: sessions that are accepted to their end go. */
-  | { readonly type: "leaving" }
   | { readonly type: "tick"; readonly nowMs: number };
 
 export type PushEffect =
@@ -50,7 +48,7 @@ export type PushEffect =
   | { readonly type: "set-aside"; readonly session: string; readonly seq: bigint; readonly reason: string }
   /** Everything up to this seq was accepted or set aside. */
   | { readonly type: "accepted"; readonly session: string; readonly upTo: bigint }
-  /** Nothing of the session is needed here any more, or it was deleted: its folder goes. */
+  /** All of the session is in the archive or set aside, or the session was deleted: its folder goes. */
   | { readonly type: "discard"; readonly session: string; readonly deleted: boolean };
 
 type Stage = "waiting" | "sent" | "accepted";
@@ -162,9 +160,6 @@ export class PusherCore {
         break;
       case "archived":
         this.#archived(event, effects);
-        break;
-      case "leaving":
-        for (const [session, state] of this.#sessions) if (isAccepted(state)) this.#discard(session, false, effects);
         break;
       case "tick":
         this.#nowMs = event.nowMs;
@@ -383,11 +378,6 @@ function enqueue(queue: Held[], held: Held): void {
   let at = queue.length;
   while (at > 0 && queue[at - 1]!.seq > held.seq) at--;
   if (queue[at - 1] !== held) queue.splice(at, 0, held);
-}
-
-/** Up to the end that its writer, or who ended it, has set. */
-function isAccepted({ lastSeq, upTo, held }: SessionState): boolean {
-  return lastSeq !== undefined && upTo >= lastSeq && [...held.values()].every(({ stage }) => stage === "accepted");
 }
 
 /** The bus has taken the block, and the archive tells of this place in this bus without naming it. */

@@ -120,15 +120,6 @@ export class Pusher {
     return isThere;
   }
 
-  /** Removes sessions that the server has accepted to their end, as nobody stays to hear of the archive; false if there were none. */
-  async leave(): Promise<boolean> {
-    const before = this.#work;
-    this.#event({ type: "leaving" });
-    const hasAny = this.#work !== before;
-    await this.#work;
-    return hasAny;
-  }
-
   /** Stops pushing; what was not accepted stays in the spools. */
   async close(): Promise<void> {
     this.#stop.abort();
