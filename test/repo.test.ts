@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { VERSION } from "@wayward/base";
 
 const root = join(import.meta.dirname, "..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -37,6 +38,13 @@ describe("the repository", () => {
 
   test.each(sources)("%s has one subject's length", (path) => {
     expect(read(path).split("\n").length).toBeLessThanOrEqual(400);
+  });
+
+  test("has one version in all its workspaces", () => {
+    const manifests = files.filter((path) =>
+      /^((packages|services|agents|clients)\/[^/]+\/)?package\.json$/.test(path),
+    );
+    expect(new Set(manifests.map((path) => JSON.parse(read(path)).version))).toEqual(new Set([VERSION]));
   });
 
   test("has links that lead somewhere", () => {

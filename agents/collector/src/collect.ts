@@ -9,6 +9,7 @@ import { descriptionIn } from "./spool/description.ts";
 import { codeOf, makeFolder } from "./spool/folder.ts";
 import { isSessionFolder } from "./spool/layout.ts";
 import { touch } from "./spool/owner.ts";
+import { waitingOfSessions } from "./spool/waiting.ts";
 import { SpoolWatch } from "./watch.ts";
 
 export interface CollectOptions {
@@ -78,7 +79,14 @@ export async function collect(options: CollectOptions): Promise<Collected> {
     watched.close();
     await pusher.close();
   }
-  return { waiting: pusher.waiting, problem: pusher.problem, sessions: choice.seen };
+  return { waiting: waitingAfter(pusher, root, choice), problem: pusher.problem, sessions: choice.seen };
+}
+
+/** A pusher sends again what one before it has brought and nobody has archived: only the spool tells how much the server has. */
+function waitingAfter({ waiting }: Pusher, root: string, choice: Choice): number {
+  if (waiting === 0) return 0;
+  const sessions = list(root).filter((session) => choice.has(session));
+  return waitingOfSessions(root, sessions) || waiting;
 }
 
 function list(root: string): string[] {
@@ -116,6 +124,7 @@ class Choice {
   }
 
   get seen(): CollectedSession[] {
+    for (const session of this.#names.keys()) this.#name(session);
     return [...this.#names].map(([id, name]) => ({ id, name })).sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
@@ -128,6 +137,7 @@ class Choice {
     if (!all) return;
     this.#judgedMs = nowMs;
     const there = new Set(sessions);
+    for (const session of there) if (this.#names.has(session)) this.#name(session);
     for (const known of [this.#standing, this.#ofRun, this.#watched]) {
       for (const session of known.keys()) if (!there.has(session)) known.delete(session);
     }
@@ -151,6 +161,12 @@ class Choice {
     this.#ofRun.set(session, isOfRun);
     if (isOfRun) this.#names.set(session, its.name);
     return isOfRun;
+  }
+
+  /** A program may name its session after it has begun, as long as there is no block. */
+  #name(session: string): void {
+    const name = descriptionIn(join(this.#options.root, session))?.name;
+    if (name !== undefined) this.#names.set(session, name);
   }
 
   #judgeOne(session: string, nowMs: number): void {

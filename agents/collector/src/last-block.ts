@@ -7,7 +7,7 @@ import { DROP_CAUSES, dropRecords, parseSessionText } from "@wayward/record";
 import { readAccepted } from "./spool/accepted.ts";
 import { descriptionIn } from "./spool/description.ts";
 import { codeOf } from "./spool/folder.ts";
-import { blockFile, REFUSED, seqOf } from "./spool/layout.ts";
+import { ACCEPTED, blockFile, DESCRIPTION, REFUSED, seqOf } from "./spool/layout.ts";
 import { type Loss, tellLosses, untoldLosses } from "./spool/losses.ts";
 import { claim, isSelf, readOwner } from "./spool/owner.ts";
 import { place } from "./spool/place.ts";
@@ -28,12 +28,12 @@ export function tellRest(folder: string, session: string): boolean {
 
 /**
  * Appends a last block with the end mark and the losses that nobody told of,
- * unless the writer's own says all. A spool without any block has nothing to
- * end. `exit`: how the writer ended, where it is known. Throws what the file
+ * unless the writer's own says all. Where the writer died before its first
+ * block, this is it. `exit`: how the writer ended, where it is known. Throws what the file
  * system throws; may be called again then.
  */
 export function endSession(folder: string, session: string, exit = ""): void {
-  const last = lastBlock(folder);
+  const last = lastBlock(folder) ?? noBlock(folder);
   if (last === undefined) return;
   const untold = untoldLosses(folder);
   const said = last.envelope?.header.end;
@@ -113,6 +113,12 @@ function lastBlock(folder: string): LastBlock | undefined {
   }
   const accepted = readAccepted(folder);
   return accepted > (last?.seq ?? -1n) ? { seq: accepted, envelope: undefined, isRefused: false } : last;
+}
+
+/** What comes before block 0, where a pusher never had one of this session to bring away. */
+function noBlock(folder: string): LastBlock | undefined {
+  const mayHaveBeen = existsSync(join(folder, ACCEPTED)) || !existsSync(join(folder, DESCRIPTION));
+  return mayHaveBeen ? undefined : { seq: -1n, envelope: undefined, isRefused: false };
 }
 
 function highestSeq(folder: string): bigint | undefined {

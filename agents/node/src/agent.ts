@@ -1,34 +1,24 @@
 import type { LaneKind, ObjectInfo } from "@wayward/block";
-import {
-  counterValue,
-  type Kind,
-  noteText,
-  processExit,
-  type SessionId,
-  sessionText,
-  type Threshold,
-  zoneBegin,
-  zoneEnd,
-} from "@wayward/record";
+import { counterValue, type Kind, noteText, processExit, type SessionId, zoneBegin, zoneEnd } from "@wayward/record";
 import { barrierRecords, conditionRecords, contextRecords, fileRecords, heapRecords, queueRecords } from "./bare.ts";
 import { type OwnLane, ownLane, pauseRecords } from "./bare-lane.ts";
 import { lockRecords } from "./bare-lock.ts";
 import { ticketRecords } from "./bare-ticket.ts";
 import type { Called } from "./call-stack.ts";
 import { answerCall, waitForCall } from "./calls.ts";
-import { Channel } from "./channel.ts";
-import { Control } from "./control.ts";
+import type { Channel } from "./channel.ts";
+import type { Channels } from "./channels.ts";
+import type { Control } from "./control.ts";
 import { delivered } from "./delivered.ts";
 import { ending } from "./ending.ts";
 import { kindRecords } from "./kind-records.ts";
-import { remoteLevels } from "./levels.ts";
-import { LockClasses } from "./lock-classes.ts";
-import { remoteLocks } from "./lock-rules.ts";
+import type { LockClasses } from "./lock-classes.ts";
 import { Mutex, RwLock, Semaphore } from "./locks.ts";
+import type { Outside } from "./outside.ts";
 import type { Pushing } from "./push/pushing.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Settings } from "./settings.ts";
-import { Sites } from "./sites.ts";
+import type { Sites } from "./sites.ts";
 import { type DbFacts, recordStatement } from "./statement.ts";
 import { tell } from "./tell.ts";
 import { textOf } from "./text.ts";
@@ -40,8 +30,14 @@ import type { Writing } from "./writing.ts";
 export interface AgentParts {
   readonly settings: Settings;
   readonly recorder: Recorder;
+  readonly sites: Sites;
+  readonly channels: Channels;
+  readonly lockClasses: LockClasses;
   /** Where blocks go; an agent without it records nothing. */
   readonly writing: Writing | undefined;
+  readonly control: Control | undefined;
+  /** Where `wayward run` has started it, and not the program. */
+  readonly outside: Outside | undefined;
   /** This process's own pusher, if it has one. */
   readonly pushing: Pushing | undefined;
 }
@@ -64,9 +60,7 @@ export class Agent {
   readonly #parts: AgentParts;
   readonly #recorder: Recorder;
   readonly #sites: Sites;
-  readonly #channels = new Map<string, Channel>();
   readonly #zones = new Map<string, { readonly name: number; readonly site: number }>();
-  readonly #remote = new Map<string, Threshold>();
   readonly #lockClasses: LockClasses;
   readonly #timers: readonly NodeJS.Timeout[] = [];
   #upkeep: Upkeep | undefined;
@@ -75,24 +69,23 @@ export class Agent {
 
   /** Programs call `start`. */
   constructor(parts: AgentParts) {
-    const { settings, recorder, writing } = parts;
+    const { settings, recorder, sites, lockClasses, writing, outside } = parts;
     this.#parts = parts;
     this.#recorder = recorder;
-    this.#sites = new Sites(recorder, settings.sites);
-    this.#lockClasses = new LockClasses(recorder, settings.locks);
+    this.#sites = sites;
+    this.#lockClasses = lockClasses;
     this.#ended = writing === undefined;
     this.log = this.channel("main");
     this.pause = pauseRecords(recorder);
     for (const { channel, level } of settings.levels) this.channel(channel).level = level;
     if (writing === undefined) return;
     this.#upkeep = new Upkeep(recorder, writing.opened.spool);
-    const control = this.#control(writing);
     this.#timers = [
-      setInterval(() => this.flush(), settings.flushMs).unref(),
+      setInterval(() => outside?.holdsBack || this.flush(), settings.flushMs).unref(),
       setInterval(() => this.#guard(() => this.#keepUp(writing)), UPKEEP_EVERY_MS).unref(),
-      setInterval(() => this.#guard(() => control.look()), CONTROL_EVERY_MS).unref(),
+      setInterval(() => this.#guard(() => this.#follow()), CONTROL_EVERY_MS).unref(),
     ];
-    control.look();
+    this.#follow();
   }
 
   /** The session that is written now: another one continues it where a process that slept for long has lost it. */
@@ -107,14 +100,7 @@ export class Agent {
 
   /** The channel of that name, made with its parents at first use. */
   channel(name: string): Channel {
-    const known = this.#channels.get(name);
-    if (known !== undefined) return known;
-    if (typeof name !== "string") return this.channel(textOf(name));
-    const dot = name.lastIndexOf(".");
-    const made = new Channel(this.#recorder, this.#sites, name, dot > 0 ? this.channel(name.slice(0, dot)) : undefined);
-    made.remote = this.#remote.get(name);
-    this.#channels.set(name, made);
-    return made;
+    return this.#parts.channels.of(name);
   }
 
   /** Begins a zone; `using` or `[Symbol.dispose]()` ends it. */
@@ -295,8 +281,24 @@ export class Agent {
     await delivered(this.#recorder, this.#parts.writing?.opened.spool, withinMs);
   }
 
-  /** Writes the rest with the end mark; records nothing afterwards. `exit` is the exit code or signal. */
+  /**
+   * Writes the rest with the end mark; records nothing afterwards. `exit` is
+   * the exit code or signal. Under `wayward run`, which records until the
+   * process ends, it only flushes.
+   */
   stop(exit = ""): void {
+    if (this.#parts.outside === undefined) this.#end(exit);
+    else this.flush();
+  }
+
+  /** Stops, then waits for the server as long as was allowed, blocking this thread: for the end of a process only. */
+  finish(exit: string): void {
+    this.#end(exit);
+    const { writing, pushing, settings } = this.#parts;
+    if (writing !== undefined) pushing?.finish(writing.opened.spool, this.#recorder.lastSeq, settings.exitMs);
+  }
+
+  #end(exit: string): void {
     if (this.#ended) return;
     this.#ended = true;
     for (const timer of this.#timers) clearInterval(timer);
@@ -306,13 +308,6 @@ export class Agent {
       this.#recorder.end(exit);
     });
     this.#parts.writing?.opened.spool.close();
-  }
-
-  /** Stops, then waits for the server as long as was allowed, blocking this thread: for the end of a process only. */
-  finish(exit: string): void {
-    this.stop(exit);
-    const { writing, pushing, settings } = this.#parts;
-    if (writing !== undefined) pushing?.finish(writing.opened.spool, this.#recorder.lastSeq, settings.exitMs);
   }
 
   /** A fault of ours, or a value that no kind allows, must not end the program. */
@@ -340,29 +335,16 @@ export class Agent {
     if (spool.takenOver()) return;
     if (spool.lost !== undefined) {
       tell(`${spool.lost.message}; nothing more is recorded`);
-      this.stop();
+      this.#end("");
       return;
     }
     this.#upkeep?.placeClock();
     this.#upkeep?.tellLosses();
   }
 
-  #control(writing: Writing): Control {
-    const to = () => ({ name: this.#parts.settings.name, session: sessionText(this.session) });
-    const levels = (value: string) => this.#setLevels(remoteLevels(value, to()));
-    const locks = (value: string) => this.#lockClasses.follow(remoteLocks(value, to()));
-    return new Control(this.#recorder, () => writing.opened.spool.control(), levels, locks);
-  }
-
-  /** Levels that the server has taken back go back to the program's own. */
-  #setLevels(wanted: ReadonlyMap<string, Threshold>): boolean {
-    for (const channel of this.#remote.keys()) if (!wanted.has(channel)) this.channel(channel).remote = undefined;
-    this.#remote.clear();
-    for (const [channel, level] of wanted) {
-      this.#remote.set(channel, level);
-      this.channel(channel).remote = level;
-    }
-    return true;
+  /** Who has switched something waits to hear of it. */
+  #follow(): void {
+    if (this.#parts.control?.look() && this.#recorder.hasBegun) this.#recorder.flush();
   }
 
   #zoneNamed(name: string, called: Called): { readonly name: number; readonly site: number } {

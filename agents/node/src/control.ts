@@ -5,13 +5,18 @@ import type { Recorder } from "./recorder.ts";
 /** Takes a topic's value, empty where nobody says anything any more; false if it has to be tried again. */
 export type Follow = (value: string) => boolean;
 
+interface Followed {
+  readonly revision: bigint;
+  readonly value: string;
+}
+
 /** Follows what the server wants of this session, and records which revision it follows. */
 export class Control {
   readonly #recorder: Recorder;
   readonly #changed: () => ControlValues | undefined;
   readonly #topics: ReadonlyMap<string, Follow>;
   /** What each topic says, as far as that is followed. */
-  readonly #followed = new Map<string, { readonly revision: bigint; readonly value: string }>();
+  readonly #followed = new Map<string, Followed>();
   /** Not all of it is followed yet. */
   #due: ControlValues | undefined;
 
@@ -25,32 +30,34 @@ export class Control {
     ]);
   }
 
-  /** Looks whether something is new, and follows it. */
-  look(): void {
+  /** Looks whether something is new, and follows it; true where a record now says so. */
+  look(): boolean {
     const wanted = this.#changed() ?? this.#due;
-    if (wanted === undefined) return;
+    if (wanted === undefined) return false;
     this.#due = undefined;
+    let hasRecorded = false;
     for (const [topic, follow] of this.#topics) {
-      if (!this.#follow(topic, follow, wanted.get(topic))) this.#due = wanted;
+      const now = wanted.get(topic);
+      if (this.#isFollowed(topic, now)) continue;
+      if (!follow(now?.value ?? "")) this.#due = wanted;
+      else if (now === undefined) this.#followed.delete(topic);
+      else {
+        this.#followed.set(topic, now);
+        this.#recorder.record(controlApplied, [this.#recorder.writer.dictionary.string(topic), now.revision]);
+        hasRecorded = true;
+      }
     }
+    return hasRecorded;
   }
 
-  #follow(
-    topic: string,
-    follow: Follow,
-    now: { readonly revision: bigint; readonly value: string } | undefined,
-  ): boolean {
+  /** The next look follows all of it again: under another name a session is meant by other rules. */
+  renamed(): void {
+    this.#due = new Map(this.#followed);
+    this.#followed.clear();
+  }
+
+  #isFollowed(topic: string, now: Followed | undefined): boolean {
     const before = this.#followed.get(topic);
-    if (before?.revision === now?.revision && before?.value === now?.value) return true;
-    if (!follow(now?.value ?? "")) return false;
-    if (now === undefined) {
-      this.#followed.delete(topic);
-      return true;
-    }
-    this.#followed.set(topic, now);
-    this.#recorder.record(controlApplied, [this.#recorder.writer.dictionary.string(topic), now.revision]);
-    // Who has switched it waits to hear of it.
-    this.#recorder.flush();
-    return true;
+    return before?.revision === now?.revision && before?.value === now?.value;
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { delay, WaywardError } from "@wayward/base";
-import type { Spool } from "@wayward/collector";
+import { collectCommand, type Spool } from "@wayward/collector";
 import type { Recorder } from "./recorder.ts";
 import { tell } from "./tell.ts";
 
@@ -17,7 +17,8 @@ export async function delivered(recorder: Recorder, spool: Spool | undefined, wi
     if (spool.lost !== undefined) throw spool.lost;
     if (lastSeq === undefined || performance.now() > until) {
       const waiting = recorder.lastSeq - spool.accepted;
-      const message = `${waiting} blocks of ${spool.folder} were not accepted within ${withinMs} ms`;
+      const what = waiting === 1n ? `1 block of ${spool.folder} was` : `${waiting} blocks of ${spool.folder} were`;
+      const message = `${what} not accepted within ${withinMs} ms`;
       throw new WaywardError("UNAVAILABLE", "NOT_DELIVERED", message);
     }
     await delay(Math.min(waitMs, LOOK_MOST_MS));
@@ -27,19 +28,19 @@ export async function delivered(recorder: Recorder, spool: Spool | undefined, wi
 }
 
 /** Says at the process's end what no server has of the blocks up to `lastSeq`. */
-export function tellWaiting(spool: Spool, lastSeq: bigint): void {
+export function tellWaiting(spool: Spool, lastSeq: bigint, server: string): void {
   const waiting = lastSeq - spool.accepted;
   // The folder goes once all of it is archived.
   if (waiting <= 0n || !existsSync(spool.folder)) return;
   const what = waiting === 1n ? "1 block waits" : `${waiting} blocks wait`;
-  tell(`${what} in ${spool.folder}; push with \`wayward collect ${dirname(spool.folder)}\``);
+  tell(`${what} in ${spool.folder}; push with \`${collectCommand(dirname(spool.folder), server)}\``);
 }
 
 /** The same of blocks that worker threads have left below the root of spools. */
-export function tellWaitingOfThreads(root: string, waiting: number): void {
+export function tellWaitingOfThreads(root: string, waiting: number, server: string): void {
   if (waiting === 0) return;
   const what = waiting === 1 ? "1 block of a worker thread waits" : `${waiting} blocks of worker threads wait`;
-  tell(`${what} in ${root}; push with \`wayward collect ${root}\``);
+  tell(`${what} in ${root}; push with \`${collectCommand(root, server)}\``);
 }
 
 /** Number of the block that holds the last record so far; undefined if the spool did not take it in time. */

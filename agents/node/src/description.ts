@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename } from "node:path";
 import { block as api } from "@wayward/api";
+import { VERSION } from "@wayward/base";
 import { bounded } from "./text.ts";
 
 /** What a program says about its session. */
@@ -35,8 +36,8 @@ export function describeSession(
 ): api.SessionDescription {
   const anchor = anchorNow();
   return {
-    name: bounded(name, NAME_BYTES),
-    labels: boundedLabels(labels),
+    name: before?.description.name ?? bounded(name, NAME_BYTES),
+    labels: before?.description.labels ?? boundedLabels(labels),
     host: bounded(hostname(), NAME_BYTES),
     bootId: bootId(),
     pid: process.pid,
@@ -48,10 +49,24 @@ export function describeSession(
     // What was open then is open still.
     start: before?.description.start ?? anchor.clock,
     anchor,
-    agent: "wayward-node/0.1.0",
+    agent: `wayward-node/${VERSION}`,
     flushIntervalMs: flushMs,
     // Arguments may hold secrets: only the program's name is kept.
     command: ["node", basename(process.argv[1] ?? "")].join(" ").trim(),
+  };
+}
+
+/** The same with another name, if one is given, and with more labels; those it has stay as they are. */
+export function describedAs(
+  description: api.SessionDescription,
+  name: string | undefined,
+  more: Readonly<Record<string, string>>,
+): api.SessionDescription {
+  const own = Object.fromEntries(description.labels.map(({ key, value }) => [key, value]));
+  return {
+    ...description,
+    name: name === undefined ? description.name : bounded(name, NAME_BYTES),
+    labels: boundedLabels({ ...more, ...own }),
   };
 }
 

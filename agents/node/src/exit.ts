@@ -2,7 +2,7 @@ import type { Agent } from "./agent.ts";
 
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 
-/** Marks a listener as an agent's: a program that starts its own under `wayward run` has two, from two modules. */
+/** Marks a listener as an agent's: a program may have two, of two versions. */
 const OURS = Symbol.for("wayward.agent.signal");
 
 /** Writes everything when the process ends; exit code and death by signal stay as they would be. */

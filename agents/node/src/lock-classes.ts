@@ -7,7 +7,8 @@ import type { Recorder } from "./recorder.ts";
 /** All classes of locks that this program has used, and what of each is recorded. */
 export class LockClasses {
   readonly #recorder: Recorder;
-  readonly #own: readonly LockRule[];
+  #own: readonly LockRule[];
+  #remote: readonly LockRule[] = [];
   #rules: readonly LockRule[];
   readonly #classes = new Map<string, LockClass>();
 
@@ -26,6 +27,12 @@ export class LockClasses {
     this.#classes.set(name, made);
     if (!made.isOn) this.#tell(name, made.tracing);
     return made;
+  }
+
+  /** Takes further rules of the program's own, which go before those that it began with; false as for `follow`. */
+  add(own: readonly LockRule[]): boolean {
+    this.#own = [...this.#own, ...own];
+    return this.follow(this.#remote);
   }
 
   /**
@@ -48,6 +55,7 @@ export class LockClasses {
         this.#tell(known.name, tracing);
       }
     }
+    this.#remote = remote;
     this.#rules = rules;
     return true;
   }

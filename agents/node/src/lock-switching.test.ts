@@ -28,6 +28,7 @@ class Program {
     const description = describeSession(identity);
     const options = { session: newSessionId(Date.now()), description };
     this.recorder = new Recorder(options, { append: (_, bytes) => this.#append(bytes) }, 1 << 18);
+    this.recorder.begin();
     this.classes = new LockClasses(this.recorder, own);
     this.lanes = Array.from({ length: LANES }, (_, at) => this.recorder.lane(`lane ${at}`, "fibre"));
   }

@@ -55,11 +55,12 @@ export class Recorder {
   #full = false;
   /** Drops that the next block reports. */
   #owed = false;
+  #hasBegun = false;
   #ended = false;
   /** The sink has refused a block of an earlier interval. */
   #refused = false;
 
-  /** `words` is the room for one interval, in 32-bit words. */
+  /** `words` is the room for one interval, in 32-bit words. Block 0, with the session's description, is made by `begin` or the first flush. */
   constructor(options: BlockWriterOptions, sink: Sink, words: number) {
     this.writer = new BlockWriter(options);
     this.#stage = new Stage(words);
@@ -70,7 +71,21 @@ export class Recorder {
     this.#main = { lane: this.writer.dictionary.lane(ownLane()), trace: undefined, task: 0 };
     this.#zoneBegin = this.writer.dictionary.kind(zoneBegin);
     this.#zoneEnd = this.writer.dictionary.kind(zoneEnd);
-    this.#write();
+  }
+
+  /** Writes block 0, empty, so that the session is known at once. */
+  begin(): void {
+    if (!this.#hasBegun) this.#write();
+  }
+
+  /** True once block 0 is made. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** Records that no block has yet. */
+  get staged(): number {
+    return this.#stage.count;
   }
 
   /** The number of the last block made. */
@@ -248,6 +263,7 @@ export class Recorder {
 
   #write(exit?: string): void {
     const last = exit !== undefined;
+    this.#hasBegun = true;
     this.#append(last);
     if (this.#pending.length > 0) {
       this.#refused = true;

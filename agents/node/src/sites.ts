@@ -14,7 +14,7 @@ const NO_PLACES = new LockPlaces(0, undefined);
 export class Sites {
   readonly #recorder: Recorder;
   /** Whether places are looked up. */
-  readonly on: boolean;
+  on: boolean;
   readonly #locks = new Map<number, LockPlaces>();
   readonly #looking: Looking;
   #captured = 0;

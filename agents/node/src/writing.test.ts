@@ -24,6 +24,7 @@ test("blocks that the spool had no room for are told as lost by the session that
       return { session, description, spool: new Spool({ root, session, description: new Uint8Array(), quotaBytes }) };
     });
     const recorder = new Recorder(writing.opened, writing, 10_000);
+    recorder.begin();
     for (let turn = 0; turn < 3; turn++) {
       for (let n = 0; n < 4; n++) recorder.record(noteText, [`${turn} ${n}`]);
       recorder.flush();

@@ -1,4 +1,4 @@
-import type { block as api } from "@wayward/api";
+import { block as api } from "@wayward/api";
 import { parseEnvelope } from "@wayward/block";
 import type { Spool } from "@wayward/collector";
 import { DROP_CAUSES, dropRecords, type SessionId, sessionText } from "@wayward/record";
@@ -58,6 +58,13 @@ export class Writing implements Sink {
     for (const values of this.#untold.splice(0)) recorder.record(dropRecords, values);
     tell(`${before.spool.lost?.message ?? ""}; session ${sessionText(session)} continues it`);
     return true;
+  }
+
+  /** Says something else of the session; before its block 0 only. Throws what the file system throws. */
+  describe(recorder: Recorder, description: api.SessionDescription): void {
+    this.#opened.spool.describe(api.SessionDescription.encode(description).finish());
+    recorder.writer.describe(description);
+    this.#opened = { ...this.#opened, description };
   }
 
   append(seq: bigint, bytes: Uint8Array, last: boolean): void {

@@ -21,8 +21,10 @@ function addFilter(command: Command): Command {
     .option("-t, --text <text>", "records whose message holds this");
 }
 
-/** As in packages/record, which help need not load. */
+/** THRESHOLDS of packages/record, which help need not load; program.test.ts compares them. */
 const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "off"];
+/** LOCK_TRACES of packages/record, likewise. */
+const TRACES = ["on", "off", "contention", "sampled"];
 
 const server = () =>
   new Option(
@@ -62,7 +64,7 @@ function addLocks(locks: Command): void {
   locks.description("what locks do, and how much of it is recorded");
   addControl(locks.command("trace"))
     .description("switch how much of locks running programs record; without a mode show it")
-    .addArgument(new Argument("[mode]", "how much").choices(["on", "off", "contention", "sampled"]))
+    .addArgument(new Argument("[mode]", "how much").choices(TRACES))
     .option("--class <pattern>", "the class of locks, * for any characters")
     .option("--one-in <count>", "of so many acquisitions one is recorded, where they are sampled; else 100")
     .action(async (mode, options) => (await import("./commands/locks/trace.ts")).locksTrace(mode, options));

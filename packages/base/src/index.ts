@@ -6,3 +6,4 @@ export { Code, type CodeName, type ErrorFacts, fail, ok, type Result, unwrap, Wa
 export { hideLogin } from "./hide-login.ts";
 export { threadEnv } from "./thread-env.ts";
 export { formatDuration, formatWall, msFromNs, type Ns, ns, nsFromMs, ZERO_NS } from "./time.ts";
+export { VERSION } from "./version.ts";

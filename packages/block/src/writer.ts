@@ -105,6 +105,13 @@ export class BlockWriter {
     return this.#description.start;
   }
 
+  /** Says something else of the session than it began with; before block 0 only. */
+  describe(description: api.SessionDescription): void {
+    assert(this.#nextSeq === 0n, "a session whose description no block has");
+    assert(description.start === this.#description.start, "a session keeps its start");
+    this.#description = description;
+  }
+
   /**
    * Goes on as another session, from its block 0: numbers keep their meaning,
    * and what is open stays open. Its description has the same start, from

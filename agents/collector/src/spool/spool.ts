@@ -1,4 +1,4 @@
-import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { WaywardError } from "@wayward/base";
 import { type SessionId, sessionText } from "@wayward/record";
@@ -48,8 +48,16 @@ export class Spool {
     this.#quota = quotaBytes;
     makeFolder(this.folder);
     claim(this.folder, 0);
-    writeFileSync(join(this.folder, DESCRIPTION), description, { mode: 0o600 });
+    this.describe(description);
     this.#touching = setInterval(() => this.#touch(), TOUCH_EVERY_MS).unref();
+  }
+
+  /** Keeps the serialised SessionDescription, in place of any before. Throws what the file system throws. */
+  describe(description: Uint8Array): void {
+    const path = join(this.folder, DESCRIPTION);
+    // Whoever reads a part of it takes the session for another run's.
+    writeFileSync(`${path}.tmp`, description, { mode: 0o600 });
+    renameSync(`${path}.tmp`, path);
   }
 
   /** Why nothing can be appended any more: another has taken the spool over, or the session was deleted. */

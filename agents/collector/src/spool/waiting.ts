@@ -2,15 +2,46 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { readAccepted } from "./accepted.ts";
 import { isSessionFolder, seqOf } from "./layout.ts";
-import { isSelf, readOwner } from "./owner.ts";
+import { isSelf, judge, readOwner } from "./owner.ts";
 
-/** Blocks below a folder of spools that no server has, and of how many sessions. Throws what the file system throws. */
-export function waitingBlocks(root: string): { readonly blocks: number; readonly sessions: number } {
+/** Blocks that no server has, and of how many sessions. */
+export interface Waiting {
+  readonly blocks: number;
+  readonly sessions: number;
+}
+
+/** All that wait below a folder of spools. Throws what the file system throws. */
+export function waitingBlocks(root: string): Waiting {
+  return sumOf(root, waitingOf);
+}
+
+/** Those of sessions whose process is proven gone: nobody brings them by itself. Throws what the file system throws. */
+export function waitingOfDead(root: string): Waiting {
+  return sumOf(root, (folder) => (isDead(folder) ? waitingOf(folder) : 0));
+}
+
+/** Those of these sessions. What cannot be read counts for nothing. */
+export function waitingOfSessions(root: string, sessions: readonly string[]): number {
+  return sessions.reduce((sum, session) => {
+    try {
+      return sum + waitingOf(join(root, session));
+    } catch {
+      return sum;
+    }
+  }, 0);
+}
+
+function sumOf(root: string, count: (folder: string) => number): Waiting {
   const counts = readdirSync(root)
     .filter(isSessionFolder)
-    .map((session) => waitingOf(join(root, session)))
-    .filter((count) => count > 0);
-  return { blocks: counts.reduce((sum, count) => sum + count, 0), sessions: counts.length };
+    .map((session) => count(join(root, session)))
+    .filter((blocks) => blocks > 0);
+  return { blocks: counts.reduce((sum, blocks) => sum + blocks, 0), sessions: counts.length };
+}
+
+function isDead(folder: string): boolean {
+  const found = readOwner(folder);
+  return found !== undefined && judge(found.owner) === "dead";
 }
 
 /**

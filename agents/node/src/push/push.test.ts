@@ -199,7 +199,9 @@ describe("an agent whose server does not answer", () => {
     expect(child.stderr).toMatch(
       /^(wayward: 127.0.0.1:9: connect ECONNREFUSED 127.0.0.1:9; records wait in the spool\n)?wayward: \d+ blocks wait in .*\n$/,
     );
-    expect(child.stderr).toContain(` in ${join(root, session!)}; push with \`wayward collect ${root}\`\n`);
+    expect(child.stderr).toContain(
+      ` in ${join(root, session!)}; push with \`wayward collect --once --server ${NOWHERE} ${root}\`\n`,
+    );
   });
 
   test("never keeps the process alive, and waits for a silent server no longer than it may", async () => {

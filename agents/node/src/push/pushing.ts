@@ -48,8 +48,8 @@ export class Pushing {
     const [root, session] = [dirname(spool.folder), basename(spool.folder)];
     this.#wait(() => spool.accepted >= seq, until);
     this.#wait(() => waitingOfThreads(root, session) === 0, until);
-    tellWaiting(spool, seq);
-    tellWaitingOfThreads(root, waitingOfThreads(root, session));
+    tellWaiting(spool, seq, this.#server);
+    tellWaitingOfThreads(root, waitingOfThreads(root, session), this.#server);
   }
 
   #wait(isDone: () => boolean, until: number): void {

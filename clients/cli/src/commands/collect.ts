@@ -4,6 +4,7 @@ import { collect } from "@wayward/collector";
 import { EXIT } from "../exit.ts";
 import { ingestAddress, spoolFolder } from "../folders.ts";
 import { untilInterrupted } from "../interrupt.ts";
+import { countText } from "../output/count.ts";
 import { pushRest } from "./run-end.ts";
 
 export interface CollectCommand {
@@ -26,6 +27,10 @@ export async function collectSpools(folder: string | undefined, options: Collect
   const isInterrupted = process.exitCode === EXIT.interrupted;
   if (!options.once && !isInterrupted) await pushRest(work);
   if (options.once && waiting > 0 && !isInterrupted) {
-    throw new WaywardError("UNAVAILABLE", "NOT_PUSHED", `${waiting} blocks were not accepted: ${problem}`);
+    throw new WaywardError(
+      "UNAVAILABLE",
+      "NOT_PUSHED",
+      `${countText(waiting, "block")} not accepted: ${problem || "no server"}`,
+    );
   }
 }

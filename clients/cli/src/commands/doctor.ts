@@ -3,13 +3,14 @@ import { access, stat } from "node:fs/promises";
 import { accessFrom, idOf, keyOf } from "@wayward/access";
 import { WaywardError } from "@wayward/base";
 import { addressOf, checkAddress, connect } from "@wayward/client";
-import { waitingBlocks } from "@wayward/collector";
+import { collectCommand, waitingBlocks } from "@wayward/collector";
 import { archivingFinding } from "../doctor/archiving.ts";
 import { type ClusterPlaces, examineCluster } from "../doctor/cluster.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { namedBy, type Service, serviceFinding } from "../doctor/service.ts";
 import { EXIT } from "../exit.ts";
 import { ingestAddress, spoolFolder } from "../folders.ts";
+import { countText } from "../output/count.ts";
 import { jsonLine } from "../output/json.ts";
 import { write } from "../output/write.ts";
 
@@ -47,7 +48,7 @@ export async function doctor(options: DoctorCommand): Promise<void> {
 
 async function* examine(options: DoctorCommand): AsyncGenerator<Finding> {
   yield { hop: "node", ok: true, what: process.version };
-  yield await spoolFinding();
+  yield await spoolFinding(options.server);
   if (options.cluster) yield* examineCluster(placesOf(options));
   yield* examineServices(options);
 }
@@ -95,7 +96,7 @@ async function* examineServices({ server, metrics, cluster }: DoctorCommand): As
   yield await answerFinding(server);
 }
 
-async function spoolFinding(): Promise<Finding> {
+async function spoolFinding(server: string | undefined): Promise<Finding> {
   const folder = spoolFolder();
   try {
     if (!(await stat(folder)).isDirectory()) {
@@ -104,8 +105,10 @@ async function spoolFinding(): Promise<Finding> {
     await access(folder, constants.W_OK);
     const { blocks, sessions } = waitingBlocks(folder);
     if (blocks === 0) return { hop: "spool", ok: true, what: `${folder}: no blocks wait` };
-    const what = `${folder}: ${blocks} blocks of ${sessions} sessions wait`;
-    return { hop: "spool", ok: true, what, fix: `if their programs have ended: wayward collect --once ${folder}` };
+    const counts = `${countText(blocks, "block")} of ${countText(sessions, "session")}`;
+    const what = `${folder}: ${counts} ${blocks === 1 ? "waits" : "wait"}`;
+    const fix = `if their programs have ended: ${collectCommand(folder, server)}`;
+    return { hop: "spool", ok: true, what, fix };
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     // Agents make the default folder themselves.
@@ -141,7 +144,7 @@ async function answerFinding(server: string | undefined): Promise<Finding> {
   const client = connect({ server });
   try {
     const { kinds, coverage } = await client.kinds();
-    const records = `${coverage?.sessions ?? 0n} sessions, ${coverage?.records ?? 0n} records of ${kinds.length} kinds`;
+    const records = `${countText(coverage?.sessions ?? 0n, "session")}, ${countText(coverage?.records ?? 0n, "record")} of ${countText(kinds.length, "kind")}`;
     return { hop: "archive", ok: true, what: `answers: ${records}` };
   } catch (error) {
     const { code, message: what } = WaywardError.from(error);

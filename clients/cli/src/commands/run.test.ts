@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { CommandLine, ended } from "../testing/command-line.ts";
+import { BIN, CommandLine, ended } from "../testing/command-line.ts";
 
 /** A Node that is not ours, where the machine has one. */
 function systemNode(): string | undefined {
@@ -13,6 +13,21 @@ function systemNode(): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Folders of sessions in a spool that may not be there yet. */
+function sessionsIn(spool: string): string[] {
+  return existsSync(spool) ? readdirSync(spool).filter((name) => name !== "control") : [];
+}
+
+/** Waits for anything to be there. */
+async function until(there: () => string[]): Promise<string[]> {
+  for (let turn = 0; turn < 400; turn++) {
+    const found = there();
+    if (found.length > 0) return found;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("it does not come");
 }
 
 describe("wayward run", () => {
@@ -127,21 +142,59 @@ describe("wayward run", () => {
     expect([code, stderr]).toEqual([3, "wayward: nothing was recorded: the program started no Node\n"]);
   });
 
+  test("counts what a server that went away has not accepted", async () => {
+    const other = new CommandLine("run-away");
+    await other.up();
+    const path = other.file(
+      "beats.mjs",
+      `let n = 0; const beat = setInterval(() => console.log(n++), 60); process.once("SIGTERM", () => clearInterval(beat));`,
+    );
+    const running = other.start(["run", "--", process.execPath, path]);
+    const end = ended(running);
+    const [session = ""] = await until(() => sessionsIn(other.env.WAYWARD_SPOOL!));
+    const folder = join(other.env.WAYWARD_SPOOL!, session);
+    const blocks = () => readdirSync(folder).filter((name) => name.endsWith(".block")).length;
+    await until(() => (blocks() > 10 ? ["many"] : []));
+    await other.down();
+    const before = blocks();
+    await until(() => (blocks() > before + 5 ? ["more"] : []));
+    running.kill("SIGTERM");
+    const { stderr } = await end;
+    const accepted = Number(readFileSync(join(folder, "accepted"), "utf8").split(" ")[0]);
+    const left = readdirSync(folder).filter((name) => name.endsWith(".block") && Number.parseInt(name, 10) > accepted);
+    const [, waiting] = /^wayward: (\d+) blocks of beats \w{26} wait/m.exec(stderr) ?? [];
+    expect(accepted).toBeGreaterThan(5);
+    expect(left.length).toBeLessThan(blocks());
+    expect(Number(waiting)).toBe(left.length);
+    await other.remove();
+  }, 60_000);
+
   test("keeps the spool and says so where no server is", async () => {
     const path = line.file("alone.mjs", `console.log("alone");`);
-    const spool = join(line.folder, "state/wayward/spool");
+    const spool = join(line.folder, "a state/wayward/spool");
     const begun = performance.now();
     const { code, stderr } = await line.run("run", "--server", "127.0.0.1:9", "--spool", spool, "--", "node", path);
     expect(code).toBe(0);
     expect(performance.now() - begun).toBeLessThan(8_000);
-    expect(stderr).toMatch(/blocks of alone \w{26} wait in .*spool: .*ECONNREFUSED.*wayward collect/);
-    const state = { WAYWARD_SPOOL: undefined, XDG_STATE_HOME: join(line.folder, "state") };
+    const push = `wayward collect --once --server 127.0.0.1:9 '${spool}'`;
+    expect(stderr).toMatch(/^wayward: \d blocks? of alone \w{26} waits? in .*spool: .*ECONNREFUSED/);
+    expect(stderr).toContain(`; push with \`${push}\`\n`);
+    const state = { WAYWARD_SPOOL: undefined, XDG_STATE_HOME: join(line.folder, "a state") };
     const { stdout } = await ended(line.start(["doctor"], state));
     expect(stdout).toMatch(
-      /ok {4}spool +\S+: \d+ blocks of 1 sessions wait\n +fix: if their programs have ended: wayward collect --once \S+\n/,
+      /ok {4}spool +.*: \d+ blocks? of 1 session waits?\n +fix: if their programs have ended: wayward collect --once '.*'\n/,
     );
-    const collected = await line.run("collect", "--once", spool);
-    expect(collected.code).toBe(0);
+    // Another run sends its own, and says what is there still, and how to send that.
+    const next = await line.run("run", "--name", "next", "--spool", spool, "--", "node", path);
+    const [, command = ""] =
+      /^wayward: \d blocks? of 1 earlier session waits? in .* too: `(.*)`$/m.exec(next.stderr) ?? [];
+    expect(command).toBe(`wayward collect --once --server ${line.env.WAYWARD_SERVER} '${spool}'`);
+    expect(await line.json("sessions", "--name", "alone")).toEqual([]);
+    // As a shell takes it.
+    const wayward = `wayward() { "${process.execPath}" "${BIN}" "$@"; }`;
+    execFileSync("sh", ["-c", `${wayward}; ${command}`], { env: { ...line.env, WAYWARD_SERVER: "127.0.0.1:9" } });
     expect((await line.json("read", "--name", "alone", "--kind", "log"))[0]).toMatchObject({ text: "alone" });
+    const after = await line.run("run", "--name", "third", "--spool", spool, "--", "node", path);
+    expect(after.stderr).toMatch(/^wayward: recorded third \w{26}: .*\n$/);
   }, 40_000);
 });

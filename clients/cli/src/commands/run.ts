@@ -4,13 +4,13 @@ import { constants } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { agentBundle } from "@wayward/agent";
 import { WaywardError } from "@wayward/base";
-import { type Child, type Collected, collect } from "@wayward/collector";
+import { type Child, type Collected, collect, type Waiting, waitingOfDead } from "@wayward/collector";
 import { newSessionId, sessionText } from "@wayward/record";
 import { EXIT } from "../exit.ts";
 import { ingestAddress, spoolFolder } from "../folders.ts";
 import { parseLabels } from "../selection.ts";
 import { preloading } from "./preloading.ts";
-import { pushRest, runEndLine, sessionsSince } from "./run-end.ts";
+import { pushRest, runEndText, sessionsSince } from "./run-end.ts";
 
 export interface RunCommand {
   readonly name?: string;
@@ -42,7 +42,17 @@ export async function run(command: readonly string[], options: RunCommand): Prom
   }
   const last = await push(root, () => pushRest({ root, address, run: own, child }));
   if (before === undefined || last === undefined) return;
-  process.stderr.write(runEndLine({ ...last, root, runId, sessions: sessionsSince(earliest, before, last) }));
+  const sessions = sessionsSince(earliest, before, last);
+  process.stderr.write(runEndText({ ...last, root, address, runId, sessions, left: leftIn(root) }));
+}
+
+/** What nobody can read waits for nobody. */
+function leftIn(root: string): Waiting {
+  try {
+    return waitingOfDead(root);
+  } catch {
+    return { blocks: 0, sessions: 0 };
+  }
 }
 
 /** Collects; what goes wrong with it is told, for it must not change how the program ends. */

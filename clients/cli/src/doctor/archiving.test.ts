@@ -24,7 +24,7 @@ describe("what doctor says of archiving", () => {
     expect(said(seen(metrics(3, [0, 0, 0, 1], 12), metrics(1, [0, 0, 0, 1], 40)))).toEqual({
       hop: "archiving",
       ok: true,
-      what: "of 4 partitions host:0 holds 3, host:1 holds 1; last commit 12 s ago, 1 blocks wait",
+      what: "of 4 partitions host:0 holds 3, host:1 holds 1; last commit 12 s ago, 1 block waits",
     });
     expect(said(seen(metrics(2, [0, 0])))).toMatchObject({
       ok: true,

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { WaywardError } from "@wayward/base";
+import { countText } from "../output/count.ts";
 import { ask } from "./ask.ts";
 import type { Finding } from "./finding.ts";
 import { sum, valuesOf } from "./metrics.ts";
@@ -61,7 +62,7 @@ export function judge(
 ): Finding {
   const holders = [...leases].map(([address, count]) => `${address} holds ${count}`).join(", ");
   const age = committed === undefined ? "no commit yet" : `last commit ${Math.round(nowMs / 1000 - committed)} s ago`;
-  const what = `of ${partitions} partitions ${holders || "nobody tells who holds any"}; ${age}, ${waiting} blocks wait`;
+  const what = `of ${partitions} partitions ${holders || "nobody tells who holds any"}; ${age}, ${countText(waiting, "block")} ${waiting === 1 ? "waits" : "wait"}`;
   const held = sum([...leases.values()]);
   if (held < partitions) {
     const fix = "start an archive service, or name all that run in --metrics";

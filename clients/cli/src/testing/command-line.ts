@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const BIN = join(import.meta.dirname, "../../bin/wayward.mjs");
+/** The command itself. */
+export const BIN = join(import.meta.dirname, "../../bin/wayward.mjs");
 
 /** What programs of the tests import as the agent. */
 export const AGENT = join(import.meta.dirname, "../../../../agents/node/src/api.ts");

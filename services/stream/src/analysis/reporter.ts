@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import type { AccessSettings } from "@wayward/access";
 import type { ReportedFinding } from "@wayward/analysis";
 import { block as api } from "@wayward/api";
-import { delay, WaywardError } from "@wayward/base";
+import { delay, VERSION, WaywardError } from "@wayward/base";
 import { BlockWriter, Stage, type WrittenBlock } from "@wayward/block";
 import { collect, Spool } from "@wayward/collector";
 import { findingReported, newSessionId, SEVERITIES } from "@wayward/record";
@@ -158,7 +158,7 @@ function describe(service: string): api.SessionDescription {
     clockResolution: 1n,
     start: clock,
     anchor: { clock, wall, uncertainty: 1_000_000n },
-    agent: "wayward-analysis/0.1.0",
+    agent: `wayward-analysis/${VERSION}`,
     flushIntervalMs: FLUSH_MS,
   });
 }
