@@ -1,32 +1,67 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
+import { requireReal, tempFolder } from "@wayward/testing";
 import { Started, wayward } from "../samples/cluster/process.ts";
+import { Cluster, SERVICES } from "../samples/cluster/services.ts";
 
-const run = promisify(execFile);
+const execute = promisify(execFile);
 
-test("a kind that only a program knows is shown live, filtered, summed, and there after a restart", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "wayward-kind-"));
-  const up = () =>
-    wayward(["up", "--data", join(folder, "data"), "--port", "0", "--http-port", "0"], { NODE_OPTIONS: "" });
-  let server = up();
-  const env = {
-    NODE_OPTIONS: "",
-    WAYWARD_SPOOL: join(folder, "spool"),
-    WAYWARD_SERVER: await server.says(/gRPC at (\S+?),/, 20_000),
+/** Servers of one shape. */
+interface Servers {
+  /** Where clients and agents find them; another one after a restart. */
+  env(): NodeJS.ProcessEnv;
+  /** Ends every server and starts it again on what it has kept. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+async function allInOne(folder: string): Promise<Servers> {
+  let address = "";
+  const start = async () => {
+    const server = wayward(["up", "--data", join(folder, "data"), "--port", "0", "--http-port", "0"], {
+      NODE_OPTIONS: "",
+    });
+    address = await server.says(/gRPC at (\S+?),/, 20_000);
+    return server;
   };
+  let server = await start();
+  return {
+    env: () => ({ WAYWARD_SERVER: address }),
+    restart: async () => {
+      await server.stop();
+      server = await start();
+    },
+    stop: () => server.stop(),
+  };
+}
+
+async function distributed(): Promise<Servers> {
+  const cluster = await Cluster.start();
+  return {
+    env: () => cluster.clientEnv,
+    restart: async () => {
+      for (const name of SERVICES) await cluster.killService(name);
+      await cluster.nats.restart();
+      await cluster.s3.restart();
+      await Promise.all(SERVICES.map((name) => cluster.startService(name)));
+    },
+    stop: () => cluster.stop(),
+  };
+}
+
+/** Shown live, filtered, summed, and there after a restart of all servers. */
+async function checkKind(servers: Servers, spool: string): Promise<void> {
+  const env = () => ({ NODE_OPTIONS: "", WAYWARD_SPOOL: spool, ...servers.env() });
   const ask = async (...args: string[]) => {
-    const options = { env: { ...process.env, ...env } };
-    const { stdout } = await run(process.execPath, ["clients/cli/bin/wayward.mjs", ...args], options);
-    return stdout;
+    const options = { env: { ...process.env, ...env() } };
+    return (await execute(process.execPath, ["clients/cli/bin/wayward.mjs", ...args], options)).stdout;
   };
-  const tail = wayward(["tail", "--kind", "cafe.order", "--limit", "3"], env);
-  const collector = wayward(["collect"], env);
-  const cafe = new Started(process.execPath, ["samples/kinds/cafe.ts"], env);
-  expect(await tail.says(/cafe\/main cafe\.order (drink=espresso price=220 to_go=true)/, 10_000)).toContain("espresso");
+  const tail = wayward(["tail", "--kind", "cafe.order", "--limit", "3"], env());
+  const collector = wayward(["collect"], env());
+  const cafe = new Started(process.execPath, ["samples/kinds/cafe.ts"], env());
+  expect(await tail.says(/cafe\/main cafe\.order (drink=espresso price=220 to_go=true)/, 20_000)).toContain("espresso");
   expect(await tail.ended).toBe(0);
   expect(await cafe.ended).toBe(0);
   await collector.stop();
@@ -41,16 +76,31 @@ test("a kind that only a program knows is shown live, filtered, summed, and ther
   const [first] = (before[1] ?? "").split("\n").map((line) => JSON.parse(line || "null"));
   expect(first).toMatchObject({ drink: "cappuccino", count: "20", sum: String(20 * 340 + 190), max: "359" });
   expect(before[2]).toContain("drink: ref (key), price: u64 (measure ct), to_go: bool");
-  await server.stop();
-  server = up();
-  env.WAYWARD_SERVER = await server.says(/gRPC at (\S+?),/, 20_000);
+  await servers.restart();
   const after = await Promise.all(questions.map((question) => question()));
   expect(after.map(withoutPlaces)).toEqual(before.map(withoutPlaces));
-  await server.stop();
-  rmSync(folder, { recursive: true });
-}, 60_000);
+}
 
 /** An answer without the places of archive and bus that it rests on: those move on. */
 function withoutPlaces(text: string | undefined): string | undefined {
   return text?.replace(/"snapshot":\[.*?\],/, "");
 }
+
+const hasReal = await requireReal("nats-server", "versitygw");
+
+describe("a kind that only a program knows is shown live, filtered, summed, and there after a restart", () => {
+  async function check(start: (folder: string) => Promise<Servers>): Promise<void> {
+    await using folder = await tempFolder("kind");
+    const servers = await start(folder.path);
+    try {
+      await checkKind(servers, join(folder.path, "spool"));
+    } finally {
+      await servers.stop();
+    }
+  }
+
+  test("of the all-in-one", () => check(allInOne), 60_000);
+
+  const onReal = hasReal ? test : test.skip;
+  onReal("of four services, nats-server and versitygw", () => check(distributed), 180_000);
+});
