@@ -3,8 +3,9 @@
  * Builds the images on a base of this machine, since no registry need be
  * reachable, looks at each, brings the default up, records a program, reads
  * it back, takes everything down and up again and finds it still there; the
- * same of the profiles `demo` and `cluster`. Then come the tests of
- * packages/testcontainers, which are skipped where there is no engine.
+ * same of the profiles `demo` and `cluster`, whose Prometheus is asked what
+ * dashboards ask. Then come the tests of packages/testcontainers, which are
+ * skipped where there is no engine.
  *
  * Takes the engine that answers, else starts Debian's as root, in a network
  * and with mounts of its own; `--install` has apt install it. Ends with 1
@@ -15,6 +16,7 @@ import { tempFolder } from "@wayward/testing";
 import { composeCommand, type Inspected, Project } from "./docker/compose.ts";
 import { type Engine, runningEngine, startEngine, whyNoEngine } from "./docker/engine.ts";
 import { buildImages } from "./docker/images.ts";
+import { monitored } from "./docker/monitored.ts";
 import { recordHello, recordsOf } from "./docker/record.ts";
 import { row, secondsSince, wrongRows } from "./docker/rows.ts";
 import { serverImages } from "./docker/servers.ts";
@@ -138,8 +140,9 @@ async function examine({ env: engineEnv, own }: Engine, compose: readonly string
       const cluster = { name: "cluster", project, services: CLUSTER, env };
       await keeps(cluster);
       if (own) await survivesKills(cluster);
+      await monitored("cluster", project, env);
       await hardened("cluster", project);
-      process.stderr.write("!!! Prometheus and Grafana of the profile cluster are not tried: no registry\n");
+      process.stderr.write("!!! Grafana of the profile cluster is not tried: no package holds it\n");
     }
   } finally {
     await project.down(true);

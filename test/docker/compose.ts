@@ -11,7 +11,7 @@ export async function composeCommand(): Promise<readonly string[] | undefined> {
 }
 
 /** Ports by the variables of docker-compose.yml. */
-const PORTS = ["PORT", "HTTP_PORT", "INGEST_PORT", "QUERY_PORT", "STREAM_PORT"] as const;
+const PORTS = ["PORT", "HTTP_PORT", "INGEST_PORT", "QUERY_PORT", "STREAM_PORT", "PROMETHEUS_PORT"] as const;
 type PortName = (typeof PORTS)[number];
 
 /** What a container of the project runs with, as the engine tells. */
