@@ -4,8 +4,8 @@
  * reachable, looks at each, brings the default up, records a program, reads
  * it back, takes everything down and up again and finds it still there; the
  * same of the profiles `demo` and `cluster`, whose Prometheus is asked what
- * dashboards ask. Then come the tests of packages/testcontainers, which are
- * skipped where there is no engine.
+ * dashboards ask; and then of all of it with keys and TLS. Then come the tests
+ * of packages/testcontainers, which are skipped where there is no engine.
  *
  * Takes the engine that answers, else starts Debian's as root, in a network
  * and with mounts of its own; `--install` has apt install it. Ends with 1
@@ -13,8 +13,10 @@
  */
 import { parseArgs } from "node:util";
 import { tempFolder } from "@wayward/testing";
-import { composeCommand, type Inspected, Project } from "./docker/compose.ts";
+import { closed } from "./docker/closed.ts";
+import { composeCommand, Project } from "./docker/compose.ts";
 import { type Engine, runningEngine, startEngine, whyNoEngine } from "./docker/engine.ts";
+import { hardened } from "./docker/hardened.ts";
 import { buildImages } from "./docker/images.ts";
 import { monitored } from "./docker/monitored.ts";
 import { recordHello, recordsOf } from "./docker/record.ts";
@@ -86,31 +88,6 @@ async function survivesKills({ name, project, env }: Shape): Promise<void> {
   ]);
 }
 
-/** Every container healthy, hardened and bounded. */
-async function hardened(what: string, project: Project): Promise<void> {
-  let all: readonly Inspected[] = [];
-  for (const until = performance.now() + READ_MS; performance.now() < until; ) {
-    all = await project.containers();
-    if (all.every(({ State }) => State.Health === undefined || State.Health.Status === "healthy")) break;
-  }
-  for (const { Name, Config, State, HostConfig } of all) {
-    row(
-      Name.replace(/^.*-e2e-\d+[-_]/, `${what}: `),
-      `${State.Status}, ${State.Health?.Status ?? "not asked"}, ${HostConfig.Memory / 2 ** 20} MiB`,
-      [
-        State.Status !== "running" && "it does not run",
-        State.Health !== undefined && State.Health.Status !== "healthy" && "it is not healthy",
-        !/^(65532:65532|0:0)$/.test(Config.User) && `user ${Config.User}`,
-        !HostConfig.ReadonlyRootfs && "its root can be written",
-        !HostConfig.CapDrop?.includes("ALL") && "it keeps capabilities",
-        !HostConfig.SecurityOpt?.some((option) => option.startsWith("no-new-privileges")) && "it may gain privileges",
-        HostConfig.Memory === 0 && "no limit of memory",
-        HostConfig.RestartPolicy.Name !== "unless-stopped" && "it is not started again",
-      ],
-    );
-  }
-}
-
 async function examine({ env: engineEnv, own }: Engine, compose: readonly string[]): Promise<void> {
   await buildImages(engineEnv);
   const servers = await serverImages(engineEnv);
@@ -147,7 +124,9 @@ async function examine({ env: engineEnv, own }: Engine, compose: readonly string
   } finally {
     await project.down(true);
   }
-  if (typeof servers !== "string") await testcontainers({ ...engineEnv, ...servers });
+  if (typeof servers === "string") return;
+  await closed({ ...engineEnv, ...servers }, compose);
+  await testcontainers({ ...engineEnv, ...servers });
 }
 
 const compose = await composeCommand();

@@ -34,6 +34,10 @@ export interface Inspected {
   };
 }
 
+const OPEN = ["docker-compose.yml"];
+/** With keys and TLS; WAYWARD_DOORS names the folder. */
+export const CLOSED = [...OPEN, "deploy/compose/closed.yml"];
+
 /** The repository's docker-compose.yml as a project of its own name, on free ports. */
 export class Project {
   readonly #command: readonly string[];
@@ -46,12 +50,13 @@ export class Project {
     this.#ports = ports;
   }
 
-  static async create(command: readonly string[], env: NodeJS.ProcessEnv): Promise<Project> {
+  static async create(command: readonly string[], env: NodeJS.ProcessEnv, files = OPEN): Promise<Project> {
     const ports = new Map<PortName, number>();
     for (const name of PORTS) ports.set(name, await freePort());
     const variables = Object.fromEntries([...ports].map(([name, port]) => [`WAYWARD_${name}`, String(port)]));
     const project = { COMPOSE_PROJECT_NAME: `wayward-e2e-${process.pid}` };
-    return new Project(command, { ...env, ...variables, ...project }, ports);
+    const filed = [...command, ...files.flatMap((file) => ["--file", file])];
+    return new Project(filed, { ...env, ...variables, ...project }, ports);
   }
 
   /** `host:port` of a published port. */

@@ -16,13 +16,11 @@ const TARGETS_MS = 60_000;
 /** What a rate is taken over, twice. Some panels wait for what does not happen here; e2e:dashboards has all of it happen. */
 const VALUES_MS = 45_000;
 
-/** The project's Prometheus reaches all that it is told to, has our alerts, and answers each dashboard about what `env` is asked. */
+/** The project's Prometheus, started here, reaches all that it is told to, has our alerts, and answers each dashboard about what `env` is asked. */
 export async function monitored(what: string, project: Project, env: NodeJS.ProcessEnv): Promise<void> {
   await project.up("wayward", "prometheus");
-  const prometheus = prometheusAt(`http://${project.address("PROMETHEUS_PORT")}`, SCRAPE_SECONDS);
   const from = Date.now() / 1000;
-  const up = await scraped(prometheus);
-  row(`${what}: prometheus`, `scrapes ${up.join(", ")}`, [up.length !== JOBS.length && `not all of ${JOBS}`]);
+  const prometheus = await watched(what, project);
   const rules = await prometheus.rules();
   const sound = readAlerts().filter(({ name }) => rules.get(name) === "ok").length;
   row(`${what}: alerts`, `${sound} are evaluated`, [
@@ -40,6 +38,14 @@ export async function monitored(what: string, project: Project, env: NodeJS.Proc
     }
     return;
   }
+}
+
+/** The project's running Prometheus, which reaches all that it is told to. */
+export async function watched(what: string, project: Project): Promise<Prometheus> {
+  const prometheus = prometheusAt(`http://${project.address("PROMETHEUS_PORT")}`, SCRAPE_SECONDS);
+  const up = await scraped(prometheus);
+  row(`${what}: prometheus`, `scrapes ${up.join(", ")}`, [up.length !== JOBS.length && `not all of ${JOBS}`]);
+  return prometheus;
 }
 
 /** Jobs that are up, once all are, or after a while those that are. */

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { said, trySaid } from "./run.ts";
 
-const WAYWARD = "clients/cli/bin/wayward.mjs";
+/** The command, from the repository's root. */
+export const WAYWARD = "clients/cli/bin/wayward.mjs";
 
 /** Records samples/hello against the servers that `env` names, from this machine; its session's name is `name`. */
 export async function recordHello(name: string, env: NodeJS.ProcessEnv): Promise<void> {
