@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync } from "node:fs";
-import { idOf, makeKey } from "@wayward/access";
+import { idOf, keyLine, makeKey } from "@wayward/access";
 import { WaywardError } from "@wayward/base";
-import { isScope, keyLine, parseKeys, SCOPES, type Scope } from "@wayward/service-kit";
+import { isScope, parseKeys, SCOPES, type Scope } from "@wayward/service-kit";
 import { parseExpiry } from "../expiry.ts";
 import { jsonLine } from "../output/json.ts";
 import { write } from "../output/write.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import { idOf, makeKey } from "@wayward/access";
+import { idOf, keyLine, makeKey } from "@wayward/access";
 import { unwrap } from "@wayward/base";
 import fc from "fast-check";
-import { keyLine, parseKeys } from "./keys.ts";
+import { parseKeys } from "./keys.ts";
 
 const HASH = "ab".repeat(32);
 

@@ -60,12 +60,6 @@ export function parseKeys(text: string): Result<Keys> {
   return fail("INVALID_ARGUMENT", "BAD_CONFIG", "it holds no key: `wayward keys create` adds one");
 }
 
-/** A key's line, as parseKeys takes it. */
-export function keyLine(key: string, scopes: readonly Scope[], more: { until?: string; name?: string }): string {
-  const rest = Object.entries(more).map(([name, value]) => ` ${name}=${value}`);
-  return `${idOf(key)} ${scopes.join(",")} sha256:${hashOf(key).toString("hex")}${rest.join("")}\n`;
-}
-
 /** The key of a line, or what is wrong with it. */
 function parseKey(line: string): Key | string {
   const { id, scopes, hash, rest } = LINE.exec(line)?.groups ?? {};
