@@ -10,11 +10,12 @@ export async function recordHello(name: string, env: NodeJS.ProcessEnv): Promise
   await said(process.execPath, [WAYWARD, "run", "--name", name, ...sample], { env });
 }
 
-/** The records of sessions of this name as lines, asked again until there are some; empty after `withinMs`. */
+/** The records of sessions of this name, a line each without what they rest on, asked again until there are some; empty after `withinMs`. */
 export async function recordsOf(name: string, env: NodeJS.ProcessEnv, withinMs: number): Promise<string> {
   for (const until = performance.now() + withinMs; performance.now() < until; await delay(100)) {
-    const lines = await trySaid(process.execPath, [WAYWARD, "read", "--json", "--name", name], { env });
-    if (lines !== undefined && lines !== "") return lines;
+    const lines = (await trySaid(process.execPath, [WAYWARD, "read", "--json", "--name", name], { env })) ?? "";
+    const records = lines.split("\n").filter((line) => line.startsWith('{"time"'));
+    if (records.length > 0) return records.join("\n");
   }
   return "";
 }
