@@ -4,10 +4,15 @@ import { said, trySaid } from "./run.ts";
 /** The command, from the repository's root. */
 export const WAYWARD = "clients/cli/bin/wayward.mjs";
 
-/** Records samples/hello against the servers that `env` names, from this machine; its session's name is `name`. */
+/**
+ * Records samples/hello against the servers that `env` names, from this
+ * machine; its session's name is `name`. A published port is there before its
+ * service: what a program could not hand over then is pushed as people are told.
+ */
 export async function recordHello(name: string, env: NodeJS.ProcessEnv): Promise<void> {
   const sample = ["--", process.execPath, "samples/hello/hello.mjs"];
   await said(process.execPath, [WAYWARD, "run", "--name", name, ...sample], { env });
+  await said(process.execPath, [WAYWARD, "collect", "--once"], { env });
 }
 
 /** The records of sessions of this name, a line each without what they rest on, asked again until there are some; empty after `withinMs`. */
