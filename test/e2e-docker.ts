@@ -99,7 +99,7 @@ async function examine({ env: engineEnv, own }: Engine, compose: readonly string
     const single = { name: "default", project, services: ["wayward"], env };
     await keeps(single);
     if (own) await survivesKills(single);
-    const told = await project.run("wayward", "sessions", "--json");
+    const told = await project.wayward({}, "sessions", "--json");
     row("default: a command", "wayward sessions, by the image", [!told.includes('"default"') && `it tells ${told}`]);
     await project.up("demo");
     const sold = await recordsOf("shop", env, READ_MS);

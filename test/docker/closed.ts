@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Authority, tempFolder } from "@wayward/testing";
 import { tellStory } from "../../samples/cluster/story.ts";
@@ -54,6 +54,9 @@ export async function closed(engineEnv: NodeJS.ProcessEnv, compose: readonly str
       read === "" && "nothing is read back",
       sold === "" && "nothing of the demo is read",
     ]);
+    const key = await readFile(join(doors, "ann.key"), "utf8");
+    const told = await project.wayward({ WAYWARD_KEY: key.trim() }, "sessions");
+    row("closed: a command", "wayward sessions, by the image", [!told.includes("hello") && `it tells ${told}`]);
     const keyless = { env: { ...single, ...ann, WAYWARD_KEY_FILE: "" } };
     const refusal = await said(process.execPath, [WAYWARD, "sessions"], keyless).then(
       () => "everyone is let in",

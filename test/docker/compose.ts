@@ -68,9 +68,10 @@ export class Project {
     await this.#run(["--profile", "cluster", "--profile", "demo", "up", "--detach", ...args]);
   }
 
-  /** Runs a command in a container of its own, as the service is set; tells what it writes. */
-  async run(service: string, ...command: readonly string[]): Promise<string> {
-    return this.#run(["run", "--rm", "-T", service, ...command]);
+  /** Runs `wayward` in a container of its own, as the service is set but for these variables; tells what it writes. */
+  async wayward(env: Readonly<Record<string, string>>, ...command: readonly string[]): Promise<string> {
+    const variables = Object.entries(env).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
+    return this.#run(["run", "--rm", "-T", ...variables, "wayward", ...command]);
   }
 
   /** Stops and removes the containers, and with `volumes` what they have kept. */
