@@ -39,7 +39,7 @@ const mayImport = {
   reader: ["record", "block", "chunk", "bus", "store"],
   analysis: ["record", "block"],
   client: ["record", "block", "access"],
-  testcontainers: [],
+  testcontainers: ["access"],
   kit: ["record", "access"],
   ingest: ["kit", "record", "bus", "block"],
   archive: ["kit", "record", "bus", "store", "block", "chunk"],

@@ -212,6 +212,17 @@ describe("an all-in-one behind keys and TLS", () => {
     expect(notes).toHaveLength(100);
   }, 90_000);
 
+  test("lets nobody in by a key that was revoked, from the next second on", async () => {
+    const gone = await doors.key("gone", "read");
+    const ask = () => doors.run(gone, server(), "sessions");
+    await until("the key is known", async () => (await ask()).code === 0, { withinMs: 10_000 });
+    const [, id = ""] = readFileSync(gone, "utf8").split("_");
+    const revoked = await doors.run(undefined, {}, "keys", "revoke", "--file", doors.file("keys"), id);
+    expect(revoked).toMatchObject({ code: 0, output: `${id} (gone) is revoked\n` });
+    await until("the key is refused", async () => /BAD_KEY/.test((await ask()).output), { withinMs: 10_000 });
+    expect(await doors.run(admin, server(), "sessions")).toMatchObject({ code: 0 });
+  }, 60_000);
+
   test("is examined by doctor, who says what is missing", async () => {
     const well = await doors.run(admin, server(), "doctor", "--metrics", http);
     expect(well).toMatchObject({ code: 0, output: expect.stringMatching(/ok {4}archiving {2}of 4 partitions/) });

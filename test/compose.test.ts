@@ -12,8 +12,9 @@ test("docker-compose.yml takes the images of this release", () => {
   expect(new Set(tags)).toEqual(new Set([version]));
 });
 
-test("docker-compose.yml mounts files that are there", () => {
-  const sources = [...compose.matchAll(/"?(\.\/[^:"\s]+):\//g)].map(([, path = ""]) => path);
+test("docker-compose.yml and closed.yml mount files that are there", () => {
+  const closed = readFileSync(join(root, "deploy/compose/closed.yml"), "utf8");
+  const sources = [...(compose + closed).matchAll(/"?(\.\/[^:"\s}]+):\//g)].map(([, path = ""]) => path);
   expect(sources.length).toBeGreaterThan(4);
   expect(sources.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });

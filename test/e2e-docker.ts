@@ -3,8 +3,9 @@
  * Builds the images on a base of this machine, since no registry need be
  * reachable, looks at each, brings the default up, records a program, reads
  * it back, takes everything down and up again and finds it still there; the
- * same of the profiles `demo` and `cluster`. Then come the tests of
- * packages/testcontainers, which are skipped where there is no engine.
+ * same of the profiles `demo` and `cluster`, whose Prometheus is asked what
+ * dashboards ask; and then of all of it with keys and TLS. Then come the tests
+ * of packages/testcontainers, which are skipped where there is no engine.
  *
  * Takes the engine that answers, else starts Debian's as root, in a network
  * and with mounts of its own; `--install` has apt install it. Ends with 1
@@ -12,9 +13,12 @@
  */
 import { parseArgs } from "node:util";
 import { tempFolder } from "@wayward/testing";
-import { composeCommand, type Inspected, Project } from "./docker/compose.ts";
+import { closed } from "./docker/closed.ts";
+import { composeCommand, Project } from "./docker/compose.ts";
 import { type Engine, runningEngine, startEngine, whyNoEngine } from "./docker/engine.ts";
+import { hardened } from "./docker/hardened.ts";
 import { buildImages } from "./docker/images.ts";
+import { monitored } from "./docker/monitored.ts";
 import { recordHello, recordsOf } from "./docker/record.ts";
 import { row, secondsSince, wrongRows } from "./docker/rows.ts";
 import { serverImages } from "./docker/servers.ts";
@@ -84,31 +88,6 @@ async function survivesKills({ name, project, env }: Shape): Promise<void> {
   ]);
 }
 
-/** Every container healthy, hardened and bounded. */
-async function hardened(what: string, project: Project): Promise<void> {
-  let all: readonly Inspected[] = [];
-  for (const until = performance.now() + READ_MS; performance.now() < until; ) {
-    all = await project.containers();
-    if (all.every(({ State }) => State.Health === undefined || State.Health.Status === "healthy")) break;
-  }
-  for (const { Name, Config, State, HostConfig } of all) {
-    row(
-      Name.replace(/^.*-e2e-\d+[-_]/, `${what}: `),
-      `${State.Status}, ${State.Health?.Status ?? "not asked"}, ${HostConfig.Memory / 2 ** 20} MiB`,
-      [
-        State.Status !== "running" && "it does not run",
-        State.Health !== undefined && State.Health.Status !== "healthy" && "it is not healthy",
-        !/^(65532:65532|0:0)$/.test(Config.User) && `user ${Config.User}`,
-        !HostConfig.ReadonlyRootfs && "its root can be written",
-        !HostConfig.CapDrop?.includes("ALL") && "it keeps capabilities",
-        !HostConfig.SecurityOpt?.some((option) => option.startsWith("no-new-privileges")) && "it may gain privileges",
-        HostConfig.Memory === 0 && "no limit of memory",
-        HostConfig.RestartPolicy.Name !== "unless-stopped" && "it is not started again",
-      ],
-    );
-  }
-}
-
 async function examine({ env: engineEnv, own }: Engine, compose: readonly string[]): Promise<void> {
   await buildImages(engineEnv);
   const servers = await serverImages(engineEnv);
@@ -120,7 +99,7 @@ async function examine({ env: engineEnv, own }: Engine, compose: readonly string
     const single = { name: "default", project, services: ["wayward"], env };
     await keeps(single);
     if (own) await survivesKills(single);
-    const told = await project.run("wayward", "sessions", "--json");
+    const told = await project.wayward({}, "sessions", "--json");
     row("default: a command", "wayward sessions, by the image", [!told.includes('"default"') && `it tells ${told}`]);
     await project.up("demo");
     const sold = await recordsOf("shop", env, READ_MS);
@@ -138,13 +117,16 @@ async function examine({ env: engineEnv, own }: Engine, compose: readonly string
       const cluster = { name: "cluster", project, services: CLUSTER, env };
       await keeps(cluster);
       if (own) await survivesKills(cluster);
+      await monitored("cluster", project, env);
       await hardened("cluster", project);
-      process.stderr.write("!!! Prometheus and Grafana of the profile cluster are not tried: no registry\n");
+      process.stderr.write("!!! Grafana of the profile cluster is not tried: no package holds it\n");
     }
   } finally {
     await project.down(true);
   }
-  if (typeof servers !== "string") await testcontainers({ ...engineEnv, ...servers });
+  if (typeof servers === "string") return;
+  await closed({ ...engineEnv, ...servers }, compose);
+  await testcontainers({ ...engineEnv, ...servers });
 }
 
 const compose = await composeCommand();

@@ -4,10 +4,10 @@
  * user of the images. No shell. It stands in for the public base where no
  * registry can be reached, and in tests.
  */
-import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { type Layer, layerOf } from "./archive/image.ts";
 import type { TarEntry } from "./archive/tar.ts";
+import { librariesOf } from "./libraries.ts";
 
 /** Where Node stands in the public base too. */
 const NODE = "nodejs/bin/node";
@@ -22,7 +22,7 @@ const FILES: Readonly<Record<string, string>> = {
 /** The base's name in an engine. */
 export const LOCAL_BASE = `wayward/node:${process.versions.node}`;
 
-/** The base as one layer, 130 MB. Throws where `ldd` cannot tell Node's libraries. */
+/** The base as one layer, 130 MB. */
 export function localBase(): Layer {
   return layerOf(entries());
 }
@@ -36,10 +36,4 @@ function* entries(): Generator<TarEntry> {
   yield { name: NODE, content: readFileSync(process.execPath), mode: 0o755 };
   for (const path of librariesOf(process.execPath))
     yield { name: path.slice(1), content: readFileSync(path), mode: 0o755 };
-}
-
-/** Absolute paths, the loader among them, in a fixed order. */
-function librariesOf(program: string): string[] {
-  const said = execFileSync("ldd", [program], { encoding: "utf8" });
-  return [...said.matchAll(/(\/\S+) \(0x/g)].map(([, path = ""]) => path).sort();
 }

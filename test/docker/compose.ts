@@ -11,7 +11,7 @@ export async function composeCommand(): Promise<readonly string[] | undefined> {
 }
 
 /** Ports by the variables of docker-compose.yml. */
-const PORTS = ["PORT", "HTTP_PORT", "INGEST_PORT", "QUERY_PORT", "STREAM_PORT"] as const;
+const PORTS = ["PORT", "HTTP_PORT", "INGEST_PORT", "QUERY_PORT", "STREAM_PORT", "PROMETHEUS_PORT"] as const;
 type PortName = (typeof PORTS)[number];
 
 /** What a container of the project runs with, as the engine tells. */
@@ -34,6 +34,10 @@ export interface Inspected {
   };
 }
 
+const OPEN = ["docker-compose.yml"];
+/** With keys and TLS; WAYWARD_DOORS names the folder. */
+export const CLOSED = [...OPEN, "deploy/compose/closed.yml"];
+
 /** The repository's docker-compose.yml as a project of its own name, on free ports. */
 export class Project {
   readonly #command: readonly string[];
@@ -46,12 +50,13 @@ export class Project {
     this.#ports = ports;
   }
 
-  static async create(command: readonly string[], env: NodeJS.ProcessEnv): Promise<Project> {
+  static async create(command: readonly string[], env: NodeJS.ProcessEnv, files = OPEN): Promise<Project> {
     const ports = new Map<PortName, number>();
     for (const name of PORTS) ports.set(name, await freePort());
     const variables = Object.fromEntries([...ports].map(([name, port]) => [`WAYWARD_${name}`, String(port)]));
     const project = { COMPOSE_PROJECT_NAME: `wayward-e2e-${process.pid}` };
-    return new Project(command, { ...env, ...variables, ...project }, ports);
+    const filed = [...command, ...files.flatMap((file) => ["--file", file])];
+    return new Project(filed, { ...env, ...variables, ...project }, ports);
   }
 
   /** `host:port` of a published port. */
@@ -63,9 +68,10 @@ export class Project {
     await this.#run(["--profile", "cluster", "--profile", "demo", "up", "--detach", ...args]);
   }
 
-  /** Runs a command in a container of its own, as the service is set; tells what it writes. */
-  async run(service: string, ...command: readonly string[]): Promise<string> {
-    return this.#run(["run", "--rm", "-T", service, ...command]);
+  /** Runs `wayward` in a container of its own, as the service is set but for these variables; tells what it writes. */
+  async wayward(env: Readonly<Record<string, string>>, ...command: readonly string[]): Promise<string> {
+    const variables = Object.entries(env).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
+    return this.#run(["run", "--rm", "-T", ...variables, "wayward", ...command]);
   }
 
   /** Stops and removes the containers, and with `volumes` what they have kept. */

@@ -1,5 +1,6 @@
 import { until } from "@wayward/testing";
 import type { Apps, Env } from "./apps.ts";
+import { clientCertificates } from "./client-certificates.ts";
 import { helmTest } from "./distributed.ts";
 import { ACCESS, Doors } from "./doors.ts";
 import type { Lab } from "./lab.ts";
@@ -64,6 +65,7 @@ export async function access(lab: Lab, apps: Apps, rows: Rows, amount: Amount): 
   // NATS takes its time to end.
   const ending = release.forget();
   await switchedOn(lab, apps, rows).finally(() => ending);
+  await clientCertificates(lab, apps, rows);
 }
 
 /** What `wayward` says to who comes in another way than it should. */

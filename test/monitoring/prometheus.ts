@@ -9,15 +9,18 @@ export interface Series {
   readonly values: readonly number[];
 }
 
-/** A running Prometheus with the rules of deploy/monitoring. */
+/** Asks a running Prometheus. */
 export interface Prometheus {
-  readonly url: string;
   /** The expression from then until now, in seconds since 1970. Throws what the server says is wrong with it. */
   range(expr: string, from: number): Promise<Series[]>;
   /** Scraped addresses by their health, such as `up`. */
   targets(): Promise<Map<string, string>>;
   /** Names of alerts by the health of their rule, such as `ok`. */
   rules(): Promise<Map<string, string>>;
+}
+
+/** One that was started here, with the rules of deploy/monitoring. */
+export interface StartedPrometheus extends Prometheus {
   stop(): Promise<void>;
 }
 
@@ -26,7 +29,7 @@ const SCRAPE_SECONDS = 2;
 export const RATE = `${4 * SCRAPE_SECONDS}s`;
 
 /** Starts one that scrapes these addresses, each as the job of its name. */
-export async function startPrometheus(jobs: Readonly<Record<string, string>>): Promise<Prometheus> {
+export async function startPrometheus(jobs: Readonly<Record<string, string>>): Promise<StartedPrometheus> {
   const program = await needBinary("prometheus");
   const folder = await tempFolder("prometheus");
   const url = `http://127.0.0.1:${await freePort()}`;
@@ -54,12 +57,22 @@ export async function startPrometheus(jobs: Readonly<Record<string, string>>): P
     logFile: join(folder.path, "prometheus.log"),
     ready: async () => (await fetch(`${url}/-/ready`)).ok,
   });
+  return {
+    ...prometheusAt(url, SCRAPE_SECONDS),
+    async stop() {
+      await server.end("SIGTERM");
+      await folder.remove();
+    },
+  };
+}
+
+/** The one that answers at this address, such as `http://127.0.0.1:9090`; `stepSeconds` lie between two values of a range. */
+export function prometheusAt(url: string, stepSeconds: number): Prometheus {
   const ask = (path: string) => answer(`${url}/api/v1/${path}`);
   return {
-    url,
     async range(expr, from) {
-      const asked = new URLSearchParams({ query: expr, start: `${from}`, end: `${Date.now() / 1000}`, step: interval });
-      const { result } = (await ask(`query_range?${asked}`)) as {
+      const until = { start: `${from}`, end: `${Date.now() / 1000}`, step: `${stepSeconds}s` };
+      const { result } = (await ask(`query_range?${new URLSearchParams({ query: expr, ...until })}`)) as {
         readonly result: readonly { readonly metric: Record<string, string>; readonly values: [number, string][] }[];
       };
       return result.map(({ metric, values }) => ({ labels: metric, values: numbers(values) }));
@@ -75,10 +88,6 @@ export async function startPrometheus(jobs: Readonly<Record<string, string>>): P
         readonly groups: readonly { readonly rules: readonly { readonly name: string; readonly health: string }[] }[];
       };
       return new Map(groups.flatMap(({ rules }) => rules.map(({ name, health }) => [name, health] as const)));
-    },
-    async stop() {
-      await server.end("SIGTERM");
-      await folder.remove();
     },
   };
 }

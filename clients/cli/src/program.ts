@@ -144,18 +144,35 @@ function addFindings(findings: Command): void {
     .action(async (options) => (await import("./commands/findings/suppressions.ts")).suppressions(options));
 }
 
+function keyFile(): Option {
+  return new Option("--file <file>", "the file that WAYWARD_KEYS names; needed");
+}
+
 /** Keys that services ask for. */
 function addKeys(keys: Command): void {
   keys.description("keys that services ask for (docs/operate/access.md)");
   keys
     .command("create")
     .description("print a new key, and add its hash to the services' file of keys; it is shown this once")
-    .option("--file <file>", "the file that WAYWARD_KEYS names; needed")
+    .addOption(keyFile())
     .option("--scope <scope...>", "what it allows: ingest, read, delete, admin", ["ingest"])
     .option("--expires <when>", "last day or time (ISO 8601), or how long, such as 90d; else for ever")
     .option("--name <name>", "whose it is, for who reads the file")
     .addOption(json())
-    .action(async (options) => (await import("./commands/keys.ts")).keysCreate(options));
+    .action(async (options) => (await import("./commands/keys/create.ts")).keysCreate(options));
+  keys
+    .command("list")
+    .description("list whom the services' file of keys lets in: ids, scopes, until when, whose they are")
+    .addOption(keyFile())
+    .addOption(json())
+    .action(async (options) => (await import("./commands/keys/list.ts")).keysList(options));
+  keys
+    .command("revoke")
+    .description("take keys out of the services' file, which refuse them within a second")
+    .argument("<id...>", "8 letters and digits, as `list` shows them and logs name them")
+    .addOption(keyFile())
+    .addOption(json())
+    .action(async (ids, options) => (await import("./commands/keys/revoke.ts")).keysRevoke(ids, options));
 }
 
 /** The whole command line. A command's code is loaded when it runs: help is there at once. */

@@ -78,7 +78,7 @@ const notPlain = make(
   "UNAVAILABLE",
   "NOT_PLAIN",
   "does not answer in plain text",
-  "if it speaks TLS, name it as https://$ and its CA in WAYWARD_CA",
+  "if it speaks TLS, name it as https://$ and its CA in WAYWARD_CA; behind a published port or a proxy it may be starting",
 );
 const refused = make(
   "UNAVAILABLE",

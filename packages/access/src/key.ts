@@ -32,6 +32,16 @@ export function hashOf(key: string): Buffer {
   return createHash("sha256").update(key).digest();
 }
 
+/** A key's line in the services' file of keys, which knows it by its hash. What a scope allows the services know. */
+export function keyLine(
+  key: string,
+  scopes: readonly string[],
+  more: { readonly until?: string; readonly name?: string } = {},
+): string {
+  const rest = Object.entries(more).map(([name, value]) => ` ${name}=${value}`);
+  return `${idOf(key)} ${scopes.join(",")} sha256:${hashOf(key).toString("hex")}${rest.join("")}\n`;
+}
+
 /** The header's value of a key, and back. */
 export function bearerOf(key: string): string {
   return `Bearer ${key}`;

@@ -1,6 +1,6 @@
 export type { Caller } from "./access/authenticate.ts";
 export { type DoorFiles, type Doors, openDoors } from "./access/doors.ts";
-export { keyLine, parseKeys } from "./access/keys.ts";
+export { type Key, parseKeys, withoutKeys } from "./access/keys.ts";
 export { isScope, SCOPES, type Scope } from "./access/permissions.ts";
 export { DOOR_SETTINGS } from "./access/settings.ts";
 export { type Config, describeConfig, loadConfig, parseSize, type Setting, type Shape, setting } from "./config.ts";

@@ -2,9 +2,8 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { makeKey } from "@wayward/access";
+import { keyLine, makeKey } from "@wayward/access";
 import { Authority, freePort, tempFolder } from "@wayward/testing";
-import { keyLine } from "./access/keys.ts";
 
 const BASE = new URL("../../base/src/index.ts", import.meta.url).href;
 const INDEX = new URL("./index.ts", import.meta.url).href;

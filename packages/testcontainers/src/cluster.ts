@@ -1,4 +1,6 @@
+import { makeKey } from "@wayward/access";
 import { GenericContainer, Network, type StartedNetwork, type StartedTestContainer, Wait } from "testcontainers";
+import { type CallerEnv, callerEnv, closeDoors, type Doors, schemeOf, type TlsFiles } from "./doors.ts";
 import { GRPC_PORT, HTTP_PORT, imageOf, NATS_IMAGE, S3_IMAGE } from "./images.ts";
 
 export interface WaywardClusterOptions {
@@ -8,6 +10,10 @@ export interface WaywardClusterOptions {
   readonly natsImage?: string;
   /** versitygw 1.8.0 or later with `versitygw` on its PATH. */
   readonly s3Image?: string;
+  /** Services let in who has the key of `env`, which allows everything, and nobody else. Default: everyone. */
+  readonly keys?: boolean;
+  /** Services speak TLS and nothing else. */
+  readonly tls?: TlsFiles;
 }
 
 const SERVICES = ["ingest", "archive", "query", "stream"] as const;
@@ -26,42 +32,52 @@ export class WaywardCluster {
   readonly #network: StartedNetwork;
   readonly #containers: readonly StartedTestContainer[];
   readonly #services: ReadonlyMap<ServiceName, StartedTestContainer>;
+  readonly #doors: Doors;
 
   private constructor(
     network: StartedNetwork,
     servers: readonly StartedTestContainer[],
     services: ReadonlyMap<ServiceName, StartedTestContainer>,
+    doors: Doors,
   ) {
     this.#network = network;
     this.#containers = [...services.values(), ...servers];
     this.#services = services;
+    this.#doors = doors;
   }
 
   /** Resolves once all answer. Rejects where no engine runs or an image cannot be had, and leaves nothing running. */
   static async start(options: WaywardClusterOptions = {}): Promise<WaywardCluster> {
-    const { registry, natsImage = NATS_IMAGE, s3Image = S3_IMAGE } = options;
+    const { registry, natsImage = NATS_IMAGE, s3Image = S3_IMAGE, keys = false, tls } = options;
+    const doors = { key: keys ? makeKey() : undefined, tls };
     const network = await new Network().start();
     let servers: StartedTestContainer[] = [];
     try {
       servers = await startAll([natsContainer(natsImage), s3Container(s3Image)], network);
       const services = await startAll(
-        SERVICES.map((name) => serviceContainer(name, registry)),
+        SERVICES.map((name) => serviceContainer(name, registry, doors)),
         network,
       );
-      return new WaywardCluster(network, servers, new Map(SERVICES.map((name, index) => [name, services[index]!])));
+      const named = new Map(SERVICES.map((name, index) => [name, services[index]!]));
+      return new WaywardCluster(network, servers, named, doors);
     } catch (error) {
-      await new WaywardCluster(network, servers, new Map()).stop();
+      await new WaywardCluster(network, servers, new Map(), doors).stop();
       throw error;
     }
   }
 
   /** What agents, clients and the command line find the services by. */
-  get env(): Readonly<Record<"WAYWARD_INGEST" | "WAYWARD_QUERY" | "WAYWARD_STREAM", string>> {
+  get env(): Readonly<Record<"WAYWARD_INGEST" | "WAYWARD_QUERY" | "WAYWARD_STREAM", string>> & CallerEnv {
     const address = (name: ServiceName) => {
       const service = this.service(name);
-      return `${service.getHost()}:${service.getMappedPort(GRPC_PORT)}`;
+      return `${schemeOf(this.#doors)}${service.getHost()}:${service.getMappedPort(GRPC_PORT)}`;
     };
-    return { WAYWARD_INGEST: address("ingest"), WAYWARD_QUERY: address("query"), WAYWARD_STREAM: address("stream") };
+    const services = {
+      WAYWARD_INGEST: address("ingest"),
+      WAYWARD_QUERY: address("query"),
+      WAYWARD_STREAM: address("stream"),
+    };
+    return { ...services, ...callerEnv(this.#doors) };
   }
 
   /** A service's container, to look at its log, to stop it, or to start it anew. */
@@ -120,8 +136,8 @@ function s3Container(image: string): GenericContainer {
     .withWaitStrategy(Wait.forHttp("/healthz", S3_PORT));
 }
 
-function serviceContainer(name: ServiceName, registry: string | undefined): GenericContainer {
-  return new GenericContainer(imageOf(name, registry))
+function serviceContainer(name: ServiceName, registry: string | undefined, doors: Doors): GenericContainer {
+  const service = new GenericContainer(imageOf(name, registry))
     .withNetworkAliases(name)
     .withEnvironment({
       WAYWARD_NATS: "nats://nats:4222",
@@ -132,6 +148,6 @@ function serviceContainer(name: ServiceName, registry: string | undefined): Gene
       AWS_ACCESS_KEY_ID: CREDENTIALS.access,
       AWS_SECRET_ACCESS_KEY: CREDENTIALS.secret,
     })
-    .withExposedPorts(GRPC_PORT, HTTP_PORT)
-    .withWaitStrategy(Wait.forHttp("/readyz", HTTP_PORT));
+    .withExposedPorts(GRPC_PORT, HTTP_PORT);
+  return closeDoors(service, doors);
 }

@@ -1,2 +1,3 @@
 export { StartedWaywardContainer, WaywardContainer } from "./all-in-one.ts";
 export { WaywardCluster, type WaywardClusterOptions } from "./cluster.ts";
+export type { TlsFiles } from "./doors.ts";

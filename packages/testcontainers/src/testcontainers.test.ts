@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { tempFolder } from "@wayward/testing";
+import { Authority, tempFolder } from "@wayward/testing";
 import { getContainerRuntimeClient, ImageName } from "testcontainers";
 import { tellStory } from "../../../samples/cluster/story.ts";
 import { imageOf, NATS_IMAGE, S3_IMAGE } from "./images.ts";
-import { type StartedWaywardContainer, WaywardCluster, WaywardContainer } from "./index.ts";
+import { type StartedWaywardContainer, type TlsFiles, WaywardCluster, WaywardContainer } from "./index.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "../../..");
@@ -30,6 +30,13 @@ async function where(images: readonly string[]) {
   if (why === undefined) return describe;
   process.stderr.write(`\n!!! NO CONTAINERS HERE: tests of @wayward/testcontainers do not run (${why})\n`);
   return describe.skip;
+}
+
+/** For this machine, and for the name by which the stream service reaches ingest. */
+function certificate(folder: string): TlsFiles {
+  const authority = new Authority(folder);
+  const { certFile, keyFile } = authority.issue("server", { names: "DNS:localhost,IP:127.0.0.1,DNS:ingest" });
+  return { cert: certFile, key: keyFile, ca: authority.caFile };
 }
 
 const services = ["ingest", "archive", "query", "stream"].map((name) => imageOf(name));
@@ -64,6 +71,29 @@ const services = ["ingest", "archive", "query", "stream"].map((name) => imageOf(
     expect(metrics).toMatch(/^wayward_ingest_blocks_total\{/m);
   });
 
+  test("lets in who has its key, over TLS where it has a certificate, and goes on so after a restart", async () => {
+    await using folder = await tempFolder("testcontainers");
+    await using closed = await new WaywardContainer().withKeys().withTls(certificate(folder.path)).start();
+    const cli = async (more: NodeJS.ProcessEnv, ...args: string[]) => {
+      const env = {
+        ...process.env,
+        NODE_OPTIONS: "",
+        WAYWARD_SPOOL: join(folder.path, "spool"),
+        ...closed.env,
+        ...more,
+      };
+      return (await run(process.execPath, ["clients/cli/bin/wayward.mjs", ...args], { cwd: root, env })).stdout;
+    };
+    await cli({}, "run", "--name", "keyed", "--", process.execPath, "samples/hello/hello.mjs");
+    const records = await cli({}, "read", "--json", "--name", "keyed");
+    expect(records.split("\n").length).toBeGreaterThan(10);
+    await expect(cli({ WAYWARD_KEY: "" }, "sessions")).rejects.toThrow("no key was given");
+    await expect(cli({ WAYWARD_CA: "" }, "sessions")).rejects.toThrow("has signed");
+    await closed.restart();
+    expect(await cli({}, "read", "--json", "--name", "keyed")).toBe(records);
+    expect(closed.metricsUrl).toMatch(/^https:/);
+  }, 60_000);
+
   test("as the README shows it", async () => {
     const [, example = ""] = /```ts\n([\s\S]*?)```/.exec(
       readFileSync(join(import.meta.dirname, "../README.md"), "utf8"),
@@ -83,12 +113,19 @@ const services = ["ingest", "archive", "query", "stream"].map((name) => imageOf(
 });
 
 (await where([...services, natsImage, s3Image]))("WaywardCluster", () => {
-  test("plays the sample of three programs, with its planted fault found live and in the archive", async () => {
-    await using spool = await tempFolder("testcontainers");
-    await using cluster = await WaywardCluster.start({ natsImage, s3Image });
-    const env = { ...cluster.env, NODE_OPTIONS: "" };
-    await tellStory({ env, spool: spool.path, seconds: 3, fault: true, before: undefined });
-  }, 180_000);
+  test.each([
+    ["", () => ({})],
+    [", all of it with keys and TLS", (folder: string) => ({ keys: true, tls: certificate(folder) })],
+  ])(
+    "plays the sample of three programs, with its planted fault found live and in the archive%s",
+    async (_, doors) => {
+      await using folder = await tempFolder("testcontainers");
+      await using cluster = await WaywardCluster.start({ natsImage, s3Image, ...doors(folder.path) });
+      const env = { ...cluster.env, NODE_OPTIONS: "" };
+      await tellStory({ env, spool: join(folder.path, "spool"), seconds: 3, fault: true, before: undefined });
+    },
+    180_000,
+  );
 
   test("that cannot start says so and leaves nothing running", async () => {
     const client = await getContainerRuntimeClient();

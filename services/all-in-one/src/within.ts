@@ -1,6 +1,6 @@
-import { type AccessSettings, makeKey } from "@wayward/access";
+import { type AccessSettings, keyLine, makeKey } from "@wayward/access";
 import { unwrap } from "@wayward/base";
-import { keyLine, type Log, type Part, parseKeys, serveGrpc } from "@wayward/service-kit";
+import { type Log, type Part, parseKeys, serveGrpc } from "@wayward/service-kit";
 
 /** A way to ingest for this process alone. */
 export interface Within {

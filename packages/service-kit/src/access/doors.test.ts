@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import * as grpc from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { type AccessSettings, explainCall, makeKey, reach } from "@wayward/access";
+import { type AccessSettings, explainCall, keyLine, makeKey, reach } from "@wayward/access";
 import { health, ingest, query, reflection, rpc, stream } from "@wayward/api";
 import { Code, delay } from "@wayward/base";
 import { Authority, type TempFolder, tempFolder, until } from "@wayward/testing";
@@ -14,7 +14,6 @@ import { createLog } from "../log.ts";
 import { createMetrics } from "../metrics.ts";
 import { type Serving, serve } from "../serve.ts";
 import { type DoorFiles, type Doors, openDoors } from "./doors.ts";
-import { keyLine } from "./keys.ts";
 import { permissionOf, SCOPES, type Scope } from "./permissions.ts";
 
 const log = createLog("error");

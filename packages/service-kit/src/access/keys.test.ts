@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import { idOf, makeKey } from "@wayward/access";
+import { idOf, keyLine, makeKey } from "@wayward/access";
 import { unwrap } from "@wayward/base";
 import fc from "fast-check";
-import { keyLine, parseKeys } from "./keys.ts";
+import { Keys, parseKeys, withoutKeys } from "./keys.ts";
 
 const HASH = "ab".repeat(32);
 
@@ -32,6 +32,34 @@ describe("a file of keys", () => {
     expect(file.has(key!, Date.UTC(2026, 0, 30))).toBe(true);
     expect(file.has(key!, Date.UTC(2026, 1, 1))).toBe(false);
     expect(file.has({ ...key!, hash: Buffer.alloc(32) }, 0)).toBe(false);
+  });
+
+  test("lets a key in to the end of its last day", () => {
+    const file = unwrap(parseKeys(`abcdefgh ingest sha256:${HASH} until=2026-01-31`));
+    const [key] = file.all();
+    expect(file.has(key!, Date.UTC(2026, 0, 31, 23, 59))).toBe(true);
+    expect(file.has(key!, Date.UTC(2026, 1, 1))).toBe(false);
+  });
+
+  test("loses the keys that are taken out, and nothing else", () => {
+    const keys = Array.from({ length: 8 }, makeKey);
+    const lines = keys.map((key) => `# of ${idOf(key)}\n${keyLine(key, ["read"])}`);
+    const some = fc.tuple(fc.subarray(keys), fc.constantFrom("\n", "\r\n"), fc.constantFrom("", " # why"));
+    fc.assert(
+      fc.property(some, ([gone, end, comment]) => {
+        const text = `# keys${end}${lines.join("").replaceAll("\n", `${comment}${end}`)}`;
+        const left = withoutKeys(
+          text,
+          gone.map((key) => idOf(key)!),
+        );
+        // A file without a key is none, and lets nobody in.
+        const file = gone.length === keys.length ? new Keys([]) : unwrap(parseKeys(left));
+        const there = keys.filter((key) => file.find(key) !== undefined);
+        expect(there).toEqual(keys.filter((key) => !gone.includes(key)));
+        expect(left.split("\n").length).toBe(text.split("\n").length - gone.length);
+        expect(left.split("\n").filter((line) => !text.split("\n").includes(line))).toEqual([]);
+      }),
+    );
   });
 
   test.each([

@@ -12,14 +12,17 @@ export interface Key {
   readonly hash: Buffer;
   /** Milliseconds since 1970 from which on it is refused. */
   readonly untilMs: number;
+  /** Whose it is, if that was written down. */
+  readonly name?: string | undefined;
 }
 
 const LINE = /^(?<id>\S+)\s+(?<scopes>\S+)\s+sha256:(?<hash>\S+)(?<rest>(?:\s+\S+)*)$/;
 const NEVER = Number.POSITIVE_INFINITY;
+const DAY_MS = 86_400_000;
 /** What an unknown key is compared with, so that it takes as long as a known one. */
 const NO_HASH = Buffer.alloc(32);
 
-/** The keys of a file, one a line: `<id> <scope,…> sha256:<hex> [until=<ISO 8601>] [name=<text>]`; `#` begins a comment. */
+/** The keys of a file, one a line: `<id> <scope,…> sha256:<hex> [until=<ISO 8601>] [name=<text>]`; `#` begins a comment. A day counts to its end, in UTC. */
 export class Keys {
   readonly #byId: ReadonlyMap<string, Key>;
 
@@ -29,6 +32,11 @@ export class Keys {
 
   get size(): number {
     return this.#byId.size;
+  }
+
+  /** In the order of the file. */
+  all(): readonly Key[] {
+    return [...this.#byId.values()];
   }
 
   /** The key that this text is; its expiry is not looked at. */
@@ -49,7 +57,7 @@ export class Keys {
 export function parseKeys(text: string): Result<Keys> {
   const keys = new Map<string, Key>();
   for (const [index, line] of text.split("\n").entries()) {
-    const bare = line.trim().replace(/(?:^|\s)#.*$/, "");
+    const bare = withoutComment(line);
     if (bare === "") continue;
     const key = parseKey(bare);
     if (typeof key === "string") return wrong(index, key);
@@ -60,10 +68,14 @@ export function parseKeys(text: string): Result<Keys> {
   return fail("INVALID_ARGUMENT", "BAD_CONFIG", "it holds no key: `wayward keys create` adds one");
 }
 
-/** A key's line, as parseKeys takes it. */
-export function keyLine(key: string, scopes: readonly Scope[], more: { until?: string; name?: string }): string {
-  const rest = Object.entries(more).map(([name, value]) => ` ${name}=${value}`);
-  return `${idOf(key)} ${scopes.join(",")} sha256:${hashOf(key).toString("hex")}${rest.join("")}\n`;
+/** The file without the lines of these keys; comments and the other lines stay as they are. */
+export function withoutKeys(text: string, ids: readonly string[]): string {
+  const stays = (line: string) => !ids.includes(withoutComment(line).split(/\s/)[0]!);
+  return text.split("\n").filter(stays).join("\n");
+}
+
+function withoutComment(line: string): string {
+  return line.trim().replace(/(?:^|\s)#.*$/, "");
 }
 
 /** The key of a line, or what is wrong with it. */
@@ -80,9 +92,20 @@ function parseKey(line: string): Key | string {
   const unknown = [...facts.keys()].find((name) => name !== "until" && name !== "name");
   if (unknown !== undefined) return `"${unknown.slice(0, 20)}" is not until or name`;
   const until = facts.get("until");
-  const untilMs = until === undefined ? NEVER : Date.parse(until);
+  const untilMs = until === undefined ? NEVER : endOf(until);
   if (Number.isNaN(untilMs)) return `until "${until?.slice(0, 30)}" is not a time in ISO 8601`;
-  return { id, scopes: new Set(named.filter(isScope)), hash: Buffer.from(hash, "hex"), untilMs };
+  return {
+    id,
+    scopes: new Set(named.filter(isScope)),
+    hash: Buffer.from(hash, "hex"),
+    untilMs,
+    name: facts.get("name"),
+  };
+}
+
+/** Milliseconds since 1970; NaN where it is no time. */
+function endOf(until: string): number {
+  return Date.parse(until) + (/^\d{4}-\d\d-\d\d$/.test(until) ? DAY_MS : 0);
 }
 
 function pair(text: string): [string, string] {
