@@ -1,10 +1,11 @@
 import type { block as api } from "@wayward/api";
 import { Block, type Dictionary, type Envelope, ReusedBuffers } from "@wayward/block";
 import { Batch } from "./batch.ts";
-import { type SharedView, sharedView } from "./cluster/shared.ts";
+import { isSharing, type SharedView, sharedView } from "./cluster/shared.ts";
 import { type Finding, fingerprintOf } from "./finding.ts";
 import { leftOutOf } from "./locks/blocking.ts";
 import { LockFold } from "./locks/fold.ts";
+import { countEdges } from "./locks/order/count-edges.ts";
 import { countedCycle } from "./locks/rules/inversion.ts";
 import { lockTables } from "./locks/tables.ts";
 import type { AnalysisResult, ReportedFinding } from "./result.ts";
@@ -83,15 +84,17 @@ export class SessionAnalysis {
     this.#locks.finish(true);
   }
 
-  /** Findings as they are now. How often the orders of a cycle were seen is counted at the end only: `result` tells it. */
+  /** Findings as they are now. Where one is a cycle, counting its orders looks at each chain that the session has. */
   findings(): ReportedFinding[] {
-    return this.#locks.findings.map((finding) => this.#reported(finding, finding.detail));
+    const { session, findings } = this.#locks;
+    if (findings.some(({ detail }) => detail.cycle !== undefined)) countEdges(session);
+    return findings.map((finding) => this.#reported(finding, countedCycle(session, finding)));
   }
 
   result(): AnalysisResult {
     this.#locks.finish(this.#ended);
     const { session: state } = this.#locks;
-    const findings = this.#locks.findings.map((finding) => this.#reported(finding, countedCycle(state, finding)));
+    const findings = this.findings();
     const { session } = this.#facts;
     const threads = this.#threads?.state;
     const tables = lockTables({ session, state, dictionary: this.#dictionary, now: this.#now() });
@@ -108,10 +111,12 @@ export class SessionAnalysis {
     return Math.max(last, Math.min(Number(openAt - this.#origin), this.#until));
   }
 
-  /** What matters to other sessions now. */
+  /** What matters to other sessions now; its orders are counted for that. */
   shared(): SharedView | undefined {
     const dictionary = this.#dictionary;
-    return sharedView(this.#locks.session, { ...this.#facts, dictionary, origin: this.#origin, ended: this.#ended });
+    const { session } = this.#locks;
+    if (isSharing(session)) countEdges(session);
+    return sharedView(session, { ...this.#facts, dictionary, origin: this.#origin, ended: this.#ended });
   }
 
   #reported(finding: Finding, detail: Finding["detail"]): ReportedFinding {
