@@ -20,8 +20,10 @@ export interface SessionFacts {
   readonly description: api.SessionDescription | undefined;
   /** Records from then on do not count; nanoseconds since 1970, all count without it. */
   readonly until?: bigint | undefined;
-  /** The session was open still at this time, nanoseconds since 1970: what waits at the end of its records waits until then. */
+  /** The session was there still at this time, nanoseconds since 1970: what waits at the end of its records waits until then. */
   readonly openAt?: bigint | undefined;
+  /** Nothing tells what became of it after that: it fell silent, or its writer ended without a word. What waits then waits at least so long. */
+  readonly isLost?: boolean;
   /** Count functions and lanes of each lock too, which takes longer. */
   readonly detail?: boolean;
   /** A wait that lasts so long is told; default 30,000 ms. */
@@ -79,7 +81,7 @@ export class SessionAnalysis {
     this.#locks.step(envelope.header.seq, batch, () => block.openSet);
     this.#threads?.step(envelope.header.seq, batch, () => block.openSet);
     // What came after the time that is looked at does not count, nor does its end.
-    if (envelope.header.end === undefined || batch.isCut) return;
+    if (envelope.header.end === undefined || batch.isCut || this.#outlivesUntil()) return;
     this.#ended = true;
     this.#locks.finish(true);
   }
@@ -92,15 +94,23 @@ export class SessionAnalysis {
   }
 
   result(): AnalysisResult {
+    const now = this.#now();
     this.#locks.finish(this.#ended);
+    this.#locks.tick(now);
     const { session: state } = this.#locks;
     const findings = this.findings();
     const { session } = this.#facts;
     const threads = this.#threads?.state;
-    const tables = lockTables({ session, state, dictionary: this.#dictionary, now: this.#now() });
+    const tables = lockTables({ session, state, dictionary: this.#dictionary, now, isLost: this.#isLostAt(now) });
     if (threads !== undefined) tables.push(...threadTables(session, threads));
     const leftOut = Object.fromEntries([...state.leftOut, ...leftOutOf(state), ...(threads?.leftOut ?? [])]);
     return { findings, tables, leftOut, shared: this.shared() };
+  }
+
+  /** True if the session was there still when what is looked at ends: its end mark may be in a block without records. */
+  #outlivesUntil(): boolean {
+    const { openAt } = this.#facts;
+    return openAt !== undefined && Number(openAt - this.#origin) >= this.#until;
   }
 
   /** Until when what waits has waited, in nanoseconds since the start: at least the last record's time. */
@@ -109,6 +119,11 @@ export class SessionAnalysis {
     const last = this.#locks.session.now;
     if (openAt === undefined || this.#ended) return last;
     return Math.max(last, Math.min(Number(openAt - this.#origin), this.#until));
+  }
+
+  /** True if nobody knows what the session did after this time, and that it was there until then is all that was asked for. */
+  #isLostAt(now: number): boolean {
+    return this.#facts.isLost === true && now < this.#until;
   }
 
   /** What matters to other sessions now; its orders are counted for that. */
