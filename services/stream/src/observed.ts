@@ -20,6 +20,10 @@ export class ObservedSession {
   beyond = new RangeSet();
   /** The log says that it was deleted or has expired: no more is shown. */
   gone = false;
+  /** An observer of blocks was told which session it is. */
+  named = false;
+  /** When its last block came, in ms since 1970. */
+  heardMs = Date.now();
   #epoch = -1n;
   #dictionary = new Dictionary();
   readonly #keepsDefinitions: boolean;

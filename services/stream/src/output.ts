@@ -34,7 +34,7 @@ export class Output {
   readonly #form: selection.Form;
   readonly #rows = new RowWriter();
   readonly #gaps = new GapList();
-  readonly #named = new Map<string, number>();
+  #named = 0;
 
   constructor(filter: BlockFilter, form: selection.Form) {
     this.#filter = filter;
@@ -78,12 +78,12 @@ export class Output {
     yield fill ? fillOf(observed, block, { blocks }) : { $case: "blocks", value: blocks };
   }
 
-  /** The session, where this stream has not named it yet. */
-  #sessions({ view: { text, id, description } }: ObservedSession): selection.SessionEntry[] {
-    if (this.#named.has(text)) return [];
-    const made = this.#named.size + 1;
-    this.#named.set(text, made);
-    return [{ id: made, session: asBuffer(id), description }];
+  /** The session, where it has not been named since it is followed. */
+  #sessions(observed: ObservedSession): selection.SessionEntry[] {
+    if (observed.named) return [];
+    observed.named = true;
+    const { id, description } = observed.view;
+    return [{ id: ++this.#named, session: asBuffer(id), description }];
   }
 }
 
