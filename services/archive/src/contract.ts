@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { delay } from "@wayward/base";
-import type { Bus } from "@wayward/bus";
+import { type Bus, watermarkTopic } from "@wayward/bus";
 import { deleteSession, loadPartition } from "@wayward/chunk";
 import { newSessionId, sessionText } from "@wayward/record";
 import { createLog, createMetrics } from "@wayward/service-kit";
@@ -61,7 +61,7 @@ export function describeArchiver(name: string, open: () => Promise<ShapeUnderTes
       expect(found.committed.toArray()).toEqual([{ first: 0n, last: 2n }]);
       expect(found.description?.name).toBe("first");
       expect(found.poisoned.map(({ cause }) => cause).sort()).toEqual([1, 2]);
-      expect(await bus.topics.get(`watermark/${address.session}`)).toBeDefined();
+      expect(await bus.topics.get(watermarkTopic(address))).toBeDefined();
 
       const deletion = { prefix, session, writer: Buffer.alloc(16), now: 0n };
       await expect(deleteSession(store, { ...deletion, force: false })).rejects.toMatchObject({

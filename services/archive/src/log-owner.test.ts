@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { archive } from "@wayward/api";
-import { type Bus, openEmbeddedBus } from "@wayward/bus";
+import { type Bus, openEmbeddedBus, watermarkTopic } from "@wayward/bus";
 import { type LogAction, loadPartition } from "@wayward/chunk";
 import { newSessionId, sessionText } from "@wayward/record";
 import { createLog, createMetrics } from "@wayward/service-kit";
@@ -88,7 +88,7 @@ test("a session with more holes than a topic can tell is archived, and what came
     toIncoming({ busSeq: BigInt(seq + 1), address, body: emptyBlock(session, seq) }, 0);
   const commit = async (owner: LogOwner, blocks: readonly Incoming[]) => {
     await owner.run({ type: "batch", blocks, busSeq: 1n, incarnation: "a", now: 0n }, signal);
-    const topic = await bus.topics.get(`watermark/${address.session}`);
+    const topic = await bus.topics.get(watermarkTopic(address));
     return archive.Watermark.decode(topic!.value).ranges;
   };
   const owner = await load();

@@ -146,7 +146,7 @@ export class LogOwner {
   }
 
   async #finish({ sessions, incarnation, busSeq }: Extract<Effect, { type: "done" }>): Promise<void> {
-    const { bus, partition } = this.#place;
+    const { bus, tenant, partition } = this.#place;
     for (const [text, blocks] of sessions) {
       const found = this.log.sessions.get(text);
       if (found === undefined) continue;
@@ -161,7 +161,7 @@ export class LogOwner {
         ),
         deleted: found.deleted,
       }).finish();
-      await bus.topics.set(watermarkTopic(text), value);
+      await bus.topics.set(watermarkTopic({ tenant, session: text }), value);
     }
     if (this.log.n - this.log.checkpointed >= CHECKPOINT_ENTRIES) await this.#checkpoint();
   }

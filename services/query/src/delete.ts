@@ -38,7 +38,8 @@ export async function removeSession(
     incarnation: bus.incarnation(partition),
     deleted: true,
   });
-  await bus.topics.set(watermarkTopic(sessionText(session)), archive.Watermark.encode(watermark).finish());
+  const topic = watermarkTopic({ tenant, session: sessionText(session) });
+  await bus.topics.set(topic, archive.Watermark.encode(watermark).finish());
   return n;
 }
 
