@@ -2,7 +2,8 @@ export { type EncodedCheckpoint, encodeCheckpoint, forgetCheckpoint, noteCheckpo
 export { blockAt, decodeFooter, footerLength } from "./decode.ts";
 export { type DeleteOptions, deleteSession, type EntryWriter } from "./delete.ts";
 export { CHUNK_FORMAT, CHUNK_MAGIC, type EncodedChunk, encodeChunk, TRAILER_BYTES } from "./encode.ts";
-export { catchUp, entryKey, loadPartition, newestCheckpoint, type ObjectReader } from "./load.ts";
+export type { LogKeys } from "./keys.ts";
+export { catchUp, loadPartition, newestCheckpoint, type ObjectReader } from "./load.ts";
 export { decodeEntry, encodeEntry, entryHash, type LogAction } from "./log.ts";
 export { RangeSet } from "./ranges.ts";
 export type { ArchivedSession } from "./session-table.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, test } from "@jest/globals";
 import { openEmbeddedBus, openJetStreamBus } from "@wayward/bus";
-import { chunkPrefix, openStore } from "@wayward/store";
+import { openStore, partitionKeys } from "@wayward/store";
 import { requireReal, startNats, startVersitygw, tempFolder } from "@wayward/testing";
 import { describeArchiver } from "./contract.ts";
 
@@ -17,7 +17,7 @@ describeArchiver("embedded bus and folder", async () => {
     await folder.remove();
   };
   // No key is another key's folder: chunks cannot be written below an object.
-  const breakStore = () => store.put(chunkPrefix("default", 0).slice(0, -1), Buffer.from("in the way"));
+  const breakStore = () => store.put(partitionKeys("default", 0).chunks.slice(0, -1), Buffer.from("in the way"));
   return { connect: async () => ({ bus, store }), breakStore, stop };
 });
 

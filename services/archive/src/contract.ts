@@ -4,13 +4,13 @@ import { type Bus, watermarkTopic } from "@wayward/bus";
 import { deleteSession, loadPartition } from "@wayward/chunk";
 import { newSessionId, sessionText } from "@wayward/record";
 import { createLog, createMetrics } from "@wayward/service-kit";
-import { chunkPrefix, partitionPrefix, type Store } from "@wayward/store";
+import { partitionKeys, type Store } from "@wayward/store";
 import { startArchiver } from "./archiver.ts";
 import { emptyBlock } from "./testing/empty-block.ts";
 
 const session = Buffer.from(newSessionId(1));
 const address = { tenant: "default", session: sessionText(session) };
-const prefix = partitionPrefix("default", 0);
+const keys = partitionKeys("default", 0);
 const log = createLog("error");
 
 /** Bus and store with one partition; each `connect` is another process's way to the same ones. */
@@ -42,8 +42,8 @@ export function describeArchiver(name: string, open: () => Promise<ShapeUnderTes
         const { first, last } = await bus.bounds(0);
         return last < first;
       });
-    const load = () => loadPartition(store, prefix);
-    const chunks = () => listed(store, chunkPrefix("default", 0));
+    const load = () => loadPartition(store, keys);
+    const chunks = () => listed(store, keys.chunks);
 
     test("two at once commit each block once, put others aside, and drop a deleted session's blocks", async () => {
       const metrics = createMetrics();
@@ -63,7 +63,7 @@ export function describeArchiver(name: string, open: () => Promise<ShapeUnderTes
       expect(found.poisoned.map(({ cause }) => cause).sort()).toEqual([1, 2]);
       expect(await bus.topics.get(watermarkTopic(address))).toBeDefined();
 
-      const deletion = { prefix, session, writer: Buffer.alloc(16), now: 0n };
+      const deletion = { keys, session, writer: Buffer.alloc(16), now: 0n };
       await expect(deleteSession(store, { ...deletion, force: false })).rejects.toMatchObject({
         reason: "SESSION_OPEN",
       });
@@ -192,7 +192,7 @@ export function describeArchiver(name: string, open: () => Promise<ShapeUnderTes
     }, 30_000);
 
     test("chunks that no entry names go when they are old, and only those", async () => {
-      const orphan = `${chunkPrefix("default", 0)}orphan`;
+      const orphan = `${keys.chunks}orphan`;
       await store.put(orphan, Buffer.from("an attempt that died"));
       const run = async (orphanMs: number, seq: number) => {
         const archiver = await startArchiver({
@@ -220,9 +220,7 @@ export function describeArchiver(name: string, open: () => Promise<ShapeUnderTes
 
     test("a copy is recognised by its chunk's footer alone", async () => {
       const asked: string[] = [];
-      const watched = watchGets(store, (key, range) =>
-        asked.push(`${key.startsWith(chunkPrefix("default", 0))} ${range}`),
-      );
+      const watched = watchGets(store, (key, range) => asked.push(`${key.startsWith(keys.chunks)} ${range}`));
       const archiver = await startArchiver({
         bus,
         store: watched,
