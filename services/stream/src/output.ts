@@ -7,7 +7,7 @@ import {
   GapList,
   offsetOf,
   RowWriter,
-  type Run,
+  rangesOfPlaces,
   tellDrops,
   tellUnknown,
 } from "@wayward/reader";
@@ -72,7 +72,7 @@ export class Output {
     const run = whole ? undefined : chooseRun(view, block, dictionary, this.#filter);
     const chosen = run === undefined ? 0 : run.order.length - taken;
     if (!whole && chosen <= 0) return;
-    const ranges = whole || chosen === recordCount ? [] : rangesOf(run!, taken);
+    const ranges = whole || chosen === recordCount ? [] : rangesOfPlaces(run!.order.subarray(taken));
     const item = { block: asBuffer(block.envelope.bytes), dictionaries: observed.takeDefinitions(seq), ranges };
     const blocks = { blocks: [item], sessions: this.#sessions(observed) };
     yield fill ? fillOf(observed, block, { blocks }) : { $case: "blocks", value: blocks };
@@ -90,20 +90,6 @@ export class Output {
 function fillOf({ view }: ObservedSession, { header }: Block, content: Partial<stream.Fill>): Part {
   const value = { session: asBuffer(view.id), seq: header.seq, rows: undefined, blocks: undefined, ...content };
   return { $case: "fill", value };
-}
-
-/** Places of the run's records in their block, as first and count in turn. */
-function rangesOf({ order }: Run, taken: number): number[] {
-  const rising = order.slice(taken).sort();
-  const ranges: number[] = [];
-  for (let at = 0; at < rising.length; ) {
-    const first = rising[at]!;
-    let count = 1;
-    while (rising[at + count] === first + count) count++;
-    ranges.push(first, count);
-    at += count;
-  }
-  return ranges;
 }
 
 /** False where nothing in the block's epoch can be the record of a drop, so that it need not be decoded for that. */
