@@ -43,6 +43,10 @@ function addAnalysed(command: Command): Command {
     .addOption(server());
 }
 
+function allSessions(): Option {
+  return new Option("--all", "also sessions in which analyses tell what they found (analysis/…)");
+}
+
 /** Adds the options of a command that runs analyses over sessions. */
 function addAnalysis(command: Command): Command {
   return addAnalysed(command).addOption(json());
@@ -221,6 +225,7 @@ export function createProgram(): Command {
   addSelection(program.command("sessions"))
     .description("list sessions, newest first")
     .option("--limit <count>", "how many", "50")
+    .addOption(allSessions())
     .addOption(json())
     .addOption(server())
     .action(async (options) => (await import("./commands/sessions.ts")).sessions(options));
@@ -271,6 +276,7 @@ export function createProgram(): Command {
       "lanes with what they waited for; RUNNING is all that no record calls a wait. With --activity over time",
     )
     .option("--activity", "over time instead of by lane", false)
+    .addOption(allSessions())
     .action(async (options) => (await import("./commands/threads.ts")).threads(options));
 
   addFindings(program.command("findings"));

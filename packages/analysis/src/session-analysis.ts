@@ -1,10 +1,11 @@
 import type { block as api } from "@wayward/api";
 import { Block, type Dictionary, type Envelope, ReusedBuffers } from "@wayward/block";
 import { Batch } from "./batch.ts";
-import { type SharedView, sharedView } from "./cluster/shared.ts";
+import { isSharing, type SharedView, sharedView } from "./cluster/shared.ts";
 import { type Finding, fingerprintOf } from "./finding.ts";
 import { leftOutOf } from "./locks/blocking.ts";
 import { LockFold } from "./locks/fold.ts";
+import { countEdges } from "./locks/order/count-edges.ts";
 import { countedCycle } from "./locks/rules/inversion.ts";
 import { lockTables } from "./locks/tables.ts";
 import type { AnalysisResult, ReportedFinding } from "./result.ts";
@@ -19,8 +20,10 @@ export interface SessionFacts {
   readonly description: api.SessionDescription | undefined;
   /** Records from then on do not count; nanoseconds since 1970, all count without it. */
   readonly until?: bigint | undefined;
-  /** The session was open still at this time, nanoseconds since 1970: what waits at the end of its records waits until then. */
+  /** The session was there still at this time, nanoseconds since 1970: what waits at the end of its records waits until then. */
   readonly openAt?: bigint | undefined;
+  /** Nothing tells what became of it after that: it fell silent, or its writer ended without a word. What waits then waits at least so long. */
+  readonly isLost?: boolean;
   /** Count functions and lanes of each lock too, which takes longer. */
   readonly detail?: boolean;
   /** A wait that lasts so long is told; default 30,000 ms. */
@@ -78,26 +81,36 @@ export class SessionAnalysis {
     this.#locks.step(envelope.header.seq, batch, () => block.openSet);
     this.#threads?.step(envelope.header.seq, batch, () => block.openSet);
     // What came after the time that is looked at does not count, nor does its end.
-    if (envelope.header.end === undefined || batch.isCut) return;
+    if (envelope.header.end === undefined || batch.isCut || this.#outlivesUntil()) return;
     this.#ended = true;
     this.#locks.finish(true);
   }
 
-  /** Findings as they are now. How often the orders of a cycle were seen is counted at the end only: `result` tells it. */
+  /** Findings as they are now. Where one is a cycle, counting its orders looks at each chain that the session has. */
   findings(): ReportedFinding[] {
-    return this.#locks.findings.map((finding) => this.#reported(finding, finding.detail));
+    const { session, findings } = this.#locks;
+    if (findings.some(({ detail }) => detail.cycle !== undefined)) countEdges(session);
+    return findings.map((finding) => this.#reported(finding, countedCycle(session, finding)));
   }
 
   result(): AnalysisResult {
+    const now = this.#now();
     this.#locks.finish(this.#ended);
+    this.#locks.tick(now);
     const { session: state } = this.#locks;
-    const findings = this.#locks.findings.map((finding) => this.#reported(finding, countedCycle(state, finding)));
+    const findings = this.findings();
     const { session } = this.#facts;
     const threads = this.#threads?.state;
-    const tables = lockTables({ session, state, dictionary: this.#dictionary, now: this.#now() });
+    const tables = lockTables({ session, state, dictionary: this.#dictionary, now, isLost: this.#isLostAt(now) });
     if (threads !== undefined) tables.push(...threadTables(session, threads));
     const leftOut = Object.fromEntries([...state.leftOut, ...leftOutOf(state), ...(threads?.leftOut ?? [])]);
     return { findings, tables, leftOut, shared: this.shared() };
+  }
+
+  /** True if the session was there still when what is looked at ends: its end mark may be in a block without records. */
+  #outlivesUntil(): boolean {
+    const { openAt } = this.#facts;
+    return openAt !== undefined && Number(openAt - this.#origin) >= this.#until;
   }
 
   /** Until when what waits has waited, in nanoseconds since the start: at least the last record's time. */
@@ -108,10 +121,17 @@ export class SessionAnalysis {
     return Math.max(last, Math.min(Number(openAt - this.#origin), this.#until));
   }
 
-  /** What matters to other sessions now. */
+  /** True if nobody knows what the session did after this time, and that it was there until then is all that was asked for. */
+  #isLostAt(now: number): boolean {
+    return this.#facts.isLost === true && now < this.#until;
+  }
+
+  /** What matters to other sessions now; its orders are counted for that. */
   shared(): SharedView | undefined {
     const dictionary = this.#dictionary;
-    return sharedView(this.#locks.session, { ...this.#facts, dictionary, origin: this.#origin, ended: this.#ended });
+    const { session } = this.#locks;
+    if (isSharing(session)) countEdges(session);
+    return sharedView(session, { ...this.#facts, dictionary, origin: this.#origin, ended: this.#ended });
   }
 
   #reported(finding: Finding, detail: Finding["detail"]): ReportedFinding {

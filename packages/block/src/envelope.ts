@@ -99,9 +99,22 @@ export function sections(envelope: Envelope): Sections {
   };
 }
 
+const EPOCH = BigInt(LIMITS.epochBlocks);
+
 /** True where a new epoch begins: nothing defined before this block counts. */
 export function beginsEpoch(seq: bigint): boolean {
-  return seq % BigInt(LIMITS.epochBlocks) === 0n;
+  return seq % EPOCH === 0n;
+}
+
+/** Number of the block's epoch, from 0. */
+export function epochOf(seq: bigint): bigint {
+  return seq / EPOCH;
+}
+
+/** Seqs of the first and the last block of the block's epoch. */
+export function epochRange(seq: bigint): { readonly first: bigint; readonly last: bigint } {
+  const first = epochOf(seq) * EPOCH;
+  return { first, last: first + EPOCH - 1n };
 }
 
 function checkHeader(bytes: Uint8Array, headerBytes: Uint8Array, payload: Uint8Array, crc: number): Result<Envelope> {

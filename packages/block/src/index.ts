@@ -7,6 +7,7 @@ export { argumentAt, type Texts, textAt, type Values, valuesAt } from "./coding/
 export { Columns, type KindRun, type LaneRun } from "./columns/columns.ts";
 export type { Column, KindColumns, Presence } from "./columns/field.ts";
 export { isObject } from "./columns/field-builder.ts";
+export { addDefinitions } from "./definitions.ts";
 export { Dictionary, type Lane, type ObjectEntry, type Site } from "./dictionary/reader.ts";
 export { LANE_KINDS, type LaneKind, SCOPES, type Scope } from "./dictionary/tables.ts";
 export { DictionaryWriter, type LaneInfo, type ObjectInfo, type SiteInfo } from "./dictionary/writer.ts";
@@ -14,6 +15,8 @@ export {
   beginsEpoch,
   digestOf,
   type Envelope,
+  epochOf,
+  epochRange,
   FORMAT,
   MAGIC,
   parseEnvelope,

@@ -11,15 +11,15 @@ const TOPIC = /^[a-z0-9-]+(\/[a-z0-9-]+){0,3}$/;
  * the others, as in a rolling update, is not heard.
  */
 
-/** Topics of what the archive has, one a session: the archiver and deletions set them, ingest watches. */
+/** Topics `watermark/<tenant>/<session>` of what the archive has: the archiver and deletions set them, ingest watches. */
 export const WATERMARKS = "watermark";
 
 /** Topics `control/<tenant>/<name>` of what agents and readers of findings are told: ingest sets them, the archiver mirrors them. */
 export const CONTROL = "control";
 
 /** The topic of what the archive has of a session. */
-export function watermarkTopic(session: string): string {
-  return `${WATERMARKS}/${session}`;
+export function watermarkTopic({ tenant, session }: Address): string {
+  return `${WATERMARKS}/${tenant}/${session}`;
 }
 
 /** Channel on which ingest announces what of a partition it has acknowledged, and stream hears it. */

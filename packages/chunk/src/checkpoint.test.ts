@@ -4,7 +4,8 @@ import { newSessionId, sessionText } from "@wayward/record";
 import fc from "fast-check";
 import { encodeCheckpoint, forgetCheckpoint, noteCheckpoint } from "./checkpoint.ts";
 import { EndedSessions } from "./ended-sessions.ts";
-import { entryKey, loadPartition } from "./load.ts";
+import type { LogKeys } from "./keys.ts";
+import { loadPartition } from "./load.ts";
 import { encodeEntry, entryHash, type LogAction } from "./log.ts";
 import type { ArchivedSession } from "./session-table.ts";
 import { applyEntry, PartitionState } from "./state.ts";
@@ -58,6 +59,12 @@ function shape({ committed, ...session }: ArchivedSession) {
   return { ...session, committed: committed.toArray() };
 }
 
+const KEYS: LogKeys = {
+  checkpoints: "ckpt/",
+  entry: (n) => `log/${n}`,
+  index: (sha256) => `idx/${Buffer.from(sha256).toString("hex")}`,
+};
+
 test("a checkpoint and the entries after it give what all entries give", async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -72,9 +79,9 @@ test("a checkpoint and the entries after it give what all entries give", async (
           const entry = { n, previous: state.entryHash, writer: Buffer.alloc(16), written: 0n, action };
           const bytes = encodeEntry(entry);
           for (const one of [state, whole]) applyEntry(one, entry, entryHash(bytes));
-          objects.set(entryKey("", n), bytes);
+          objects.set(KEYS.entry(n), bytes);
           if ((index + 1) % every !== 0) continue;
-          const checkpoint = encodeCheckpoint(state, "");
+          const checkpoint = encodeCheckpoint(state, KEYS);
           for (const { key, bytes } of checkpoint.fresh) objects.set(key, bytes);
           noteCheckpoint(state, checkpoint);
           objects.set("ckpt/0", checkpoint.bytes);
@@ -90,13 +97,13 @@ test("a checkpoint and the entries after it give what all entries give", async (
               for (const key of objects.keys()) if (key.startsWith(prefix)) yield { key };
             },
           },
-          "",
+          KEYS,
         );
-        expect(encodeCheckpoint(loaded, "")).toEqual(encodeCheckpoint(state, ""));
+        expect(encodeCheckpoint(loaded, KEYS)).toEqual(encodeCheckpoint(state, KEYS));
         expect(shownBy(loaded)).toEqual(shownBy(state));
         expect(shownBy(loaded)).toEqual(shownBy(whole));
         for (const one of [loaded, state]) forgetCheckpoint(one);
-        expect(encodeCheckpoint(loaded, "")).toEqual(encodeCheckpoint(state, ""));
+        expect(encodeCheckpoint(loaded, KEYS)).toEqual(encodeCheckpoint(state, KEYS));
       },
     ),
     { seed: 3 },
@@ -112,7 +119,7 @@ test("a checkpoint writes what is new, and keeps the objects that are full", () 
     applyEntry(state, entry, entryHash(encodeEntry(entry)));
   };
   const checkpoint = () => {
-    const made = encodeCheckpoint(state, "");
+    const made = encodeCheckpoint(state, KEYS);
     noteCheckpoint(state, made);
     return { written: made.fresh.length, counts: made.indexes.map(({ object }) => object.count) };
   };
@@ -134,7 +141,7 @@ test("sessions that are over are kept as they are stored, and objects again once
   };
   const text = (number: number) => sessionText(id(number));
   apply({ $case: "expire", value: { sessions: Array.from({ length: 100 }, (_, number) => id(number)) } });
-  noteCheckpoint(state, encodeCheckpoint(state, ""));
+  noteCheckpoint(state, encodeCheckpoint(state, KEYS));
   expect([state.sessions.objects.size, state.sessions.size]).toEqual([0, 100]);
   apply({ $case: "delete", value: { session: id(7) } });
   expect([...state.sessions.objects.keys()]).toEqual([text(7)]);

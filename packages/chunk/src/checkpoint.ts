@@ -3,6 +3,7 @@ import { archive } from "@wayward/api";
 import { asBuffer, present, WaywardError } from "@wayward/base";
 import { sessionText } from "@wayward/record";
 import { EndedSessions } from "./ended-sessions.ts";
+import type { LogKeys } from "./keys.ts";
 import { type ArchivedSession, archivedSession } from "./session-table.ts";
 import { PartitionState } from "./state.ts";
 
@@ -20,12 +21,12 @@ export interface EncodedCheckpoint {
 
 /**
  * Writes the state down. Sessions that are over and have changed since the
- * last checkpoint go into new index objects below `prefix`, named by their
+ * last checkpoint go into new index objects, named by their
  * content; the others stay in the objects they are in. The latest objects are
  * written again with the new ones while they are no larger, so that there are
  * few small ones and each session is written a few times in all.
  */
-export function encodeCheckpoint(state: PartitionState, prefix: string): EncodedCheckpoint {
+export function encodeCheckpoint(state: PartitionState, keys: Pick<LogKeys, "index">): EncodedCheckpoint {
   const over = (key: string) => isOver(present(state.sessions.get(key), key));
   const fresh = new Set([...state.changed].filter(over));
   const kept = [...state.indexes];
@@ -33,7 +34,7 @@ export function encodeCheckpoint(state: PartitionState, prefix: string): Encoded
     for (const key of last.texts()) fresh.add(key);
     kept.pop();
   }
-  const written = inParts([...fresh].sort(), INDEX_SESSIONS).map((keys) => encodeIndex(state, prefix, keys));
+  const written = inParts([...fresh].sort(), INDEX_SESSIONS).map((texts) => encodeIndex(state, keys, texts));
   const indexes = [...kept, ...written.map(({ index }) => index)];
   const { n, entryHash, incarnation, busSeq } = state;
   // What is in index objects is over.
@@ -95,13 +96,13 @@ export async function decodeCheckpoint(
   return state;
 }
 
-function encodeIndex(state: PartitionState, prefix: string, keys: readonly string[]) {
-  const sessions = keys.map((key) => toMessage(present(state.sessions.get(key), key)));
+function encodeIndex(state: PartitionState, keys: Pick<LogKeys, "index">, texts: readonly string[]) {
+  const sessions = texts.map((text) => toMessage(present(state.sessions.get(text), text)));
   const bytes = asBuffer(archive.EndedSessions.encode({ sessions }).finish());
   const sha256 = createHash("sha256").update(bytes).digest();
-  const key = `${prefix}idx/${sha256.toString("hex")}`;
+  const key = keys.index(sha256);
   const [firstSession, lastSession] = [sessions[0]!.session, sessions.at(-1)!.session];
-  const object = { key, bytes: BigInt(bytes.length), sha256, firstSession, lastSession, count: keys.length };
+  const object = { key, bytes: BigInt(bytes.length), sha256, firstSession, lastSession, count: texts.length };
   return { stored: { key, bytes, sha256 }, index: new EndedSessions(object, bytes) };
 }
 

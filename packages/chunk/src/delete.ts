@@ -1,6 +1,7 @@
 import { asBuffer, WaywardError } from "@wayward/base";
 import { sessionText } from "@wayward/record";
-import { catchUp, entryKey, loadPartition, type ObjectReader } from "./load.ts";
+import type { LogKeys } from "./keys.ts";
+import { catchUp, loadPartition, type ObjectReader } from "./load.ts";
 import { encodeEntry } from "./log.ts";
 
 /** What deleting needs of a store. */
@@ -9,8 +10,8 @@ export interface EntryWriter extends ObjectReader {
 }
 
 export interface DeleteOptions {
-  /** Partition's prefix in the store, with its slash. */
-  readonly prefix: string;
+  /** The partition's. */
+  readonly keys: LogKeys;
   readonly session: Uint8Array;
   /** Deletes an open session too. */
   readonly force: boolean;
@@ -28,7 +29,7 @@ export interface DeleteOptions {
  * FAILED_PRECONDITION / SESSION_OPEN; what the store throws passes.
  */
 export async function deleteSession(store: EntryWriter, options: DeleteOptions): Promise<bigint> {
-  const state = await loadPartition(store, options.prefix);
+  const state = await loadPartition(store, options.keys);
   const text = sessionText(options.session);
   for (;;) {
     const found = state.sessions.get(text);
@@ -47,8 +48,8 @@ export async function deleteSession(store: EntryWriter, options: DeleteOptions):
       written: options.now,
       action: { $case: "delete", value: { session: asBuffer(options.session) } },
     });
-    await store.createIfAbsent(entryKey(options.prefix, n), bytes);
+    await store.createIfAbsent(options.keys.entry(n), bytes);
     // Ours or another's: what is there now decides, and the loop sees it.
-    await catchUp(store, options.prefix, state);
+    await catchUp(store, options.keys, state);
   }
 }

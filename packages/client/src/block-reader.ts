@@ -1,15 +1,15 @@
 import type { block as blockApi, selection } from "@wayward/api";
 import { unwrap } from "@wayward/base";
 import {
+  addDefinitions,
   Block,
   type Cell,
   cellAt,
   Dictionary,
   type Envelope,
-  LIMITS,
+  epochOf,
   messageAt,
   parseEnvelope,
-  refusalOf,
   type Scalar,
   sections,
   shownColumns,
@@ -17,8 +17,6 @@ import {
 } from "@wayward/block";
 import { sessionText } from "@wayward/record";
 import type { ClientRecord, FieldValue } from "./record.ts";
-
-const EPOCH = BigInt(LIMITS.epochBlocks);
 
 /** The chosen records of one block, by time, lane and event number. */
 export interface OpenBlock {
@@ -76,13 +74,13 @@ export class BlockReader {
     const { seq } = envelope.header;
     const epochs = ensured(this.#epochs, text, () => new Map<bigint, Dictionary>());
     const unknown = ensured(this.#unknown, text, () => new Set<string>());
-    const known = epochs.get(seq / EPOCH);
+    const known = epochs.get(epochOf(seq));
     const dictionary = known ?? new Dictionary(unknown);
-    epochs.set(seq / EPOCH, dictionary);
+    epochs.set(epochOf(seq), dictionary);
     if (epochs.size > EPOCHS_KEPT) epochs.delete(epochs.keys().next().value!);
     const own = known === undefined ? [{ seq, section: sections(envelope).dictionary }] : [];
     const inOrder = [...others, ...own].sort((a, b) => (a.seq < b.seq ? -1 : 1));
-    for (const { section } of inOrder) addSection(dictionary, section);
+    for (const { section } of inOrder) addDefinitions(dictionary, section);
     return dictionary;
   }
 }
@@ -93,15 +91,6 @@ function ensured<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const made = make();
   map.set(key, made);
   return made;
-}
-
-/** A damaged section leaves its ids unknown. */
-function addSection(dictionary: Dictionary, section: Uint8Array): void {
-  try {
-    dictionary.add(section);
-  } catch (error) {
-    if (refusalOf(error) === undefined) throw error;
-  }
 }
 
 function openBlock(

@@ -4,6 +4,7 @@ export { dropGaps, GapList, sessionGaps } from "./gaps.ts";
 export { type Cursor, decodeCursor, encodeCursor, type SessionRanges, type UnderWay } from "./place/cursor.ts";
 export { questionHash } from "./place/token.ts";
 export { cursorQuestion } from "./read/in-arrival.ts";
+export { rangesOfPlaces } from "./read/place-ranges.ts";
 export { kindEntry, type RowSource, RowWriter } from "./read/rows.ts";
 export { chooseRun, type Run, tellDrops, tellUnknown } from "./read/run.ts";
 export { Reader } from "./reader.ts";

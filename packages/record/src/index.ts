@@ -26,4 +26,5 @@ export * from "./kinds/meta.ts";
 export * from "./kinds/sync.ts";
 export * from "./kinds/thread.ts";
 export * from "./kinds/zone.ts";
+export { isReporterName, REPORTER_PREFIX } from "./reporter.ts";
 export { newSessionId, parseSessionText, type SessionId, sessionText } from "./session.ts";

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { SELF_TEST_PREFIX } from "./keys.ts";
 import type { Store } from "./port.ts";
 import { testStore } from "./self-test.ts";
 
@@ -94,7 +95,7 @@ export function describeStore(
 
     test("passes its own self-test and leaves nothing behind", async () => {
       await testStore(store);
-      for await (const { key } of store.list("v1/selftest/")) throw new Error(`${key} was left`);
+      for await (const { key } of store.list(SELF_TEST_PREFIX)) throw new Error(`${key} was left`);
     });
   });
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { WaywardError } from "@wayward/base";
+import { SELF_TEST_PREFIX } from "./keys.ts";
 import type { Store } from "./port.ts";
 
 /** How many writers race for one key. */
@@ -14,7 +15,7 @@ const TRIES = 3;
  * FAILED_PRECONDITION / STORE_NOT_CONDITIONAL otherwise.
  */
 export async function testStore(store: Store): Promise<void> {
-  const key = `v1/selftest/${randomBytes(12).toString("hex")}`;
+  const key = `${SELF_TEST_PREFIX}${randomBytes(12).toString("hex")}`;
   try {
     const created = await creation(store, key);
     const winners = created.filter((outcome) => outcome === "created").length;

@@ -61,8 +61,9 @@ export class Locking {
     return this.#cut();
   }
 
-  end(): this {
-    return this.#cut({ cause: 0, uncertainMs: 0, exit: "0" });
+  /** Of its own accord, unless told otherwise. */
+  end(mark: Omit<api.EndMark, "lastSeq"> = { cause: 0, uncertainMs: 0, exit: "0" }): this {
+    return this.#cut(mark);
   }
 
   /** What each call adds is a block of its own. */

@@ -3,23 +3,29 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, test } from "@jest/globals";
 import { openEmbeddedBus, openJetStreamBus } from "@wayward/bus";
-import { chunkPrefix, openStore } from "@wayward/store";
+import { openStore, partitionKeys } from "@wayward/store";
 import { requireReal, startNats, startVersitygw, tempFolder } from "@wayward/testing";
 import { describeArchiver } from "./contract.ts";
 
-describeArchiver("embedded bus and folder", async () => {
-  const folder = await tempFolder("archive");
-  const bus = openEmbeddedBus({ path: `${folder.path}/bus`, partitions: 1 });
-  const store = await openStore(pathToFileURL(`${folder.path}/store`).href);
-  const stop = async () => {
-    await bus.close();
-    await store.close();
-    await folder.remove();
-  };
-  // No key is another key's folder: chunks cannot be written below an object.
-  const breakStore = () => store.put(chunkPrefix("default", 0).slice(0, -1), Buffer.from("in the way"));
-  return { connect: async () => ({ bus, store }), breakStore, stop };
-});
+const NEVER_LOST = "the bus's file is this process's own: nobody takes it away while it is open";
+
+describeArchiver(
+  "embedded bus and folder",
+  async () => {
+    const folder = await tempFolder("archive");
+    const bus = openEmbeddedBus({ path: `${folder.path}/bus`, partitions: 1 });
+    const store = await openStore(pathToFileURL(`${folder.path}/store`).href);
+    const stop = async () => {
+      await bus.close();
+      await store.close();
+      await folder.remove();
+    };
+    // No key is another key's folder: chunks cannot be written below an object.
+    const breakStore = () => store.put(partitionKeys("default", 0).chunks.slice(0, -1), Buffer.from("in the way"));
+    return { connect: async () => ({ bus, store }), breakStore, stop };
+  },
+  NEVER_LOST,
+);
 
 if (await requireReal("nats-server", "versitygw")) {
   describeArchiver("nats-server and versitygw", async () => {

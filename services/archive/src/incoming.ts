@@ -3,7 +3,7 @@ import { asBuffer, unwrap } from "@wayward/base";
 import { digestOf, parseEnvelope } from "@wayward/block";
 import type { BusMessage } from "@wayward/bus";
 import { parseSessionText } from "@wayward/record";
-import { deadLetterKey } from "@wayward/store";
+import { partitionKeys } from "@wayward/store";
 import type { Incoming } from "./core/types.ts";
 
 /** Takes a message apart; one whose block is damaged or another session's is unreadable. */
@@ -16,6 +16,6 @@ export function toIncoming(message: BusMessage, partition: number): Incoming {
   const sum = envelope === undefined ? createHash("sha256").update(body).digest().subarray(0, 16) : digestOf(envelope);
   const digest = sum.toString("hex");
   const seq = envelope?.header.seq ?? 0n;
-  const key = deadLetterKey(address.tenant, partition, address.session, seq, digest);
+  const key = partitionKeys(address.tenant, partition).deadLetter(address.session, seq, digest);
   return { session: address.session, id, seq, digest, envelope, bytes: body, deadLetterKey: key };
 }

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { archive } from "@wayward/api";
-import { type Bus, openEmbeddedBus } from "@wayward/bus";
+import { type Bus, openEmbeddedBus, watermarkTopic } from "@wayward/bus";
 import { type LogAction, loadPartition } from "@wayward/chunk";
 import { newSessionId, sessionText } from "@wayward/record";
 import { createLog, createMetrics } from "@wayward/service-kit";
-import { checkpointPrefix, indexPrefix, openStore, partitionPrefix, type Store } from "@wayward/store";
+import { openStore, partitionKeys, type Store } from "@wayward/store";
 import { type TempFolder, tempFolder } from "@wayward/testing";
 import type { Incoming } from "./core/types.ts";
 import { archiveEvents } from "./events.ts";
@@ -13,6 +13,7 @@ import { LogOwner } from "./log-owner.ts";
 import { emptyBlock } from "./testing/empty-block.ts";
 
 const { signal } = new AbortController();
+const keys = partitionKeys("default", 0);
 let folder: TempFolder;
 let bus: Bus;
 let store: Store;
@@ -47,12 +48,10 @@ test("a checkpoint is due by the entries since the last one, however often the a
     }
   };
   for (let start = 0; start < 5; start++) await append(await load(), 51);
-  expect(await keysOf(checkpointPrefix("default", 0))).toEqual([]);
+  expect(await keysOf(keys.checkpoints)).toEqual([]);
   await append(await load(), 1);
-  expect(await keysOf(checkpointPrefix("default", 0))).toEqual([
-    `${partitionPrefix("default", 0)}ckpt/${"255".padStart(20, "0")}`,
-  ]);
-  expect((await loadPartition(store, partitionPrefix("default", 0))).checkpointed).toBe(255n);
+  expect(await keysOf(keys.checkpoints)).toEqual([keys.checkpoint(255n)]);
+  expect((await loadPartition(store, keys)).checkpointed).toBe(255n);
 }, 60_000);
 
 test("outdated checkpoints and index objects go when they are old, and what is left loads", async () => {
@@ -66,8 +65,8 @@ test("outdated checkpoints and index objects go when they are old, and what is l
     }
   };
   const kept = async () => ({
-    checkpoints: (await keysOf(checkpointPrefix("default", 0))).length,
-    indexes: (await keysOf(indexPrefix("default", 0))).length,
+    checkpoints: (await keysOf(keys.checkpoints)).length,
+    indexes: (await keysOf(keys.indexes)).length,
   });
   // The second checkpoint writes the sessions of the first one again, with its own.
   for (let round = 0; round < 2; round++) await expire(1 + 1_000 * round);
@@ -88,7 +87,7 @@ test("a session with more holes than a topic can tell is archived, and what came
     toIncoming({ busSeq: BigInt(seq + 1), address, body: emptyBlock(session, seq) }, 0);
   const commit = async (owner: LogOwner, blocks: readonly Incoming[]) => {
     await owner.run({ type: "batch", blocks, busSeq: 1n, incarnation: "a", now: 0n }, signal);
-    const topic = await bus.topics.get(`watermark/${address.session}`);
+    const topic = await bus.topics.get(watermarkTopic(address));
     return archive.Watermark.decode(topic!.value).ranges;
   };
   const owner = await load();

@@ -11,7 +11,7 @@ import {
   newestCheckpoint,
   noteCheckpoint,
 } from "@wayward/chunk";
-import { checkpointKey, partitionPrefix, type Store, sweptKey } from "@wayward/store";
+import { type PartitionKeys, partitionKeys, type Store } from "@wayward/store";
 import { nextRetention } from "./core/retention.ts";
 import { step } from "./core/step.ts";
 import { rangesToTell } from "./core/told.ts";
@@ -46,17 +46,19 @@ const COLLECT_AT_ONCE = 1_000;
 /** Runs one log's core against the store. */
 export class LogOwner {
   readonly #place: LogPlace;
+  readonly #keys: PartitionKeys;
   readonly #state: ArchiveState;
   /** Sessions without an entry after this one are silent. */
   #silentUpTo = -1n;
 
   private constructor(place: LogPlace, state: ArchiveState) {
     this.#place = place;
+    this.#keys = partitionKeys(place.tenant, place.partition);
     this.#state = state;
   }
 
   static async load(place: LogPlace): Promise<LogOwner> {
-    const log = await loadPartition(place.store, partitionPrefix(place.tenant, place.partition));
+    const log = await loadPartition(place.store, partitionKeys(place.tenant, place.partition));
     return new LogOwner(place, { log, writer: randomBytes(16), task: undefined });
   }
 
@@ -66,8 +68,7 @@ export class LogOwner {
 
   /** Resolves when the batch or action is in the log, with what became of the blocks; tries until the signal aborts. */
   async run(first: Extract<Event, { type: "batch" | "append" }>, signal: AbortSignal): Promise<Tally> {
-    const { store, tenant, partition, events } = this.#place;
-    const prefix = partitionPrefix(tenant, partition);
+    const { store, partition, events } = this.#place;
     let [, effects] = step(this.#state, first);
     for (let attempt = 0; ; ) {
       const effect = present(effects[0], "effect");
@@ -77,7 +78,7 @@ export class LogOwner {
       }
       let event: Event;
       try {
-        event = await perform(store, prefix, this.#state, effect);
+        event = await perform(store, this.#keys, this.#state, effect);
         attempt = 0;
       } catch (thrown) {
         const error = WaywardError.from(thrown);
@@ -94,8 +95,8 @@ export class LogOwner {
 
   /** Takes in what others have written: deletions come from elsewhere. */
   async catchUp(): Promise<void> {
-    const { store, tenant, partition } = this.#place;
-    await catchUp(store, partitionPrefix(tenant, partition), this.log);
+    const { store } = this.#place;
+    await catchUp(store, this.#keys, this.log);
   }
 
   /** Lets the oldest sessions that have ended or are silent go while the log's blocks are over this size, and removes what nobody needs. */
@@ -117,10 +118,10 @@ export class LogOwner {
    * been silent for `silentMs`. Both by the store's clock.
    */
   async sweep({ orphanMs, silentMs }: Ages, signal: AbortSignal): Promise<void> {
-    const { store, tenant, partition } = this.#place;
-    const now = await storeNowMs(store, sweptKey(tenant, partition));
-    this.#silentUpTo = await lastEntryBefore(store, tenant, partition, this.log.n, now - silentMs);
-    const orphans = await findOrphans(store, tenant, partition, this.log, now - orphanMs);
+    const { store } = this.#place;
+    const now = await storeNowMs(store, this.#keys.swept);
+    this.#silentUpTo = await lastEntryBefore(store, this.#keys, this.log.n, now - silentMs);
+    const orphans = await findOrphans(store, this.#keys, this.log, now - orphanMs);
     for (let from = 0; from < orphans.length && !signal.aborted; from += COLLECT_AT_ONCE) {
       const keys = orphans.slice(from, from + COLLECT_AT_ONCE);
       await this.#append({ $case: "collect", value: { keys } }, signal);
@@ -130,7 +131,7 @@ export class LogOwner {
         "orphan",
       );
     }
-    await store.remove(await findOutdated(store, tenant, partition, now - orphanMs));
+    await store.remove(await findOutdated(store, this.#keys, now - orphanMs));
   }
 
   #append(action: LogAction, signal: AbortSignal): Promise<Tally> {
@@ -146,7 +147,7 @@ export class LogOwner {
   }
 
   async #finish({ sessions, incarnation, busSeq }: Extract<Effect, { type: "done" }>): Promise<void> {
-    const { bus, partition } = this.#place;
+    const { bus, tenant, partition } = this.#place;
     for (const [text, blocks] of sessions) {
       const found = this.log.sessions.get(text);
       if (found === undefined) continue;
@@ -161,20 +162,19 @@ export class LogOwner {
         ),
         deleted: found.deleted,
       }).finish();
-      await bus.topics.set(watermarkTopic(text), value);
+      await bus.topics.set(watermarkTopic({ tenant, session: text }), value);
     }
     if (this.log.n - this.log.checkpointed >= CHECKPOINT_ENTRIES) await this.#checkpoint();
   }
 
   async #checkpoint(): Promise<void> {
-    const { store, tenant, partition } = this.#place;
-    const prefix = partitionPrefix(tenant, partition);
+    const { store } = this.#place;
     // Its index objects are this one's to go on from only if it is ours.
-    const ours = checkpointKey(tenant, partition, this.log.checkpointed);
-    if (((await newestCheckpoint(store, prefix)) ?? ours) !== ours) forgetCheckpoint(this.log);
-    const made = encodeCheckpoint(this.log, prefix);
+    const ours = this.#keys.checkpoint(this.log.checkpointed);
+    if (((await newestCheckpoint(store, this.#keys)) ?? ours) !== ours) forgetCheckpoint(this.log);
+    const made = encodeCheckpoint(this.log, this.#keys);
     for (const { key, bytes, sha256 } of made.fresh) await store.put(key, bytes, { sha256 });
-    const created = await store.createIfAbsent(checkpointKey(tenant, partition, this.log.n), made.bytes);
+    const created = await store.createIfAbsent(this.#keys.checkpoint(this.log.n), made.bytes);
     noteCheckpoint(this.log, made);
     // Another's of the same entry names other objects, which the next one cannot tell from ours.
     if (created === "exists") forgetCheckpoint(this.log);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { delay } from "@wayward/base";
 import { type Bus, openJetStreamBus } from "@wayward/bus";
 import { loadPartition } from "@wayward/chunk";
-import { openStore, partitionPrefix, type Store } from "@wayward/store";
+import { openStore, partitionKeys, type Store } from "@wayward/store";
 import {
   freePort,
   type NatsServer,
@@ -63,7 +63,7 @@ if (await requireReal("nats-server", "versitygw")) {
       service.kill("SIGTERM");
       expect(await ended(service)).toBe(0);
 
-      const log = await loadPartition(store, partitionPrefix("default", 0));
+      const log = await loadPartition(store, partitionKeys("default", 0));
       expect(log.sessions.size).toBe(12);
       const gone = sessions.filter(({ text }) => log.sessions.get(text)?.expired).map(({ text }) => text);
       expect(gone).toEqual(sessions.slice(0, 8).map(({ text }) => text));

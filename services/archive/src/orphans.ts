@@ -1,17 +1,16 @@
 import { archive } from "@wayward/api";
 import type { PartitionState } from "@wayward/chunk";
-import { checkpointPrefix, chunkPrefix, indexPrefix, type ListedObject, type Store } from "@wayward/store";
+import type { ListedObject, PartitionKeys, Store } from "@wayward/store";
 
 /** Chunks that the log does not know and that the store dates before this time. */
 export async function findOrphans(
   store: Store,
-  tenant: string,
-  partition: number,
+  { chunks }: PartitionKeys,
   log: PartitionState,
   beforeMs: number,
 ): Promise<string[]> {
   const orphans: string[] = [];
-  for await (const { key, modifiedMs } of store.list(chunkPrefix(tenant, partition))) {
+  for await (const { key, modifiedMs } of store.list(chunks)) {
     if (modifiedMs > beforeMs || log.holders.has(key) || log.unreferenced.has(key)) continue;
     orphans.push(key);
   }
@@ -23,14 +22,9 @@ export async function findOrphans(
  * the store dates before this time. What a checkpoint names that goes now
  * stays until the next look: another writer may be going on from it.
  */
-export async function findOutdated(
-  store: Store,
-  tenant: string,
-  partition: number,
-  beforeMs: number,
-): Promise<string[]> {
+export async function findOutdated(store: Store, keys: PartitionKeys, beforeMs: number): Promise<string[]> {
   const checkpoints: ListedObject[] = [];
-  for await (const listed of store.list(checkpointPrefix(tenant, partition))) checkpoints.push(listed);
+  for await (const listed of store.list(keys.checkpoints)) checkpoints.push(listed);
   const newest = checkpoints.at(-1)?.key;
   const outdated = checkpoints.filter(({ key, modifiedMs }) => key !== newest && modifiedMs <= beforeMs);
   const named = new Set<string>();
@@ -39,7 +33,7 @@ export async function findOutdated(
     if (stored === undefined) continue;
     for (const { key: index } of archive.Checkpoint.decode(stored.bytes).ended) named.add(index);
   }
-  for await (const listed of store.list(indexPrefix(tenant, partition))) {
+  for await (const listed of store.list(keys.indexes)) {
     if (listed.modifiedMs <= beforeMs && !named.has(listed.key)) outdated.push(listed);
   }
   return outdated.map(({ key }) => key);

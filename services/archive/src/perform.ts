@@ -1,24 +1,24 @@
 import { randomUUID } from "node:crypto";
 import { present } from "@wayward/base";
 import { type Envelope, refusalOf } from "@wayward/block";
-import { type EncodedChunk, encodeChunk, entryKey, hasReadableSummary } from "@wayward/chunk";
-import type { Store } from "@wayward/store";
+import { type EncodedChunk, encodeChunk, hasReadableSummary } from "@wayward/chunk";
+import type { PartitionKeys, Store } from "@wayward/store";
 import { identity } from "./core/sort.ts";
 import type { ArchiveState, Effect, Event, Incoming } from "./core/types.ts";
 import { readDigests } from "./digests.ts";
 
-/** Carries out one effect against the store; `prefix` is the partition's, with its slash. Throws what the store throws. */
+/** Carries out one effect against the store. Throws what the store throws. */
 export async function perform(
   store: Store,
-  prefix: string,
+  keys: PartitionKeys,
   { log }: ArchiveState,
   effect: Exclude<Effect, { type: "done" }>,
 ): Promise<Event> {
   switch (effect.type) {
     case "store-chunk":
-      return storeChunk(store, prefix, effect.blocks);
+      return storeChunk(store, keys, effect.blocks);
     case "write-log": {
-      const key = entryKey(prefix, effect.n);
+      const key = keys.entry(effect.n);
       const made = await store.createIfAbsent(key, effect.bytes);
       if (made === "created") return { type: "log-entry", bytes: effect.bytes };
       return { type: "log-entry", bytes: present(await store.get(key), `log entry ${effect.n}`).bytes };
@@ -40,7 +40,7 @@ export async function perform(
 }
 
 /** Lays the blocks into one chunk and stores it under a key of its own. */
-async function storeChunk(store: Store, prefix: string, blocks: readonly Incoming[]): Promise<Event> {
+async function storeChunk(store: Store, keys: PartitionKeys, blocks: readonly Incoming[]): Promise<Event> {
   const digests = new Map<Envelope, string>();
   for (const { envelope, digest } of blocks) if (envelope !== undefined) digests.set(envelope, digest);
   let encoded: EncodedChunk;
@@ -52,7 +52,7 @@ async function storeChunk(store: Store, prefix: string, blocks: readonly Incomin
     return { type: "unreadable", blocks: unreadable };
   }
   const { body, bytes, sha256 } = encoded;
-  const key = `${prefix}c/${randomUUID()}`;
+  const key = keys.chunk(randomUUID());
   await store.put(key, body, { sha256 });
   return { type: "chunk-stored", chunk: { key, bytes: BigInt(bytes), sha256 } };
 }

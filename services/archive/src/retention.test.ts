@@ -6,7 +6,7 @@ import { delay } from "@wayward/base";
 import { openEmbeddedBus } from "@wayward/bus";
 import { deleteSession, loadPartition } from "@wayward/chunk";
 import { createLog, createMetrics } from "@wayward/service-kit";
-import { openStore, partitionPrefix } from "@wayward/store";
+import { openStore, partitionKeys } from "@wayward/store";
 import { startArchiver } from "./archiver.ts";
 import { sessionOf } from "./testing/session-of.ts";
 
@@ -36,12 +36,12 @@ test("above its size the archive lets the oldest ended sessions go, with their c
     }
   }
   await archiver.stop();
-  const state = await loadPartition(store, partitionPrefix("default", 0));
+  const state = await loadPartition(store, partitionKeys("default", 0));
   const gone = sessions.filter(({ text }) => state.sessions.get(text)?.expired);
   // 100,000 bytes hold four of the eleven that ended, and the open one.
   expect(gone.map(({ text }) => text)).toEqual([0, 2, 3, 4, 5, 6, 7, 8].map((number) => sessions[number]!.text));
   const chunks: string[] = [];
-  for await (const { key } of store.list(`${partitionPrefix("default", 0)}c/`)) chunks.push(key);
+  for await (const { key } of store.list(partitionKeys("default", 0).chunks)) chunks.push(key);
   expect(chunks).toHaveLength(sessions.length - gone.length);
   await bus.close();
   await store.close();
@@ -52,11 +52,11 @@ test("a silent session without an end goes too, and what a deletion leaves goes 
   const folder = mkdtempSync(join(tmpdir(), "wayward-keep-"));
   const bus = openEmbeddedBus({ path: join(folder, "bus"), partitions: 1 });
   const store = await openStore(`file://${folder}/store`);
-  const prefix = partitionPrefix("default", 0);
+  const keys = partitionKeys("default", 0);
   const options = { bus, store, partitions: 1, flushMs: 10, tendMs: 50, log };
   const chunks = async () => {
     let count = 0;
-    for await (const _ of store.list(`${prefix}c/`)) count++;
+    for await (const _ of store.list(keys.chunks)) count++;
     return count;
   };
   const until = async (wanted: number) => {
@@ -76,10 +76,10 @@ test("a silent session without an end goes too, and what a deletion leaves goes 
   const second = await startArchiver({ ...options, keepBytes: 50_000, silentMs: 0, metrics: createMetrics() });
   await until(2);
   const session = Buffer.from(sessions[3]!.id);
-  await deleteSession(store, { prefix, session, force: true, writer: Buffer.alloc(16), now: 0n });
+  await deleteSession(store, { keys, session, force: true, writer: Buffer.alloc(16), now: 0n });
   await until(1);
   await second.stop();
-  const state = await loadPartition(store, prefix);
+  const state = await loadPartition(store, keys);
   expect(sessions.map(({ text }) => state.sessions.get(text)?.expired)).toEqual([true, true, false, false]);
   await bus.close();
   await store.close();

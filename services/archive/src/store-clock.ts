@@ -1,4 +1,4 @@
-import { logKey, logPrefix, type Store } from "@wayward/store";
+import type { PartitionKeys, Store } from "@wayward/store";
 
 /** What time it is by the clock that dates the objects; `key` is written for it. */
 export async function storeNowMs(store: Store, key: string): Promise<number> {
@@ -10,23 +10,22 @@ export async function storeNowMs(store: Store, key: string): Promise<number> {
 /** Number of the last log entry, up to `head`, that the store dates before this time; -1 if there is none. */
 export async function lastEntryBefore(
   store: Store,
-  tenant: string,
-  partition: number,
+  keys: PartitionKeys,
   head: bigint,
   beforeMs: number,
 ): Promise<bigint> {
   let [low, high] = [-1n, head];
   while (low < high) {
     const middle = (low + high + 1n) / 2n;
-    if ((await entryMs(store, tenant, partition, middle)) < beforeMs) low = middle;
+    if ((await entryMs(store, keys, middle)) < beforeMs) low = middle;
     else high = middle - 1n;
   }
   return low;
 }
 
-async function entryMs(store: Store, tenant: string, partition: number, n: bigint): Promise<number> {
-  const key = logKey(tenant, partition, n);
-  const listed = store.list(logPrefix(tenant, partition), n === 0n ? "" : logKey(tenant, partition, n - 1n));
+async function entryMs(store: Store, { entries, entry }: PartitionKeys, n: bigint): Promise<number> {
+  const key = entry(n);
+  const listed = store.list(entries, n === 0n ? "" : entry(n - 1n));
   for await (const { key: found, modifiedMs } of listed) return found === key ? modifiedMs : Number.POSITIVE_INFINITY;
   return Number.POSITIVE_INFINITY;
 }

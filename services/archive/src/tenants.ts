@@ -1,7 +1,4 @@
-import type { Store } from "@wayward/store";
-
-/** Where tenants' keys are. */
-const TENANTS = "v1/t/";
+import { type Store, TENANTS_PREFIX, tenantPrefix } from "@wayward/store";
 
 /** The tenants that the store knows, by one listing each: the next one begins behind all keys of the last. */
 export async function tenantsOf(store: Store): Promise<string[]> {
@@ -11,11 +8,11 @@ export async function tenantsOf(store: Store): Promise<string[]> {
     if (tenant === undefined) return tenants;
     tenants.push(tenant);
     // "0" is the character after the slash.
-    after = `${TENANTS}${tenant}0`;
+    after = tenantPrefix(tenant).replace(/\/$/, "0");
   }
 }
 
 async function firstTenant(store: Store, after: string): Promise<string | undefined> {
-  for await (const { key } of store.list(TENANTS, after)) return key.slice(TENANTS.length).split("/")[0];
+  for await (const { key } of store.list(TENANTS_PREFIX, after)) return key.slice(TENANTS_PREFIX.length).split("/")[0];
   return undefined;
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { archive, block as blockApi, ingest } from "@wayward/api";
 import { createDeferred, unwrap } from "@wayward/base";
 import { BlockWriter, LIMITS, parseEnvelope, Stage, sealEnvelope } from "@wayward/block";
-import { acceptedChannel, type Bus, openEmbeddedBus, partitionOf } from "@wayward/bus";
+import { acceptedChannel, type Bus, openEmbeddedBus, partitionOf, watermarkTopic } from "@wayward/bus";
 import { newSessionId, noteText, sessionText } from "@wayward/record";
 import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
 import { startIngest } from "./start.ts";
@@ -137,7 +137,7 @@ describe("a push", () => {
     pusher.push(blocks[0]!);
     await pusher.wait("ack");
     const watermark = { session: Buffer.from(session), partition: 0, incarnation: "i", busSeq: 9n };
-    const topic = `watermark/${sessionText(session)}`;
+    const topic = watermarkTopic({ tenant: "default", session: sessionText(session) });
     const value = { ...watermark, ranges: [{ first: 0n, last: 0n }], deleted: false };
     await bus.topics.set(topic, archive.Watermark.encode(value).finish());
     const [archived] = await pusher.wait("archived");

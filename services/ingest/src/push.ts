@@ -5,8 +5,9 @@ import { type Bus, CONTROL } from "@wayward/bus";
 import { callerOf, type Log, trustConnection } from "@wayward/service-kit";
 import { Announcer } from "./announce.ts";
 import { controlOf } from "./control.ts";
+import type { StreamId } from "./core/followers.ts";
 import { createState, step } from "./core/step.ts";
-import type { Effect, Event, StreamId } from "./core/types.ts";
+import type { Effect, Event } from "./core/types.ts";
 import type { IngestEvents } from "./events.ts";
 import { publish } from "./publish.ts";
 import { TopicWatch } from "./topic-watch.ts";
@@ -43,7 +44,9 @@ export class PushHandler {
     this.#ageMs = ageMs;
     this.#events = events;
     this.#announcer = new Announcer(bus);
-    this.#watermarks = new Watermarks(bus, log, (archived) => this.#handle({ type: "watermark", archived }));
+    this.#watermarks = new Watermarks(bus, log, (tenant, archived) => {
+      this.#handle({ type: "watermark", tenant, archived });
+    });
     this.#control = new TopicWatch(bus, CONTROL, log, (topic) => {
       this.#handle({ type: "control", ...controlOf(topic) });
     });
@@ -116,8 +119,9 @@ export class PushHandler {
         this.#announcer.add(effect.place, effect.block);
         return;
       case "read-watermark":
-        void this.#watermarks.read(effect.session).then((archived) => {
-          if (archived !== undefined) this.#handle({ type: "watermark", archived, stream: effect.stream });
+        void this.#watermarks.read(effect).then((archived) => {
+          const { tenant, stream } = effect;
+          if (archived !== undefined) this.#handle({ type: "watermark", tenant, archived, stream });
         });
         return;
     }

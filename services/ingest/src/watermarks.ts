@@ -1,5 +1,5 @@
 import { archive, type ingest } from "@wayward/api";
-import { type Bus, type TopicValue, WATERMARKS, watermarkTopic } from "@wayward/bus";
+import { type Address, type Bus, type TopicValue, WATERMARKS, watermarkTopic } from "@wayward/bus";
 import { errorFacts, type Log } from "@wayward/service-kit";
 import { TopicWatch } from "./topic-watch.ts";
 
@@ -10,16 +10,16 @@ export class Watermarks {
   readonly #watch: TopicWatch;
 
   /** `listener` hears all watermarks as they are now, then every change. */
-  constructor(bus: Bus, log: Log, listener: (archived: ingest.Archived) => void) {
+  constructor(bus: Bus, log: Log, listener: (tenant: string, archived: ingest.Archived) => void) {
     this.#bus = bus;
     this.#log = log;
-    this.#watch = new TopicWatch(bus, WATERMARKS, log, (topic) => listener(archivedOf(topic)));
+    this.#watch = new TopicWatch(bus, WATERMARKS, log, (topic) => listener(tenantOf(topic), archivedOf(topic)));
   }
 
   /** The watermark of one session as it is now. Never rejects: the next change is told anyway. */
-  async read(session: string): Promise<ingest.Archived | undefined> {
+  async read(address: Address): Promise<ingest.Archived | undefined> {
     try {
-      const topic = await this.#bus.topics.get(watermarkTopic(session));
+      const topic = await this.#bus.topics.get(watermarkTopic(address));
       return topic && archivedOf(topic);
     } catch (error) {
       if (!this.#watch.stopped) this.#log.warn("a watermark could not be read", errorFacts(error));
@@ -30,6 +30,12 @@ export class Watermarks {
   stop(): Promise<void> {
     return this.#watch.stop();
   }
+}
+
+/** An archiver of before, in a rolling update, names no tenant: there was one. */
+function tenantOf({ name }: TopicValue): string {
+  const [, tenant = "", ...rest] = name.split("/");
+  return rest.length === 0 ? "default" : tenant;
 }
 
 function archivedOf({ value }: TopicValue): ingest.Archived {

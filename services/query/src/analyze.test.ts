@@ -84,21 +84,54 @@ describe("Analyze", () => {
     expect(answer.coverage).toMatchObject({ complete: true, sessions: 1n });
   });
 
-  test("a wait lasts until now in a session that runs, and until the last record in one that has ended", async () => {
-    const start = BigInt(Date.now()) * 1_000_000n - 20_000_000_000n;
-    const hanging = (name: string, seed: number) =>
-      new Locking(name, { seed, start }).keeps("t1", "A").waits("t2", "A");
-    const made = [hanging("hangs", 51), hanging("hung", 52).end()];
-    for (const one of made) await served.publish(one, one.blocks);
-    const waitedIn = async (name: string, more = {}) => {
-      const { tables } = await analyze([name], { tables: ["waits"], ...more });
-      const [table] = tables;
-      return Number(table!.rows[0]![table!.columns.findIndex((column) => column.name === "waited")]);
+  describe("a wait that no record ends", () => {
+    const begun = BigInt(Date.now()) * 1_000_000n;
+    const ago = (seconds: bigint) => begun - seconds * 1_000_000_000n;
+    /** t2 waits 1 ms after the start; t3 says something after that, 1 ms a time. */
+    const hanging = (name: string, seed: number, start: bigint) =>
+      new Locking(name, { seed, start }).keeps("t1", "A").waits("t2", "A").takes("t3", "B", "C", 500);
+    const waitIn = async (name: string, more = {}) => {
+      const { tables, findings } = await analyze([name], { tables: ["waits"], ...more });
+      const [{ columns, rows }] = tables as [Analyzed["tables"][number]];
+      const cell = (name: string) => rows[0]![columns.findIndex((column) => column.name === name)];
+      return { waited: Number(cell("waited")), atLeast: cell("at_least"), rules: findings.map(({ rule }) => rule) };
     };
-    expect(await waitedIn("hangs")).toBeGreaterThan(19e9);
-    expect(await waitedIn("hangs", { until: start + 10_000_000_000n })).toBeLessThan(10e9);
-    expect(await waitedIn("hangs", { until: start + 10_000_000_000n })).toBeGreaterThan(9e9);
-    expect(await waitedIn("hung")).toBeLessThan(1e9);
+    const made = [
+      hanging("hangs", 51, ago(40n)),
+      hanging("hung", 52, ago(40n)).end(),
+      hanging("mute", 53, ago(600n)),
+      hanging("killed", 54, ago(40n)).end({ cause: blockApi.EndCause.END_CAUSE_UNCLEAN, uncertainMs: 50, exit: "" }),
+    ];
+
+    beforeAll(async () => {
+      for (const one of made) await served.publish(one, one.blocks);
+    });
+
+    test("lasts until now in a session that runs, which is told where it is long", async () => {
+      const { waited, atLeast, rules } = await waitIn("hangs");
+      expect(waited).toBeGreaterThan(39e9);
+      expect([atLeast, rules]).toEqual([false, ["live.long-wait"]]);
+    });
+
+    test("lasts until the last record where the session ends with it", async () => {
+      expect(await waitIn("hung")).toEqual({ waited: 2_000e6, atLeast: false, rules: [] });
+    });
+
+    test.each(["mute", "killed"])(
+      "lasts at least until the last record where nothing tells how it went on: %s",
+      async (name) => {
+        expect(await waitIn(name)).toEqual({ waited: 2_000e6, atLeast: true, rules: [] });
+      },
+    );
+
+    test.each(["hangs", "hung", "mute", "killed"])("is known at any time before the last record: %s", async (name) => {
+      const start = name === "mute" ? ago(600n) : ago(40n);
+      const until = start + 1_000_500_000n;
+      expect(await waitIn(name, { until })).toEqual({ waited: 999.5e6, atLeast: false, rules: [] });
+      const later = await waitIn(name, { until: start + 10_000_000_000n });
+      expect(later.atLeast).toBe(name === "mute" || name === "killed");
+      expect(later.waited).toBe(name === "hangs" ? 9_999e6 : 2_000e6);
+    });
   });
 
   test("finds nothing in a session that does nothing wrong", async () => {

@@ -4,12 +4,22 @@ import {
   combineResults,
   type ReportedFinding,
   RULES,
+  type SessionFacts,
   type SessionSource,
   type Table,
 } from "@wayward/analysis";
-import type { finding as api, query } from "@wayward/api";
+import { type finding as api, block, type query } from "@wayward/api";
 import { asBuffer, fromBase32, WaywardError } from "@wayward/base";
-import { coverageOf, GapList, offsetOf, type Reader, SessionBlocks, sessionGaps, stateOf } from "@wayward/reader";
+import {
+  coverageOf,
+  GapList,
+  offsetOf,
+  type Reader,
+  SessionBlocks,
+  type SessionView,
+  sessionGaps,
+  stateOf,
+} from "@wayward/reader";
 import { SEVERITIES } from "@wayward/record";
 
 const PROGRESS_EVERY_MS = 250;
@@ -70,7 +80,7 @@ function sourceOf(
       session: view.text,
       description: view.description,
       until: until === 0n ? undefined : until,
-      openAt: stateOf(view, Date.now()) === "open" ? BigInt(Date.now()) * 1_000_000n : undefined,
+      ...presenceOf(view, Date.now()),
       detail,
     },
     definitions: first === undefined ? [] : definedBefore(session, first.seq),
@@ -81,6 +91,17 @@ function sourceOf(
         progress.blocksDone++;
       }
     },
+  };
+}
+
+/** Until when the session was there for sure, and whether nothing tells how it went on. */
+function presenceOf(view: SessionView, nowMs: number): Pick<SessionFacts, "openAt" | "isLost"> {
+  const state = stateOf(view, nowMs);
+  if (state === "open") return { openAt: BigInt(nowMs) * 1_000_000n };
+  const { description, lastTime, records, end } = view;
+  return {
+    openAt: records === 0n ? undefined : lastTime + offsetOf(description),
+    isLost: state === "silent" || end?.cause === block.EndCause.END_CAUSE_UNCLEAN,
   };
 }
 

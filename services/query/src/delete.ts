@@ -5,7 +5,7 @@ import { type Bus, partitionOf, watermarkTopic } from "@wayward/bus";
 import { deleteSession } from "@wayward/chunk";
 import type { Reader } from "@wayward/reader";
 import { sessionText } from "@wayward/record";
-import { partitionPrefix, type Store } from "@wayward/store";
+import { partitionKeys, type Store } from "@wayward/store";
 
 /** This process, so that it recognises its own log entries. */
 const WRITER = randomBytes(16);
@@ -25,12 +25,12 @@ export async function removeSession(
 ): Promise<bigint> {
   const view = await reader.session(checkId(session));
   const partition = partitionOf(session, partitions);
-  const prefix = partitionPrefix(tenant, partition);
+  const keys = partitionKeys(tenant, partition);
   const now = BigInt(Date.now()) * 1_000_000n;
   const knownElsewhere = view !== undefined && view.tail.size > 0;
   // Its end mark may be on the bus still, where the log does not see it.
   const ended = view?.end !== undefined;
-  const options = { prefix, session, force: force || ended, writer: WRITER, now, knownElsewhere };
+  const options = { keys, session, force: force || ended, writer: WRITER, now, knownElsewhere };
   const n = await deleteSession(store, options);
   const watermark = archive.Watermark.fromPartial({
     session,
@@ -38,7 +38,8 @@ export async function removeSession(
     incarnation: bus.incarnation(partition),
     deleted: true,
   });
-  await bus.topics.set(watermarkTopic(sessionText(session)), archive.Watermark.encode(watermark).finish());
+  const topic = watermarkTopic({ tenant, session: sessionText(session) });
+  await bus.topics.set(topic, archive.Watermark.encode(watermark).finish());
   return n;
 }
 

@@ -1,10 +1,14 @@
 import { type block as api, selection } from "@wayward/api";
 import { partitionOf } from "@wayward/bus";
-import { RangeSet } from "@wayward/chunk";
+import type { RangeSet } from "@wayward/chunk";
 import type { Catalogue, SessionTest } from "@wayward/reader";
 import type { Relayed } from "./core/relay-types.ts";
 import type { LogView } from "./log-view.ts";
 import { type Followed, ObservedSession } from "./observed.ts";
+import type { Place } from "./place.ts";
+
+/** Sessions that were found not to be chosen; the one found longest ago is asked for again. About 10 MB. */
+const IGNORED_MAX = 100_000;
 
 /** What a follower asks. */
 export interface FollowSource {
@@ -16,11 +20,12 @@ export interface FollowSource {
 
 /** The sessions of one observation: those it follows, and those it has found not to be chosen. */
 export class Follower {
+  /** Those that may speak: what is over or quiet, and in the log, is forgotten. */
   readonly sessions = new Map<string, ObservedSession>();
   readonly #source: FollowSource;
   readonly #chosen: SessionTest;
   readonly #form: selection.Form;
-  /** Selectors look at what never changes, so each session is asked for once. */
+  /** Selectors look at what never changes, so a session is asked for once. */
   readonly #ignored = new Set<string>();
 
   constructor(source: FollowSource, chosen: SessionTest, form: selection.Form) {
@@ -36,6 +41,11 @@ export class Follower {
     return observed;
   }
 
+  /** The observer has all that the log has of it, up to the cursor's number: should it speak again, the log tells which blocks those are. */
+  forget(text: string): void {
+    this.sessions.delete(text);
+  }
+
   /** False for what is not this observer's, or is known to have reached it. */
   wants({ tenant, session, envelope }: Relayed): boolean {
     if (tenant !== this.#source.tenant || this.#ignored.has(session)) return false;
@@ -43,22 +53,27 @@ export class Follower {
     return known === undefined || !(known.gone || known.order.sent.has(envelope.header.seq));
   }
 
-  /** A session that came up, if it is chosen and not deleted. */
+  /** A session that came up, again or for the first time, if it is chosen and not deleted. */
   async follow(
-    text: string,
-    id: Uint8Array,
-    description: api.SessionDescription | undefined,
+    { text, id, description }: Omit<Followed, "partition">,
+    place: Place,
   ): Promise<ObservedSession | undefined> {
     if (this.#ignored.has(text)) return undefined;
     const partition = partitionOf(id, this.#source.partitions);
     const archived = (await this.#source.log.state(partition, true)).sessions.get(text);
     const known = description ?? archived?.description ?? (await this.#lookUp(id));
     if (archived?.deleted || archived?.expired || !this.#chosen(id, known)) {
-      this.#ignored.add(text);
+      this.#ignore(text);
       return undefined;
     }
     const view = { id: Buffer.from(id), text, partition, description: known };
-    return this.add(view, new RangeSet());
+    return this.add(view, place.sent({ ...view, places: archived?.places ?? [] }));
+  }
+
+  #ignore(text: string): void {
+    this.#ignored.add(text);
+    const [oldest] = this.#ignored;
+    if (this.#ignored.size > IGNORED_MAX && oldest !== undefined) this.#ignored.delete(oldest);
   }
 
   /** A session whose first block has passed before this observer came. */

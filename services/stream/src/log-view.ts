@@ -1,5 +1,5 @@
 import { catchUp, loadPartition, type PartitionState } from "@wayward/chunk";
-import { partitionPrefix, type Store } from "@wayward/store";
+import { partitionKeys, type Store } from "@wayward/store";
 
 /** A state as fresh as this is not asked for again, unless it must be the head. */
 const FRESH_MS = 1_000;
@@ -29,13 +29,13 @@ export class LogView {
   }
 
   async #load(partition: number, before: Promise<Loaded> | undefined, head: boolean): Promise<Loaded> {
-    const prefix = partitionPrefix(this.#tenant, partition);
+    const keys = partitionKeys(this.#tenant, partition);
     const asked = Date.now();
     const known = await before?.catch(() => undefined);
-    if (known === undefined) return { state: await loadPartition(this.#store, prefix), atMs: asked };
+    if (known === undefined) return { state: await loadPartition(this.#store, keys), atMs: asked };
     if (head ? known.atMs >= asked : known.atMs > asked - FRESH_MS) return known;
     const now = Date.now();
-    await catchUp(this.#store, prefix, known.state);
+    await catchUp(this.#store, keys, known.state);
     return { state: known.state, atMs: now };
   }
 }

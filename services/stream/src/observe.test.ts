@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { startArchiver } from "@wayward/archive";
 import { type Bus, openEmbeddedBus, partitionOf } from "@wayward/bus";
 import { connect, type Seen, type WatchOptions } from "@wayward/client";
 import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
 import { openStore, type Store } from "@wayward/store";
 import { startStream } from "./start.ts";
+import { archiveAll } from "./testing/archive.ts";
 import { Notes } from "./testing/notes.ts";
 
 const PARTITIONS = 2;
@@ -30,22 +30,7 @@ describe("an observation", () => {
     }
   };
   /** Archives everything that the bus holds. */
-  const archive = async () => {
-    const archiver = await startArchiver({
-      bus,
-      store,
-      partitions: PARTITIONS,
-      flushMs: 10,
-      log,
-      metrics: createMetrics(),
-    });
-    for (let tries = 0; tries < 500; tries++) {
-      const bounds = await Promise.all([0, 1].map((partition) => bus.bounds(partition)));
-      if (bounds.every(({ first, last }) => first > last)) break;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    await archiver.stop();
-  };
+  const archive = () => archiveAll(bus, store, PARTITIONS);
   const many = (notes: Notes, count: number) => notes.many(count);
   const watch = (options: WatchOptions) => {
     const client = connect({ server: serving.address });

@@ -11,6 +11,7 @@ import {
   offsetOf,
   SessionBlocks,
   type SessionTest,
+  type SessionView,
   type Snapshot,
   sessionTest,
 } from "@wayward/reader";
@@ -42,6 +43,19 @@ export interface ObserveSource {
   readonly tenant: string;
 }
 
+/** A session that has not ended and is this quiet is forgotten, like one that has: its writer may have vanished without a word. */
+const QUIET_MS = 10 * 60_000;
+
+/** What an observation may do beside what its request says. */
+export interface ObservationOptions {
+  /** May choose by more than a selector says. */
+  readonly chosen?: SessionTest;
+  /** True for sessions that were there before, of which nothing is wanted that has come already. */
+  readonly passesOver?: (view: SessionView) => boolean;
+  /** False: nobody goes on behind its cursors, so they need not stay behind what was missed. */
+  readonly resumes?: boolean;
+}
+
 /** History, then live, for one caller: blocks that the bus has acknowledged, each once. */
 export class Observation {
   readonly #source: ObserveSource;
@@ -50,26 +64,40 @@ export class Observation {
   readonly #question: Buffer;
   readonly #output: Output;
   readonly #follower: Follower;
+  readonly #passesOver: (view: SessionView) => boolean;
+  readonly #resumes: boolean;
+  /**
+   * Sessions that may speak. At most those that have blocks which the log has
+   * not, and those that have spoken in the last ten minutes and not ended; an
+   * observer that had to miss blocks keeps all since, as its cursor names them.
+   */
   readonly #sessions: Map<string, ObservedSession>;
+  /** Those that hold blocks back: nothing else is looked at each tick. */
+  readonly #holding = new Set<ObservedSession>();
   /** Partitions whose bus was made anew: what the log got of the old one may not have been seen. */
   #restarted = false;
   #cursorMs = 0;
   #saidMs = 0;
   #advancedMs = 0;
 
-  /** `chosen` may choose by more than a selector says. Throws BAD_FILTER. */
-  constructor(
-    source: ObserveSource,
-    request: stream.ObserveRequest,
-    chosen: SessionTest = sessionTest(request.selector),
-  ) {
+  /** Throws BAD_FILTER. */
+  constructor(source: ObserveSource, request: stream.ObserveRequest, options: ObservationOptions = {}) {
+    const { chosen = sessionTest(request.selector), passesOver, resumes = true } = options;
     this.#source = source;
     this.#request = request;
     this.#chosen = chosen;
+    const isNow = request.start === stream.Start.START_NOW_UNSPECIFIED;
+    this.#passesOver = passesOver ?? (() => isNow);
+    this.#resumes = resumes;
     this.#question = cursorQuestion(request);
     this.#output = new Output(new BlockFilter(request.filter), request.form);
     this.#follower = new Follower(source, this.#chosen, request.form);
     this.#sessions = this.#follower.sessions;
+  }
+
+  /** How many sessions it keeps in mind. */
+  get followed(): number {
+    return this.#sessions.size;
   }
 
   /** Throws BAD_CURSOR; BUS_UNAVAILABLE when the bus cannot be heard. */
@@ -86,16 +114,20 @@ export class Observation {
       if (signal.aborted) return;
       let snapshot = await catalogue.snapshot(this.#chosen);
       const place = new Place(this.#question, snapshot, from);
-      this.#begin(snapshot, place);
+      this.#begin(snapshot, place, this.#passesOver);
       yield this.#stamped(place, { $case: "heartbeat", value: {} });
       for (;;) {
         if (start !== stream.Start.START_NOW_UNSPECIFIED) yield* this.#history(snapshot, place);
         place.reach(snapshot, this.#sessions);
+        for (const { text, end, tail } of snapshot.sessions) {
+          if (end !== undefined && tail.size === 0) this.#follower.forget(text);
+        }
         if (!feed.overflowed) break;
         // More came meanwhile than a feed holds; the next round is shorter.
         feed.restart();
         snapshot = await catalogue.snapshot(this.#chosen);
-        this.#begin(snapshot, place);
+        // What has begun since is wanted, unless only what is new is.
+        this.#begin(snapshot, place, (view) => start === stream.Start.START_NOW_UNSPECIFIED && this.#passesOver(view));
       }
       feed.goLive();
       yield this.#stamped(place, { $case: "live", value: {} });
@@ -107,15 +139,16 @@ export class Observation {
   }
 
   /** What the observer has already, by cursor or because it wants only what is new. */
-  #begin({ sessions }: Snapshot, place: Place): void {
-    const now = this.#request.start === stream.Start.START_NOW_UNSPECIFIED;
+  #begin({ sessions }: Snapshot, place: Place, passesOver: (view: SessionView) => boolean): void {
     for (const view of sessions) {
+      const isPassed = passesOver(view);
       const known = this.#sessions.get(view.text);
-      if (known !== undefined && now) {
+      if (known !== undefined && isPassed) {
         for (const { first, last } of view.present.toArray()) known.order.skip(first, last, 0);
       }
       if (known !== undefined) continue;
-      const sent = now ? RangeSet.from(view.present.toArray()) : place.sent(view);
+      const sent = isPassed ? RangeSet.from(view.present.toArray()) : place.sent(view);
+      if (isOver(view) && isCovered(view, sent)) continue;
       const observed = this.#follower.add(view, sent);
       observed.beyond = place.beyond(view);
       observed.gone = view.deleted || view.expired;
@@ -124,7 +157,11 @@ export class Observation {
 
   /** Everything of the snapshot that was not sent, sessions interleaved by the first times of their blocks. */
   async *#history({ sessions }: Snapshot, place: Place): AsyncGenerator<Response> {
-    const opened = await Promise.all(sessions.map((view) => SessionBlocks.open(view, this.#source.catalogue.source)));
+    const lacking = sessions.filter((view) => {
+      const observed = this.#sessions.get(view.text);
+      return observed !== undefined && view.present.minus(observed.order.sent).size > 0n;
+    });
+    const opened = await Promise.all(lacking.map((view) => SessionBlocks.open(view, this.#source.catalogue.source)));
     const waiting = opened.flatMap(({ view, refs }) => {
       const observed = this.#sessions.get(view.text)!;
       const offset = offsetOf(view.description);
@@ -149,7 +186,7 @@ export class Observation {
     for (let event = await feed.next(); event !== undefined; event = await feed.next()) {
       switch (event.type) {
         case "block": {
-          const observed = await this.#follow(event.block);
+          const observed = await this.#follow(event.block, place);
           if (observed !== undefined) yield* this.#offer(observed, event.block.envelope, place, false);
           break;
         }
@@ -168,18 +205,18 @@ export class Observation {
     }
   }
 
-  async #follow({ session, envelope: { header } }: Relayed): Promise<ObservedSession | undefined> {
-    const known = this.#sessions.get(session);
-    const observed = known ?? (await this.#follower.follow(session, header.session, header.description));
+  async #follow({ session, envelope: { header } }: Relayed, place: Place): Promise<ObservedSession | undefined> {
+    const asked = { text: session, id: header.session, description: header.description };
+    const observed = this.#sessions.get(session) ?? (await this.#follower.follow(asked, place));
     return observed?.gone ? undefined : observed;
   }
 
   /** What the observer was too slow for is told, and not sent here any more: it stays behind the cursor. */
   async *#tellMissed(missed: ReadonlyMap<string, Missed>, place: Place): AsyncGenerator<Response> {
     for (const [text, { id, description, ranges }] of missed) {
-      const observed = this.#sessions.get(text) ?? (await this.#follower.follow(text, id, description));
+      const observed = this.#sessions.get(text) ?? (await this.#follower.follow({ text, id, description }, place));
       if (observed === undefined || observed.gone) continue;
-      place.stay(observed.view.partition);
+      if (this.#resumes) place.stay(observed.view.partition);
       for (const { first, last } of ranges.toArray()) {
         const { skipped, deliveries } = observed.order.skip(first, last, Date.now());
         for (const range of skipped.toArray()) {
@@ -194,7 +231,9 @@ export class Observation {
   async *#catchUp(place: Place): AsyncGenerator<Response> {
     const snapshot = await this.#source.catalogue.snapshot(this.#chosen);
     for (const view of snapshot.sessions) {
-      if (!this.#sessions.has(view.text)) this.#follower.add(view, new RangeSet());
+      if (this.#sessions.has(view.text)) continue;
+      const sent = place.sent(view);
+      if (!isCovered(view, sent)) this.#follower.add(view, sent);
     }
     yield* this.#history(snapshot, place);
   }
@@ -208,6 +247,7 @@ export class Observation {
     const { seq } = envelope.header;
     const { order, held } = observed;
     const now = Date.now();
+    observed.heardMs = now;
     held.set(seq, envelope);
     yield* this.#deliver(observed, order.offer(seq, now), place);
     // In history what is missing is known to be missing: nothing is waited for.
@@ -215,12 +255,14 @@ export class Observation {
       yield* this.#deliver(observed, order.giveUp(now), place);
     }
     if (!order.isHeld(seq)) held.delete(seq);
+    if (order.holds) this.#holding.add(observed);
     yield* this.#stampIfDue(place, now);
   }
 
   async *#tick(feed: Feed, place: Place, now: number): AsyncGenerator<Response> {
-    for (const observed of this.#sessions.values()) {
-      if (observed.order.holds) yield* this.#deliver(observed, observed.order.tick(now), place);
+    for (const observed of this.#holding) {
+      yield* this.#deliver(observed, observed.order.tick(now), place);
+      if (!observed.order.holds) this.#holding.delete(observed);
     }
     if (now - this.#advancedMs > ADVANCE_EVERY_MS) {
       this.#advancedMs = now;
@@ -228,7 +270,10 @@ export class Observation {
       this.#restarted = false;
       const { log, bus } = this.#source;
       const done = (partition: number) => feed.done(partition);
-      await place.advance(log, done, this.#sessions, (partition) => bus.incarnation(partition));
+      const covered = await place.advance(log, done, this.#sessions, (partition) => bus.incarnation(partition));
+      for (const { observed, isOver } of covered) {
+        if (isOver || now - observed.heardMs > QUIET_MS) this.#follower.forget(observed.view.text);
+      }
     }
     if (now - this.#saidMs > HEARTBEAT_EVERY_MS) yield this.#stamped(place, { $case: "heartbeat", value: {} });
     else yield* this.#stampIfDue(place, now);
@@ -270,6 +315,15 @@ export class Observation {
     this.#saidMs = this.#cursorMs;
     return { part, cursor: place.cursor(this.#sessions) };
   }
+}
+
+function isOver({ end, deleted, expired }: SessionView): boolean {
+  return end !== undefined || deleted || expired;
+}
+
+/** True if all of it was sent, and is in the log: who hears of it again asks the log. */
+function isCovered({ present, tail }: SessionView, sent: RangeSet): boolean {
+  return tail.size === 0 && present.minus(sent).size === 0n;
 }
 
 function bytesOf(held: ReadonlyMap<bigint, Envelope>): number {

@@ -1,11 +1,9 @@
 import type { selection } from "@wayward/api";
 import { asBuffer } from "@wayward/base";
-import { Block, beginsEpoch, Dictionary, type Envelope, LIMITS, refusalOf, sections } from "@wayward/block";
+import { addDefinitions, Block, beginsEpoch, Dictionary, type Envelope, epochOf, sections } from "@wayward/block";
 import { RangeSet } from "@wayward/chunk";
 import { type Catalogue, SessionBlocks, type SessionView } from "@wayward/reader";
 import { SessionOrder } from "./core/session-order.ts";
-
-const EPOCH = BigInt(LIMITS.epochBlocks);
 
 /** What an observer needs to know of a session. */
 export type Followed = Pick<SessionView, "id" | "text" | "partition" | "description">;
@@ -20,6 +18,10 @@ export class ObservedSession {
   beyond = new RangeSet();
   /** The log says that it was deleted or has expired: no more is shown. */
   gone = false;
+  /** An observer of blocks was told which session it is. */
+  named = false;
+  /** When its last block came, in ms since 1970. */
+  heardMs = Date.now();
   #epoch = -1n;
   #dictionary = new Dictionary();
   readonly #keepsDefinitions: boolean;
@@ -39,8 +41,8 @@ export class ObservedSession {
     catalogue: Catalogue,
   ): Promise<{ readonly block: Block; readonly dictionary: Dictionary }> {
     const { seq } = envelope.header;
-    if (seq / EPOCH !== this.#epoch) {
-      this.#epoch = seq / EPOCH;
+    if (epochOf(seq) !== this.#epoch) {
+      this.#epoch = epochOf(seq);
       this.#dictionary = new Dictionary();
       this.#unsent = new Map();
       if (!beginsEpoch(seq)) await this.#addEarlier(seq, catalogue);
@@ -80,11 +82,6 @@ export class ObservedSession {
     // Copies, as a view would keep all of the block.
     const copy = (bytes: Uint8Array) => asBuffer(Uint8Array.from(bytes));
     if (this.#keepsDefinitions) this.#unsent.set(seq, { seq, header: copy(header), section: copy(section) });
-    try {
-      this.#dictionary.add(section);
-    } catch (error) {
-      // Its names stay unknown, and the reader is told of that.
-      if (refusalOf(error) === undefined) throw error;
-    }
+    addDefinitions(this.#dictionary, section);
   }
 }

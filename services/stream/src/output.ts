@@ -7,7 +7,7 @@ import {
   GapList,
   offsetOf,
   RowWriter,
-  type Run,
+  rangesOfPlaces,
   tellDrops,
   tellUnknown,
 } from "@wayward/reader";
@@ -34,7 +34,7 @@ export class Output {
   readonly #form: selection.Form;
   readonly #rows = new RowWriter();
   readonly #gaps = new GapList();
-  readonly #named = new Map<string, number>();
+  #named = 0;
 
   constructor(filter: BlockFilter, form: selection.Form) {
     this.#filter = filter;
@@ -72,38 +72,24 @@ export class Output {
     const run = whole ? undefined : chooseRun(view, block, dictionary, this.#filter);
     const chosen = run === undefined ? 0 : run.order.length - taken;
     if (!whole && chosen <= 0) return;
-    const ranges = whole || chosen === recordCount ? [] : rangesOf(run!, taken);
+    const ranges = whole || chosen === recordCount ? [] : rangesOfPlaces(run!.order.subarray(taken));
     const item = { block: asBuffer(block.envelope.bytes), dictionaries: observed.takeDefinitions(seq), ranges };
     const blocks = { blocks: [item], sessions: this.#sessions(observed) };
     yield fill ? fillOf(observed, block, { blocks }) : { $case: "blocks", value: blocks };
   }
 
-  /** The session, where this stream has not named it yet. */
-  #sessions({ view: { text, id, description } }: ObservedSession): selection.SessionEntry[] {
-    if (this.#named.has(text)) return [];
-    const made = this.#named.size + 1;
-    this.#named.set(text, made);
-    return [{ id: made, session: asBuffer(id), description }];
+  /** The session, where it has not been named since it is followed. */
+  #sessions(observed: ObservedSession): selection.SessionEntry[] {
+    if (observed.named) return [];
+    observed.named = true;
+    const { id, description } = observed.view;
+    return [{ id: ++this.#named, session: asBuffer(id), description }];
   }
 }
 
 function fillOf({ view }: ObservedSession, { header }: Block, content: Partial<stream.Fill>): Part {
   const value = { session: asBuffer(view.id), seq: header.seq, rows: undefined, blocks: undefined, ...content };
   return { $case: "fill", value };
-}
-
-/** Places of the run's records in their block, as first and count in turn. */
-function rangesOf({ order }: Run, taken: number): number[] {
-  const rising = order.slice(taken).sort();
-  const ranges: number[] = [];
-  for (let at = 0; at < rising.length; ) {
-    const first = rising[at]!;
-    let count = 1;
-    while (rising[at + count] === first + count) count++;
-    ranges.push(first, count);
-    at += count;
-  }
-  return ranges;
 }
 
 /** False where nothing in the block's epoch can be the record of a drop, so that it need not be decoded for that. */

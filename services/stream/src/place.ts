@@ -4,6 +4,13 @@ import { type Cursor, encodeCursor, type SessionRanges, type SessionView, type S
 import type { LogView } from "./log-view.ts";
 import type { ObservedSession } from "./observed.ts";
 
+/** A session of which the cursor need not speak. */
+export interface CoveredSession {
+  readonly observed: ObservedSession;
+  /** It has ended, or is gone. */
+  readonly isOver: boolean;
+}
+
 /** How far an observation has come, as a cursor that moves. */
 export class Place {
   readonly #question: Uint8Array;
@@ -30,10 +37,10 @@ export class Place {
     return RangeSet.from(this.#from?.sent.get(text)?.ranges.toArray() ?? []);
   }
 
-  /** All that the cursor says was sent of a session. */
-  sent(view: SessionView): RangeSet {
+  /** All that the cursor said was sent of a session, or that the log has of it up to where the cursor is now. */
+  sent(view: Pick<SessionView, "text" | "partition" | "places">): RangeSet {
     const sent = this.beyond(view);
-    const upTo = this.#from?.logNumbers[view.partition] ?? -1n;
+    const upTo = this.#logNumbers[view.partition] ?? -1n;
     for (const { n, ranges } of view.places) if (n <= upTo) for (const { first, last } of ranges) sent.add(first, last);
     return sent;
   }
@@ -63,18 +70,20 @@ export class Place {
   /**
    * Moves up to the log's present end where all of it was sent: where the
    * feed is done with every bus sequence that the log has, and nothing waits
-   * for its turn.
+   * for its turn. Gives the sessions of which the log has all that was sent.
    */
   async advance(
     log: LogView,
     done: (partition: number) => bigint,
     sessions: ReadonlyMap<string, ObservedSession>,
     incarnation: (partition: number) => string,
-  ): Promise<void> {
+  ): Promise<CoveredSession[]> {
+    const covered: CoveredSession[] = [];
+    const byPartition = Map.groupBy(sessions.values(), ({ view }) => view.partition);
     for (const partition of this.#logNumbers.keys()) {
       if (this.#behind.has(partition)) continue;
       const state = await log.state(partition);
-      const own = [...sessions.values()].filter(({ view }) => view.partition === partition);
+      const own = byPartition.get(partition) ?? [];
       const committed = state.incarnation === incarnation(partition) ? state.busSeq : 0n;
       if (committed > done(partition) || own.some(({ order }) => order.holds)) continue;
       this.#logNumbers[partition] = state.n;
@@ -83,8 +92,11 @@ export class Place {
         if (archived === undefined) continue;
         observed.gone = archived.deleted || archived.expired;
         observed.beyond = observed.beyond.minus(archived.committed);
+        if (observed.beyond.size === 0n)
+          covered.push({ observed, isOver: observed.gone || archived.end !== undefined });
       }
     }
+    return covered;
   }
 
   /** Resumes behind everything sent so far. */

@@ -1,27 +1,35 @@
 import type { query } from "@wayward/api";
 import { formatDuration, formatWall, WaywardError } from "@wayward/base";
 import { connect } from "@wayward/client";
-import { sessionText } from "@wayward/record";
+import { isReporterName, sessionText } from "@wayward/record";
 import { endingText } from "../output/ending.ts";
 import { jsonLine } from "../output/json.ts";
 import { sessionJson, stateName } from "../output/message.ts";
 import { formatTable } from "../output/table.ts";
 import { write } from "../output/write.ts";
+import { hidesReporters, tellHidden, type WithReporters } from "../reporters.ts";
 import { parseCount, type SelectionOptions, selectionOf } from "../selection.ts";
 
-export interface SessionsCommand extends SelectionOptions {
+export interface SessionsCommand extends SelectionOptions, WithReporters {
   readonly server?: string;
   readonly json?: boolean;
   readonly limit: string;
 }
 
-/** `wayward sessions`: newest first. */
+/** `wayward sessions`: newest first; those of analyses where they are asked for. */
 export async function sessions(options: SessionsCommand): Promise<void> {
   const client = connect({ server: options.server });
   const rows: string[][] = [];
-  let found = 0;
+  const limit = parseCount("--limit", options.limit);
+  const hides = hidesReporters(options);
+  let [found, hidden] = [0, 0];
   try {
-    for await (const session of client.find(selectionOf(options), parseCount("--limit", options.limit))) {
+    for await (const session of client.find(selectionOf(options), hides ? undefined : limit)) {
+      if (hides && isReporterName(session.description?.name ?? "")) {
+        hidden++;
+        continue;
+      }
+      if (found === limit) break;
       found++;
       if (options.json) await write(jsonLine(sessionJson(session)));
       else rows.push(sessionRow(session));
@@ -32,8 +40,9 @@ export async function sessions(options: SessionsCommand): Promise<void> {
   if (found === 0 && options.session !== undefined) {
     throw new WaywardError("NOT_FOUND", "NO_SESSION", `session ${options.session.join(", ")} is not here`);
   }
+  if (!options.json) await write(formatTable(COLUMNS, rows));
+  tellHidden(hidden);
   if (options.json) return;
-  await write(formatTable(COLUMNS, rows));
   if (found === 0) process.stderr.write("no session matches; record one with `wayward run -- command`\n");
 }
 

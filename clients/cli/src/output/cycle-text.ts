@@ -16,7 +16,7 @@ export function cycleText(cycle: readonly CycleEdge[]): string[] {
 }
 
 function edgeText({ from, to, held, taken, count }: CycleEdge, index: number): string[] {
-  // Live analyses do not count orders; what older ones told of it is 0.
+  // What passes through a call is not counted, nor did older live analyses count.
   const often = !count ? "" : `, seen ${count === 1 ? "once" : `${count} times`}`;
   return [
     "",

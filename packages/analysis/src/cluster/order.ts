@@ -104,14 +104,21 @@ function findingOf(cycle: readonly GlobalEdge[]): ReportedFinding | undefined {
     evidence: places.map(({ session, laneNumber, eventNo }) => ({ session, lane: laneNumber, eventNo })),
     unproven: edges.find(({ doubt }) => doubt !== "")?.doubt ?? "",
     detail: {
-      cycle: edges.map(({ from, to, held, taken }) => ({
+      cycle: edges.map(({ from, to, held, taken }, index) => ({
         from: from.name || "(call)",
         to: to.name || "(call)",
         held: plainPlace(held),
         taken: plainPlace(taken),
+        ...timesOf(cycle[index]!),
       })),
     },
   };
+}
+
+/** How often all sessions saw this order, as far as they count it. */
+function timesOf({ seen }: GlobalEdge): { readonly count?: number } {
+  const count = seen.reduce((sum, edge) => sum + (edge.count ?? 0), 0);
+  return count === 0 ? {} : { count };
 }
 
 /** True if the lock that is held over a call is the one that is taken to answer it, and not only of its class. */

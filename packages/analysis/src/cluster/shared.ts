@@ -17,6 +17,8 @@ export interface SharedView {
   readonly boot: string;
   readonly edges: readonly SharedEdge[];
   readonly waits: readonly SharedWait[];
+  /** No more comes of it. Undefined where an older service says it. */
+  readonly ended?: boolean;
 }
 
 /** Keys of what belongs to the session alone begin with its id; a call has an empty name. */
@@ -29,6 +31,8 @@ export interface SharedEdge {
   readonly taken: SharedPlace;
   /** The lock's own name, where one end is a call; empty where both are. */
   readonly lock?: string;
+  /** How often the session saw it; undefined where an end is a call, of which the first is kept, or an older service says it. */
+  readonly count?: number;
   /** Why the order may not be real; empty where it is. */
   readonly doubt: string;
 }
@@ -86,9 +90,14 @@ export interface ViewOf {
 /** Edges of one session that are looked at together with others'. */
 const EDGES_MAX = 20_000;
 
-/** Undefined where no lock of the session is known to other processes, and none is held or taken over calls. */
+/** True if a lock of the session is known to other processes, or is held or taken over calls. */
+export function isSharing({ isShared, calls }: LockSession): boolean {
+  return isShared || calls.length > 0;
+}
+
+/** Undefined where the session shares nothing. */
 export function sharedView(state: LockSession, of: ViewOf): SharedView | undefined {
-  if (!state.isShared && state.calls.length === 0) return undefined;
+  if (!isSharing(state)) return undefined;
   const { session, description, origin, ended } = of;
   const names = new Names(of);
   const doubtOf = (...places: readonly Place[]) => flowsText(state, of.dictionary, places);
@@ -115,6 +124,7 @@ export function sharedView(state: LockSession, of: ViewOf): SharedView | undefin
       ...state.calls.map((edge) => names.edge(edge, doubtOf(edge.held, edge.taken))),
     ],
     waits: [...state.endedWaits.map((wait) => waitOf(wait, wait.holds, wait.until)), ...open],
+    ended,
   };
 }
 
@@ -139,8 +149,8 @@ class Names {
     return { key: `${within}${shared}`, name };
   }
 
-  edge(edge: Omit<CallEdge, "lock"> & { readonly lock?: string }, doubt: string): SharedEdge {
-    const { from, to, bits, held, taken, lock } = edge;
+  edge(edge: Omit<CallEdge, "lock"> & { readonly lock?: string; readonly count?: number }, doubt: string): SharedEdge {
+    const { from, to, bits, held, taken, lock, count } = edge;
     const [heldAt, takenAt] = [this.place(held), this.place(taken)];
     return {
       from: this.#end(from),
@@ -149,6 +159,7 @@ class Names {
       held: heldAt,
       taken: takenAt,
       ...(lock !== undefined && { lock }),
+      ...(count !== undefined && { count }),
       doubt,
     };
   }

@@ -43,6 +43,8 @@ const WAIT_COLUMNS = [
   text("site"),
   text("holder"),
   text("holder_site"),
+  /** Nothing tells when the wait ended: the session's records end with it. */
+  flag("at_least"),
 ];
 
 /** What rates and shares are taken of. */
@@ -58,6 +60,8 @@ interface TableFacts {
   readonly session: string;
   /** Until when what waits has waited, in nanoseconds since the session's start. */
   readonly now: number;
+  /** Nothing tells what the session did after that. */
+  readonly isLost: boolean;
   readonly state: LockSession;
   readonly dictionary: Dictionary;
 }
@@ -100,7 +104,7 @@ function edgeRows({ session, state, dictionary }: TableFacts): Cell[][] {
   ]);
 }
 
-function waitRows({ session, state, dictionary, now }: TableFacts): Cell[][] {
+function waitRows({ session, state, dictionary, now, isLost }: TableFacts): Cell[][] {
   return [...state.lanes.values()].flatMap(({ waits }) =>
     waits.flatMap(({ row, mode, at, lane }) => {
       const lock = lockOfRow(state, { row });
@@ -114,6 +118,7 @@ function waitRows({ session, state, dictionary, now }: TableFacts): Cell[][] {
         siteLine(dictionary, at),
         hold === undefined ? "" : dictionary.name("lane", hold.lane.id),
         hold === undefined ? "" : siteLine(dictionary, hold),
+        isLost,
       ]);
     }),
   );

@@ -11,10 +11,16 @@ function scratch() {
   return { path: join(folder, "bus.sqlite"), remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-describeBus("embedded", async () => {
-  const { path, remove } = scratch();
-  return { open: async () => openEmbeddedBus({ path, partitions: 4 }), stop: async () => remove() };
-});
+const NEVER_LOST = "its file is this process's own: nobody takes it away while it is open";
+
+describeBus(
+  "embedded",
+  async () => {
+    const { path, remove } = scratch();
+    return { open: async () => openEmbeddedBus({ path, partitions: 4 }), stop: async () => remove() };
+  },
+  NEVER_LOST,
+);
 
 describe("the embedded bus", () => {
   const address = { tenant: "default", session: "0".repeat(26) };

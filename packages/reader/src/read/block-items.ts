@@ -1,9 +1,8 @@
 import { selection } from "@wayward/api";
 import { asBuffer } from "@wayward/base";
-import { type Block, LIMITS } from "@wayward/block";
+import { type Block, epochOf } from "@wayward/block";
 import type { SessionBlocks } from "../snapshot/blocks.ts";
-
-const EPOCH = BigInt(LIMITS.epochBlocks);
+import { rangesOfPlaces } from "./place-ranges.ts";
 
 /** Makes the block messages of one stream. What is needed to decode a block is sent once, with the first that needs it. */
 export class BlockItems {
@@ -30,7 +29,7 @@ export class BlockItems {
     this.#batch.blocks.push({
       block: bytes,
       dictionaries: this.#dictionaries(session, seq),
-      ranges: picked === undefined ? [] : rangesOf(picked),
+      ranges: picked === undefined ? [] : rangesOfPlaces(picked),
     });
     this.bytes += bytes.length;
   }
@@ -43,24 +42,10 @@ export class BlockItems {
   }
 
   #dictionaries(session: SessionBlocks, seq: bigint): selection.DictionaryItem[] {
-    const epoch = `${session.view.text}/${seq / EPOCH}`;
+    const epoch = `${session.view.text}/${epochOf(seq)}`;
     if (this.#epochs.has(epoch)) return [];
     this.#epochs.add(epoch);
     const others = session.definitions(seq).filter((other) => other.seq !== seq);
     return others.map(({ seq, header, section }) => ({ seq, header: asBuffer(header), section: asBuffer(section) }));
   }
-}
-
-/** Places as first and count in turn. */
-function rangesOf(picked: Uint32Array): number[] {
-  const rising = picked.slice().sort();
-  const ranges: number[] = [];
-  for (let at = 0; at < rising.length; ) {
-    const first = rising[at]!;
-    let count = 1;
-    while (rising[at + count] === first + count) count++;
-    ranges.push(first, count);
-    at += count;
-  }
-  return ranges;
 }

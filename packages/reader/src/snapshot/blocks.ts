@@ -1,6 +1,6 @@
 import type { archive } from "@wayward/api";
 import { present } from "@wayward/base";
-import { Block, Dictionary, LIMITS, refusalOf } from "@wayward/block";
+import { addDefinitions, Block, Dictionary, epochOf, epochRange } from "@wayward/block";
 import { RangeSet } from "@wayward/chunk";
 import type { ChunkedSession, Summed } from "./footer.ts";
 import type { SessionView } from "./session.ts";
@@ -74,11 +74,11 @@ export class SessionBlocks {
 
   /** What the epoch of this block defines, as far as its blocks are there. */
   dictionary(seq: bigint): Dictionary {
-    const epoch = seq / EPOCH;
+    const epoch = epochOf(seq);
     const known = this.#dictionaries.get(epoch);
     if (known !== undefined) return known;
     const dictionary = new Dictionary();
-    for (const { section } of this.definitions(seq)) addSection(dictionary, section);
+    for (const { section } of this.definitions(seq)) addDefinitions(dictionary, section);
     this.#dictionaries.set(epoch, dictionary);
     if (this.#dictionaries.size > EPOCHS_KEPT) this.#dictionaries.delete(this.#dictionaries.keys().next().value!);
     return dictionary;
@@ -93,7 +93,7 @@ export class SessionBlocks {
     const dictionary = new Dictionary();
     let bytes = 0;
     for (const { definitions } of this.refs) {
-      addSection(dictionary, definitions.section);
+      addDefinitions(dictionary, definitions.section);
       bytes += definitions.section.length;
     }
     this.#source.dictionaries.set(key, { dictionary, bytes });
@@ -102,8 +102,7 @@ export class SessionBlocks {
 
   /** What the blocks of this one's epoch define, in order of seq. */
   definitions(seq: bigint): Definitions[] {
-    const first = (seq / EPOCH) * EPOCH;
-    return this.refsIn([{ first, last: first + EPOCH - 1n }]).map(({ definitions }) => definitions);
+    return this.refsIn([epochRange(seq)]).map(({ definitions }) => definitions);
   }
 
   /** The blocks in these ranges of seqs, in order. */
@@ -124,18 +123,8 @@ export class SessionBlocks {
   }
 }
 
-const EPOCH = BigInt(LIMITS.epochBlocks);
 /** Epochs of a session whose dictionaries are kept; another one's is made anew where it is asked for again. */
 const EPOCHS_KEPT = 8;
-
-/** A damaged section leaves its ids unknown, which is reported where they are met. */
-function addSection(dictionary: Dictionary, section: Uint8Array): void {
-  try {
-    dictionary.add(section);
-  } catch (error) {
-    if (refusalOf(error) === undefined) throw error;
-  }
-}
 
 /** References to a session's blocks in a chunk, made once for each footer that is in memory. */
 const REFS = new WeakMap<ChunkedSession, readonly BlockRef[]>();

@@ -1,6 +1,6 @@
 import { type Bus, partitionOf } from "@wayward/bus";
 import { catchUp, loadPartition, type PartitionState } from "@wayward/chunk";
-import { partitionPrefix, type Store } from "@wayward/store";
+import { partitionKeys, type Store } from "@wayward/store";
 import { onlySession, type SessionTest } from "../selector.ts";
 import { Cache } from "./cache.ts";
 import { type Newest, type SessionView, viewSessions } from "./session.ts";
@@ -102,13 +102,13 @@ export class Catalogue {
 
   async #advance(partition: number): Promise<PartitionState> {
     const { store, tenant } = this.#options;
-    const prefix = partitionPrefix(tenant, partition);
+    const keys = partitionKeys(tenant, partition);
     const known = this.#states.get(partition);
     if (known !== undefined) {
-      await catchUp(store, prefix, known);
+      await catchUp(store, keys, known);
       return known;
     }
-    const state = await loadPartition(store, prefix);
+    const state = await loadPartition(store, keys);
     this.#states.set(partition, state);
     return state;
   }

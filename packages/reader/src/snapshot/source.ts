@@ -1,13 +1,11 @@
 import type { archive } from "@wayward/api";
 import { asBuffer, present, unwrap, WaywardError } from "@wayward/base";
 import { Block, type Dictionary, parseEnvelope } from "@wayward/block";
-import { decodeFooter, footerLength, TRAILER_BYTES } from "@wayward/chunk";
+import { readFooter } from "@wayward/chunk";
 import type { Store } from "@wayward/store";
 import { Cache } from "./cache.ts";
 import { type ChunkedSession, Footer } from "./footer.ts";
 
-/** The end of a chunk that is read at once: most footers fit. */
-const FOOTER_GUESS = 96 * 1024;
 /** Packed bytes of the dictionaries that are kept whole; decoded they take some ten times that. */
 const DICTIONARY_BYTES_MAX = 2 * 1024 * 1024;
 /** Blocks that lie beside the one wanted are fetched with it, up to this many bytes. */
@@ -73,18 +71,14 @@ export class BlockSource {
     const known = this.#footers.get(chunk.key);
     if (known !== undefined) return known;
     const size = Number(chunk.bytes);
-    let tail = await this.#tail(chunk, size, Math.min(size, FOOTER_GUESS));
-    const needed = footerLength(tail.subarray(tail.length - TRAILER_BYTES));
-    if (needed > tail.length) tail = await this.#tail(chunk, size, needed);
-    const footer = new Footer(decodeFooter(tail), needed);
+    const read = await readFooter(
+      size,
+      async (length) => (await this.#store.get(chunk.key, { offset: size - length, length }))?.bytes,
+    );
+    if (read === undefined) throw gone(chunk);
+    const footer = new Footer(read.footer, read.length);
     this.#footers.set(chunk.key, footer);
     return footer;
-  }
-
-  async #tail(chunk: archive.Chunk, size: number, length: number): Promise<Buffer> {
-    const object = await this.#store.get(chunk.key, { offset: size - length, length });
-    if (object === undefined) throw gone(chunk);
-    return asBuffer(object.bytes);
   }
 }
 

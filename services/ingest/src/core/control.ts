@@ -1,6 +1,7 @@
 import type { ingest } from "@wayward/api";
 import { isForAgents } from "@wayward/record";
-import type { Effect, IngestState, StreamId, StreamState } from "./types.ts";
+import type { StreamId } from "./followers.ts";
+import type { Effect, IngestState, StreamState } from "./types.ts";
 
 /** Keeps what a topic says now, and tells it to the tenant's streams if it is for agents. What they have heard already is not told again. */
 export function control(state: IngestState, tenant: string, value: ingest.Control): Effect[] {

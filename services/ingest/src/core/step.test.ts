@@ -5,8 +5,10 @@ import { BlockWriter, LIMITS, parseEnvelope, Stage, sealEnvelope } from "@waywar
 import { newSessionId, noteText, sessionText } from "@wayward/record";
 import fc from "fast-check";
 import { PROCESS_BYTES_MAX, STREAM_CREDIT } from "./credit.ts";
+import { FOLLOWED_MAX, follow } from "./follow.ts";
+import type { StreamId } from "./followers.ts";
 import { createState, step } from "./step.ts";
-import type { Answer, Effect, Event, IngestState, Pushed, StreamId } from "./types.ts";
+import type { Answer, Effect, Event, IngestState, Pushed } from "./types.ts";
 
 const SESSIONS = [1, 2, 3].map((wallMs) => newSessionId(wallMs));
 const BLOCKS = SESSIONS.map((session) => {
@@ -25,8 +27,9 @@ function largeParts(): [Uint8Array, Buffer] {
   return [blockApi.BlockHeader.encode({ ...header, ...lengths }).finish(), payload];
 }
 
-const watermark = (index: number, deleted = false): Event => ({
+const watermark = (index: number, deleted = false, tenant = "default"): Event => ({
   type: "watermark",
+  tenant,
   archived: {
     session: Buffer.from(SESSIONS[index]!),
     partition: 0,
@@ -60,10 +63,10 @@ class Shell {
     return effects;
   }
 
-  start(stream: StreamId): void {
+  start(stream: StreamId, tenant = "default"): void {
     this.open.add(stream);
     this.answers.set(stream, []);
-    this.send({ type: "opened", stream, tenant: "default" });
+    this.send({ type: "opened", stream, tenant });
   }
 
   push(stream: StreamId, bytes: Uint8Array): void {
@@ -226,6 +229,41 @@ describe("the core of a push", () => {
     shell.send({ type: "closed", stream: 0 });
     expect(shell.state.followers.size).toBe(0);
     expect(shell.state.inFlight.blocks).toBe(3);
+  });
+
+  test("tells a tenant's watermarks to no other, nor refuses another's session of the same id", () => {
+    const shell = new Shell();
+    shell.start(0);
+    shell.start(1, "other");
+    for (const stream of [0, 1]) shell.push(stream, BLOCKS[0]!);
+    shell.send(watermark(0, false, "other"));
+    expect([shell.count(0, "archived"), shell.count(1, "archived")]).toEqual([0, 1]);
+    shell.send(watermark(0, true, "other"));
+    for (const stream of [0, 1]) shell.push(stream, BLOCKS[0]!);
+    expect([shell.count(0, "refused"), shell.count(1, "refused")]).toEqual([0, 1]);
+  });
+
+  test("hears of so many sessions at most: a stream gives up its own oldest one, else the oldest of all", () => {
+    const { state } = new Shell();
+    const streams = FOLLOWED_MAX.process / FOLLOWED_MAX.stream;
+    const opened = (id: StreamId) => {
+      step(state, { type: "opened", stream: id, tenant: "default" });
+      return state.streams.get(id)!;
+    };
+    for (let id = 0; id < streams; id++) {
+      const stream = opened(id);
+      for (let at = 0; at <= FOLLOWED_MAX.stream; at++) follow(state, id, stream, `${id}-${at}`);
+      expect([stream.sessions.size, stream.sessions.has(`${id}-0`)]).toEqual([FOLLOWED_MAX.stream, false]);
+    }
+    expect(state.followers.size).toBe(FOLLOWED_MAX.process);
+    const late = opened(streams);
+    follow(state, streams, late, "first");
+    expect(state.streams.get(0)!.sessions.has("0-1")).toBe(false);
+    follow(state, streams, late, "second");
+    expect([...late.sessions]).toEqual(["second"]);
+    expect(state.followers.size).toBe(FOLLOWED_MAX.process);
+    for (let id = 0; id <= streams; id++) step(state, { type: "closed", stream: id });
+    expect(state.followers.size).toBe(0);
   });
 
   test("ends a stream whose pusher has ended its side once all is answered, not before", () => {

@@ -2,8 +2,11 @@ import { sessionText } from "@wayward/record";
 import { admit } from "./admit.ts";
 import { control, tellAll, tellMissed } from "./control.ts";
 import { charge, exceeds, NOTHING, PROCESS_BYTES_MAX, release, STREAM_CREDIT } from "./credit.ts";
+import { DeletedSessions } from "./deleted.ts";
 import { follow, tell, unfollowAll } from "./follow.ts";
-import type { Answer, Effect, Event, IngestState, Pushed, StreamId, StreamState } from "./types.ts";
+import type { StreamId } from "./followers.ts";
+import { Followers } from "./followers.ts";
+import type { Answer, Effect, Event, IngestState, Pushed, StreamState } from "./types.ts";
 
 /** How long a pusher waits before it sends a block again that the bus did not take. */
 const RETRY_AFTER_MS = 250;
@@ -11,8 +14,8 @@ const RETRY_AFTER_MS = 250;
 export function createState(): IngestState {
   return {
     streams: new Map(),
-    followers: new Map(),
-    deleted: new Set(),
+    followers: new Followers(),
+    deleted: new DeletedSessions(),
     control: new Map(),
     inFlight: NOTHING,
     stopping: false,
@@ -43,7 +46,7 @@ export function step(state: IngestState, event: Event): [IngestState, Effect[]] 
       settle(state, event.block, effects);
       break;
     case "watermark":
-      effects.push(...tell(state, event.archived, event.stream));
+      effects.push(...tell(state, event));
       break;
     case "control":
       effects.push(...control(state, event.tenant, event.control));
@@ -116,7 +119,8 @@ function take(state: IngestState, event: Extract<Event, { type: "pushed" }>, eff
   const stream = state.streams.get(id);
   // An empty message only opens the stream. Once it must end nothing is taken: it is sent again elsewhere.
   if (stream === undefined || stream.ended || mustEnd(state, stream) || bytes.length === 0) return;
-  const admission = admit(bytes, (session) => state.deleted.size > 0 && state.deleted.has(sessionText(session)));
+  const { deleted } = state;
+  const admission = admit(bytes, (session) => !deleted.isEmpty && deleted.has(stream.tenant, sessionText(session)));
   if (admission.type === "refuse") {
     answer(state, id, { $case: "refused", value: admission.refused }, effects);
     return;
@@ -155,7 +159,8 @@ function pile(state: IngestState, id: StreamId, piledUp: boolean, effects: Effec
     stream.piledUp = piledUp;
     readOrPause(state, id, stream, effects);
     if (piledUp) return;
-    for (const session of stream.missed) effects.push({ type: "read-watermark", stream: id, session });
+    const { tenant } = stream;
+    for (const session of stream.missed) effects.push({ type: "read-watermark", stream: id, tenant, session });
     stream.missed.clear();
     effects.push(...tellMissed(state, id, stream));
   });

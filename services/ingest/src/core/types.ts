@@ -1,8 +1,7 @@
 import type { ingest } from "@wayward/api";
 import type { Credit } from "./credit.ts";
-
-/** Names a push stream for as long as the process lives. */
-export type StreamId = number;
+import type { DeletedSessions } from "./deleted.ts";
+import type { Followers, StreamId } from "./followers.ts";
 
 export type Answer = NonNullable<ingest.PushResponse["event"]>;
 
@@ -55,9 +54,9 @@ export interface StreamState {
 /** All that the push streams of a process share. Nothing of it outlives the process. */
 export interface IngestState {
   readonly streams: Map<StreamId, StreamState>;
-  /** Who hears of which session. */
-  readonly followers: Map<string, Set<StreamId>>;
-  readonly deleted: Set<string>;
+  /** Who hears of which session of which tenant. */
+  readonly followers: Followers;
+  readonly deleted: DeletedSessions;
   /** What running agents are told: by tenant, then by topic. */
   readonly control: Map<string, Map<string, ingest.Control>>;
   /** On their way to the bus, of open and of closed streams. */
@@ -77,7 +76,12 @@ export type Event =
   | { readonly type: "stored"; readonly block: Pushed; readonly place: Place; readonly now: bigint }
   | { readonly type: "not-stored"; readonly block: Pushed; readonly message: string }
   /** For one stream where it asked, else for all that follow. */
-  | { readonly type: "watermark"; readonly archived: ingest.Archived; readonly stream?: StreamId }
+  | {
+      readonly type: "watermark";
+      readonly tenant: string;
+      readonly archived: ingest.Archived;
+      readonly stream?: StreamId;
+    }
   | { readonly type: "control"; readonly tenant: string; readonly control: ingest.Control }
   | { readonly type: "piled-up" | "drained" | "half-closed" | "closed"; readonly stream: StreamId }
   /** It is old enough to go elsewhere; it was told so, and has had its time. */
@@ -90,7 +94,7 @@ export type Effect =
   | { readonly type: "publish"; readonly block: Pushed }
   | { readonly type: "announce"; readonly block: Pushed; readonly place: Place }
   /** Answered by `watermark` for this stream if there is one. */
-  | { readonly type: "read-watermark"; readonly stream: StreamId; readonly session: string }
+  | { readonly type: "read-watermark"; readonly stream: StreamId; readonly tenant: string; readonly session: string }
   /** The connection has shown a valid block and may have its full window. */
   | { readonly type: "trust"; readonly stream: StreamId }
   | { readonly type: "pause" | "resume" | "end"; readonly stream: StreamId };

@@ -1,4 +1,5 @@
 import { expect, test } from "@jest/globals";
+import type { ReportedFinding } from "@wayward/analysis";
 import { selection } from "@wayward/api";
 import { delay } from "@wayward/base";
 import { Locking } from "@wayward/testing";
@@ -26,4 +27,21 @@ test("a session that made room for another one is told to be left out when it sp
   const again = silent.takes("t1", "A", "B").takes("t1", "B", "A").blocks;
   for (const block of again) take(silent.id, [block], false);
   expect(warned).toEqual([["a session is not analysed live", silent.text]]);
+});
+
+test("a session that is named again, as it was quiet for long, goes on where it was", () => {
+  const found: string[] = [];
+  const listener = {
+    found: ({ rule, unproven }: ReportedFinding) => found.push(`${rule} ${unproven}`),
+    shared: () => {},
+    warned: () => {},
+  };
+  const analyst = new PartitionAnalyst(listener, undefined);
+  const quiet = new Locking("quiet", { seed: 3, start: 1n }).takes("t1", "A", "B").takes("t2", "B", "A");
+  for (const block of quiet.blocks) {
+    const sessions = [{ id: 1, session: Buffer.from(quiet.id), description: undefined }];
+    const blocks = [{ block: Buffer.from(block), dictionaries: [], ranges: [] }];
+    analyst.take(selection.BlockBatch.fromPartial({ sessions, blocks }));
+  }
+  expect(found).toEqual(["order.inversion "]);
 });

@@ -57,6 +57,8 @@ export class PartitionAnalyst {
     const longWaitMs = this.#longWaitMs;
     for (const { session, description } of sessions) {
       const text = sessionText(session);
+      // One that was quiet for long is named again.
+      if (this.#sessions.has(text) || this.#gone.has(text)) continue;
       if (this.#hasRoom(nowMs))
         this.#sessions.set(text, new LiveSession({ session: text, description, longWaitMs }, nowMs));
       else this.#leaveOut(text);

@@ -3,7 +3,7 @@ import { clusterFindings, type ReportedFinding, type SharedView } from "@wayward
 import { delay } from "@wayward/base";
 import type { Bus } from "@wayward/bus";
 import { SHARED_CHANNEL } from "./shared-channel.ts";
-import { Told } from "./told.ts";
+import { isWorthTelling, Told, toldNow } from "./told.ts";
 
 /** Sessions whose shared locks are looked at together; the ones heard of longest ago go. */
 const VIEWS_MAX = 1_000;
@@ -49,7 +49,10 @@ export async function analyseCluster(
       const begunMs = performance.now();
       for (const finding of standing.take(clusterFindings([...views.values()]), begunMs)) {
         const key = `${finding.rule} ${finding.fingerprint} ${finding.sessions.join()}`;
-        if (told.add(key)) report(finding);
+        const isOver = finding.sessions.every((session) => views.get(session)?.ended);
+        if (!isWorthTelling(finding, told.get(key), { nowMs: begunMs, isOver })) continue;
+        told.set(key, toldNow(finding, begunMs));
+        report(finding);
       }
       pauseMs = Math.max(EVERY_MS, SHARE * (performance.now() - begunMs));
     }

@@ -1,26 +1,20 @@
-import { type ReportedFinding, SessionAnalysis, type SessionFacts, type SharedView } from "@wayward/analysis";
+import { ordersOf, type ReportedFinding, SessionAnalysis, type SessionFacts, type SharedView } from "@wayward/analysis";
 import { Dictionary, type Envelope, sections } from "@wayward/block";
+import { AGAIN_MS, isWorthTelling, type ToldFinding, toldNow } from "./told.ts";
 
 /** Working out what matters to others takes at most one part in so many of the time. */
 const SHARE = 20;
-
-/** A finding that goes on is told again after so long. */
-const AGAIN_MS = 10_000;
-
-/** What was last said of a finding; there are as many as a session has findings. */
-interface ToldFinding {
-  readonly count: number;
-  readonly severity: string;
-  readonly unproven: string;
-  readonly atMs: number;
-}
 
 /** One running session's analyses, and what of their findings has been told. */
 export class LiveSession {
   readonly #analysis: SessionAnalysis;
   readonly #dictionary = new Dictionary();
+  /** As many as a session has findings. */
   readonly #told = new Map<string, ToldFinding>();
   #revision = -1;
+  /** One of its findings is a cycle, whose orders go on without a report of it. */
+  #hasOrders = false;
+  #lookedMs = 0;
   #isDirty = false;
   #sharedAfterMs = 0;
   seenMs: number;
@@ -44,19 +38,19 @@ export class LiveSession {
     this.#analysis.tick(wall);
   }
 
-  /** Findings that are new, worse, proven since, or have gone on for a while; with `all` every one that has changed. */
-  untold(nowMs: number, all: boolean): ReportedFinding[] {
+  /** Findings that readers should hear of; `isOver`: nothing more comes, so all that has changed is told. */
+  untold(nowMs: number, isOver: boolean): ReportedFinding[] {
     const { revision } = this.#analysis;
-    if (revision === this.#revision && !all) return [];
+    const ordersAreDue = this.#hasOrders && nowMs - this.#lookedMs >= AGAIN_MS;
+    if (revision === this.#revision && !isOver && !ordersAreDue) return [];
     this.#revision = revision;
-    const fresh = this.#analysis.findings().filter((finding) => {
-      const told = this.#told.get(`${finding.rule} ${finding.fingerprint}`);
-      if (told?.severity !== finding.severity || told.unproven !== finding.unproven) return true;
-      return told.count !== finding.count && (all || nowMs - told.atMs >= AGAIN_MS);
-    });
-    for (const { rule, fingerprint, count, severity, unproven } of fresh) {
-      this.#told.set(`${rule} ${fingerprint}`, { count, severity, unproven, atMs: nowMs });
-    }
+    this.#lookedMs = nowMs;
+    const findings = this.#analysis.findings();
+    this.#hasOrders = findings.some((finding) => ordersOf(finding).length > 0);
+    const fresh = findings.filter((finding) =>
+      isWorthTelling(finding, this.#told.get(keyOf(finding)), { nowMs, isOver }),
+    );
+    for (const finding of fresh) this.#told.set(keyOf(finding), toldNow(finding, nowMs));
     return fresh;
   }
 
@@ -72,4 +66,8 @@ export class LiveSession {
     this.#isDirty = false;
     return this.#analysis.shared();
   }
+}
+
+function keyOf({ rule, fingerprint }: ReportedFinding): string {
+  return `${rule} ${fingerprint}`;
 }

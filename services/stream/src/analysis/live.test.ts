@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { mergeFindings, type ReportedFinding } from "@wayward/analysis";
+import { mergeFindings, ordersOf, type ReportedFinding } from "@wayward/analysis";
 import { block as api } from "@wayward/api";
 import { startArchiver } from "@wayward/archive";
 import { unwrap } from "@wayward/base";
@@ -176,6 +176,37 @@ describe("live analyses", () => {
       evidence: archived!.evidence,
       sessions: [shop.text],
     });
+  });
+
+  test("tell how often each order was seen: so far, and at the end as Analyze does", async () => {
+    const often = locking("often").takes("t1", "often-A", "often-B", 5).takes("t2", "often-B", "often-A", 2);
+    await server.push(often.blocks.splice(0));
+    const [early] = await seen.until("often-A", 1);
+    expect(ordersOf(findingOf(early!))).toEqual([2, 5]);
+    await server.push(often.takes("t1", "often-A", "often-B", 30).takes("t2", "often-B", "often-A").end().blocks);
+    const merged = mergeFindings((await seen.until("often-A", 2)).map(findingOf));
+    const client = connect({ server: server.address });
+    const archived = await client.analyze({ names: ["often"] });
+    client.close();
+    expect(merged).toEqual(archived.findings);
+    expect(ordersOf(merged[0]!)).toEqual([3, 35]);
+  });
+
+  test("tell how often programs that share locks have seen each order, when all of them are over", async () => {
+    const shared = (name: string) =>
+      new Locking(name, { seed: seed++, scope: "cluster", start: BigInt(Date.now()) * 1_000_000n });
+    const [one, other] = [shared("one"), shared("other")];
+    await server.push(one.takes("main", "both-A", "both-B", 3).blocks.splice(0));
+    await server.push(other.takes("main", "both-B", "both-A", 2).blocks.splice(0));
+    await seen.until("both-A", 1);
+    await server.push(one.takes("main", "both-A", "both-B", 4).end().blocks);
+    await server.push(other.end().blocks);
+    const merged = mergeFindings((await seen.until("both-A", 2)).map(findingOf));
+    const client = connect({ server: server.address });
+    const archived = await client.analyze({ names: ["one", "other"] });
+    client.close();
+    expect(merged).toEqual(archived.findings);
+    expect(ordersOf(merged[0]!)).toEqual([7, 2]);
   });
 
   test("say nothing of innocent programs, nor of who reports findings", async () => {

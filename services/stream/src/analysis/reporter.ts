@@ -5,7 +5,7 @@ import { block as api } from "@wayward/api";
 import { delay, VERSION, WaywardError } from "@wayward/base";
 import { BlockWriter, Stage, type WrittenBlock } from "@wayward/block";
 import { collect, Spool } from "@wayward/collector";
-import { findingReported, newSessionId, SEVERITIES } from "@wayward/record";
+import { findingReported, isReporterName, newSessionId, REPORTER_PREFIX, SEVERITIES } from "@wayward/record";
 import type { Log } from "@wayward/service-kit";
 
 export interface ReporterOptions {
@@ -151,7 +151,7 @@ function describe(service: string): api.SessionDescription {
   const clock = process.hrtime.bigint();
   const wall = BigInt(Date.now()) * 1_000_000n;
   return api.SessionDescription.fromPartial({
-    name: `${ANALYSIS_PREFIX}${service}`,
+    name: `${REPORTER_PREFIX}${service}`,
     host: hostname(),
     pid: process.pid,
     clock: api.Clock.CLOCK_MONOTONIC_UNSPECIFIED,
@@ -163,9 +163,7 @@ function describe(service: string): api.SessionDescription {
   });
 }
 
-const ANALYSIS_PREFIX = "analysis/";
-
 /** Sessions of reporters are not analysed themselves. */
 export function isReporter(description: api.SessionDescription | undefined): boolean {
-  return description?.name.startsWith(ANALYSIS_PREFIX) ?? false;
+  return description !== undefined && isReporterName(description.name);
 }

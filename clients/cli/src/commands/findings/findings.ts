@@ -1,6 +1,6 @@
-import { mergeFindings } from "@wayward/analysis";
+import { MergedFindings } from "@wayward/analysis";
 import type { selection } from "@wayward/api";
-import { fromBase32 } from "@wayward/base";
+import { fromBase32, present } from "@wayward/base";
 import { type Client, type ClientFinding, type ClientRecord, connect } from "@wayward/client";
 import { SEVERITIES, sessionText } from "@wayward/record";
 import type { FindingsCommand } from "../../analyzed.ts";
@@ -18,7 +18,7 @@ export async function findings(options: LiveCommand): Promise<void> {
   if (options.live) return watchFindings([], options);
   const client = connect({ server: options.server });
   const chosen = await chosenSessions(client, options);
-  const told: ClientFinding[] = [];
+  const told = new MergedFindings();
   const answer = client.read({ kinds: ["finding.reported"], from: selectionOf(options).from });
   const printed = new ShownFindings(client, options);
   let coverage: selection.Coverage | undefined;
@@ -26,9 +26,9 @@ export async function findings(options: LiveCommand): Promise<void> {
     for await (const record of answer) {
       const finding = findingOf(record);
       // Merged first, other sessions' places and counts would be told as those of the chosen ones.
-      if (concerns(finding, chosen)) told.push(finding);
+      if (concerns(finding, chosen)) told.add(finding);
     }
-    for (const finding of mergeFindings(told)) await printed.add(finding);
+    for (const finding of told.all()) await printed.add(finding);
     if (chosen !== undefined) coverage = (await client.kinds(selectionOf(options))).coverage;
   } finally {
     client.close();
@@ -43,7 +43,7 @@ export async function watchFindings(rules: readonly string[], options: FindingsC
   const client = connect({ server: options.server });
   let chosen = await chosenSessions(client, options);
   const printed = new ShownFindings(client, options);
-  const known = new Map<string, ClientFinding>();
+  const told = new MergedFindings();
   const watch = client.watch({ kinds: ["finding.reported"], start: "first", signal: untilInterrupted() });
   try {
     for await (const seen of watch) {
@@ -54,11 +54,10 @@ export async function watchFindings(rules: readonly string[], options: FindingsC
         // It may be of a session that has begun since.
         if (!concerns(finding, chosen)) chosen = await chosenSessions(client, options);
         if (!concerns(finding, chosen)) continue;
-        const before = known.get(finding.fingerprint);
-        const [merged] = mergeFindings(before === undefined ? [finding] : [before, finding]);
-        known.set(finding.fingerprint, merged!);
-        if (before !== undefined && before.sessions.length === merged!.sessions.length) continue;
-        await printed.add(merged!);
+        const before = told.of(finding);
+        told.add(finding);
+        const merged = present(told.of(finding), "what was added is merged");
+        if (before?.sessions.length !== merged.sessions.length) await printed.add(merged);
       }
     }
   } finally {

@@ -81,7 +81,7 @@ export function foldLocks(
     if (index + 1 === checkpointAfter) fold = new LockFold(dictionary, { ...options, checkpoint: fold.checkpoint() });
   }
   const findings = fold.finish(ended);
-  const tables = lockTables({ session: "s", state: fold.session, dictionary, now: fold.session.now });
+  const tables = lockTables({ session: "s", state: fold.session, dictionary, now: fold.session.now, isLost: false });
   return { findings, tables, leftOut: new Map([...fold.session.leftOut, ...leftOutOf(fold.session)]) };
 }
 

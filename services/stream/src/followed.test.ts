@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { selection, stream } from "@wayward/api";
+import { unwrap } from "@wayward/base";
+import { parseEnvelope } from "@wayward/block";
+import { type Bus, openEmbeddedBus } from "@wayward/bus";
+import { Catalogue } from "@wayward/reader";
+import { createLog } from "@wayward/service-kit";
+import { openStore, type Store } from "@wayward/store";
+import { type TempFolder, tempFolder, until } from "@wayward/testing";
+import { LogView } from "./log-view.ts";
+import { Observation, type ObservationOptions } from "./observe.ts";
+import { Relay } from "./relay.ts";
+import { archiveAll } from "./testing/archive.ts";
+import { Notes } from "./testing/notes.ts";
+
+/** The log is looked at every 10 s. */
+const SOON = { withinMs: 15_000, everyMs: 20 };
+
+/** Sessions of so many blocks, the end with them. */
+const ended = (name: string, count: number, blocks = 3) =>
+  Array.from({ length: count }, (_, index) => {
+    const notes = new Notes(`${name}${index}`);
+    return { notes, blocks: [...notes.many(blocks - 1), notes.end()] };
+  });
+
+describe("sessions that are over", () => {
+  let folder: TempFolder;
+  let bus: Bus;
+  let store: Store;
+  let stopped: AbortController;
+  let running: Promise<void>[];
+
+  const publish = async (notes: Notes, blocks: readonly Buffer[]) => {
+    for (const block of blocks) await bus.publish(0, { tenant: "default", session: notes.text }, block);
+  };
+  const publishAll = async (sessions: ReturnType<typeof ended>) => {
+    for (const { notes, blocks } of sessions) await publish(notes, blocks);
+  };
+  const observe = (start: stream.Start, options: ObservationOptions = {}) => {
+    const catalogue = new Catalogue({ bus, store, partitions: 1, tenant: "default" });
+    const relay = new Relay(bus, createLog("error"));
+    const source = { bus, relay, catalogue, log: new LogView(store, "default"), partitions: 1, tenant: "default" };
+    const request = stream.ObserveRequest.fromPartial({ start, form: selection.Form.FORM_BLOCKS });
+    const observation = new Observation(source, request, options);
+    /** Blocks as they were shown, `fill` before those that came late. */
+    const shown: string[] = [];
+    const seen = { live: false, named: 0 };
+    const run = async () => {
+      for await (const { part } of observation.run(stopped.signal)) {
+        const isFill = part?.$case === "fill";
+        const batch = isFill ? part.value.blocks : part?.$case === "blocks" ? part.value : undefined;
+        seen.named += batch?.sessions.length ?? 0;
+        for (const { block } of batch?.blocks ?? []) {
+          const { description, seq } = unwrap(parseEnvelope(block)).header;
+          shown.push(`${isFill ? "fill " : ""}${description?.name ?? ""}/${seq}`);
+        }
+        seen.live ||= part?.$case === "live";
+      }
+    };
+    running.push(run());
+    return { observation, shown, seen };
+  };
+
+  beforeEach(async () => {
+    folder = await tempFolder("followed");
+    bus = openEmbeddedBus({ path: `${folder.path}/bus`, partitions: 1 });
+    store = await openStore(`file://${folder.path}/store`);
+    [stopped, running] = [new AbortController(), []];
+  });
+  afterEach(async () => {
+    stopped.abort();
+    await Promise.all(running);
+    await bus.close();
+    await store.close();
+    await folder.remove();
+  });
+
+  test("are forgotten once the log has them, those from before as well as those that came", async () => {
+    await publishAll(ended("old", 30));
+    await archiveAll(bus, store, 1);
+    const { observation, shown, seen } = observe(stream.Start.START_FIRST);
+    await until("live", () => seen.live, SOON);
+    expect(shown).toHaveLength(90);
+    expect(observation.followed).toBe(0);
+    await publishAll(ended("new", 30));
+    await until("shown", () => shown.length === 180, SOON);
+    expect(observation.followed).toBe(30);
+    await archiveAll(bus, store, 1);
+    await until("forgotten", () => observation.followed === 0, SOON);
+  }, 60_000);
+
+  test("are not even met by an observer of what is new, nor by the live analyses, which see what runs", async () => {
+    await publishAll(ended("old", 30));
+    const runs = new Notes("runs");
+    await publish(runs, runs.many(2));
+    await archiveAll(bus, store, 1);
+    const now = observe(stream.Start.START_NOW_UNSPECIFIED);
+    const passesOver: ObservationOptions["passesOver"] = ({ end }) => end !== undefined;
+    const analysis = observe(stream.Start.START_FIRST, { passesOver, resumes: false });
+    await until("live", () => now.seen.live && analysis.seen.live, SOON);
+    await publish(runs, [runs.block()]);
+    await until("shown", () => now.shown.length === 1 && analysis.shown.length === 3, SOON);
+    expect([now.observation.followed, analysis.observation.followed]).toEqual([1, 1]);
+  }, 60_000);
+
+  test("show nothing twice where a copy of a block comes, and a late block in its place", async () => {
+    const [{ notes, blocks }] = ended("holey", 1, 5) as [ReturnType<typeof ended>[number]];
+    const { observation, shown, seen } = observe(stream.Start.START_NOW_UNSPECIFIED);
+    await until("live", () => seen.live, SOON);
+    await publish(notes, [blocks[0]!, blocks[1]!, blocks[3]!, blocks[4]!]);
+    await until("shown", () => shown.length === 4, SOON);
+    await archiveAll(bus, store, 1);
+    await until("forgotten", () => observation.followed === 0, SOON);
+    // The relay knows copies of the last 8,192 blocks; of others the observer must know itself.
+    const others = new Notes("others");
+    const flood = others.many(8_200).map((block) => bus.publish(0, { tenant: "other", session: others.text }, block));
+    await Promise.all(flood);
+    await publish(notes, [blocks[3]!, blocks[2]!, blocks[4]!]);
+    await until("filled", () => shown.length === 5, SOON);
+    const last = new Notes("last");
+    await publish(last, last.many(1));
+    await until("shown", () => shown.length === 6, SOON);
+    expect(shown).toEqual(["holey0/0", "/1", "/3", "/4", "fill /2", "last/0"]);
+    expect([seen.named, observation.followed]).toEqual([3, 2]);
+  }, 60_000);
+});
