@@ -174,7 +174,7 @@ describe("an all-in-one behind keys and TLS", () => {
     const well = await timed(agent);
     const { code, output, ms } = await timed(undefined);
     expect(code).toBe(0);
-    expect(output).toMatch(/blocks of keyless .* wait in .*: no key was given/);
+    expect(output).toMatch(/\d+ blocks? of keyless .* waits? in .*: no key was given/);
     // Where a server may come back it would be 10 s more.
     expect(ms - well.ms).toBeLessThan(8_000);
   }, 60_000);

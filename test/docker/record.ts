@@ -13,7 +13,7 @@ export async function recordHello(name: string, env: NodeJS.ProcessEnv): Promise
   const sample = ["--", process.execPath, "samples/hello/hello.mjs"];
   const run = [process.execPath, WAYWARD, "run", "--name", name, ...sample];
   const told = await said("sh", ["-c", '"$0" "$@" 2>&1', ...run], { env });
-  if (/ blocks of .* wait in /.test(told)) await said(process.execPath, [WAYWARD, "collect", "--once"], { env });
+  if (/ \d+ blocks? of .* waits? in /.test(told)) await said(process.execPath, [WAYWARD, "collect", "--once"], { env });
 }
 
 /** The records of sessions of this name, a line each without what they rest on, asked again until there are some; empty after `withinMs`. */
