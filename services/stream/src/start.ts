@@ -32,7 +32,7 @@ export interface StreamOptions {
 }
 
 /** What an observer has missed or wants of the past goes by once. */
-const MEMORY: CatalogueMemory = { footers: 16 * 1024 ** 2, blocks: 16 * 1024 ** 2, tails: 16 * 1024 ** 2 };
+const MEMORY: CatalogueMemory = { footers: 8 * 1024 ** 2, blocks: 8 * 1024 ** 2, tails: 8 * 1024 ** 2 };
 
 /** Shows what was recorded and what is being recorded as one stream. */
 export function startStream({ bus, store, partitions, log, metrics, analysis }: StreamOptions): Part {
