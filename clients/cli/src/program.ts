@@ -191,13 +191,12 @@ export function createProgram(): Command {
     .command("up")
     .description("run everything in one process: ingest, archive, query and stream")
     .option("--data <folder>", "where bus and archive are kept; else WAYWARD_DATA, else the user's data folder")
-    .addOption(new Option("--host <address>", "address to listen on").env("WAYWARD_HOST").default("127.0.0.1"))
-    .addOption(new Option("--port <port>", "gRPC port").env("WAYWARD_PORT").default("4610"))
-    .addOption(new Option("--http-port <port>", "metrics and probes").env("WAYWARD_HTTP_PORT").default("4611"))
-    .addOption(
-      new Option("--keep <size>", "size of the archive above which the oldest ended sessions go")
-        .env("WAYWARD_KEEP")
-        .default("10GiB"),
+    .option("--host <address>", "address to listen on; else WAYWARD_HOST, else 127.0.0.1")
+    .option("--port <port>", "gRPC port; else WAYWARD_PORT, else 4610")
+    .option("--http-port <port>", "metrics and probes; else WAYWARD_HTTP_PORT, else 4611")
+    .option(
+      "--keep <size>",
+      "size of the archive above which the oldest ended sessions go; else WAYWARD_KEEP, else 10GiB",
     )
     .action(async (options) => (await import("./commands/up.ts")).up(options));
 

@@ -12,6 +12,7 @@ export { trustConnection } from "./grpc/windows.ts";
 export { createLog, errorFacts, type Facts, isLogLevel, type Log, type LogLevel } from "./log.ts";
 export { createMetrics, type Metrics } from "./metrics.ts";
 export { runCheck, runMain, signalled } from "./run-main.ts";
+export { Seldom } from "./seldom.ts";
 export { type Part, type ServeOptions, type Serving, serve } from "./serve.ts";
 export { BUS_SETTINGS, PROCESS_SETTINGS, storeSettings } from "./settings.ts";
 export { unknownSettings } from "./unknown-settings.ts";

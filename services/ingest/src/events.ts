@@ -1,5 +1,5 @@
 import { WaywardError } from "@wayward/base";
-import { errorFacts, type Log, type Metrics } from "@wayward/service-kit";
+import { errorFacts, type Log, type Metrics, Seldom } from "@wayward/service-kit";
 import type { Answer } from "./core/types.ts";
 
 /** A synced write takes about a millisecond on a good disk; after 5 s the bus counts as gone. */
@@ -22,6 +22,7 @@ export function ingestEvents(metrics: Metrics, log: Log) {
   const accepted = blocks.labels({ result: "accepted" });
   // The first one of them is an increase too, and can be one only from 0.
   for (const result of ["refused", "retry"]) blocks.inc({ result }, 0);
+  const told = new Seldom();
   return {
     /** The bus has the block, whether or not its pusher is still there to hear of it. */
     accepted(length: number, tookMs: number): void {
@@ -32,11 +33,17 @@ export function ingestEvents(metrics: Metrics, log: Log) {
     answered({ $case }: Answer): void {
       if ($case === "refused" || $case === "retry") blocks.inc({ result: $case });
     },
-    /** A full or absent bus shows in the counts; anything else is to be looked at. */
+    /** A full or absent bus refuses every block that comes: a line a minute for each reason. Anything else is to be looked at. */
     notPublished(error: unknown): void {
-      if (error instanceof WaywardError && (error.code === "RESOURCE_EXHAUSTED" || error.code === "UNAVAILABLE"))
+      const { code, reason } = WaywardError.from(error);
+      if (code !== "RESOURCE_EXHAUSTED" && code !== "UNAVAILABLE") {
+        log.error("a block could not be published", errorFacts(error));
         return;
-      log.error("a block could not be published", errorFacts(error));
+      }
+      const since = told.next(reason, performance.now());
+      if (since === undefined) return;
+      const more = since === 0 ? {} : { sinceLastLine: since };
+      log.warn("the bus does not take a block; its agent keeps it", { ...errorFacts(error), ...more });
     },
     load(bytesInFlight: number, open: number): void {
       inFlight.set(bytesInFlight);

@@ -8,7 +8,7 @@ import { createDeferred, unwrap } from "@wayward/base";
 import { BlockWriter, LIMITS, parseEnvelope, Stage, sealEnvelope } from "@wayward/block";
 import { acceptedChannel, type Bus, openEmbeddedBus, partitionOf, watermarkTopic } from "@wayward/bus";
 import { newSessionId, noteText, sessionText } from "@wayward/record";
-import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
+import { createLog, createMetrics, type Facts, type Log, type Serving, serve } from "@wayward/service-kit";
 import { startIngest } from "./start.ts";
 
 const { Reason } = ingest;
@@ -164,8 +164,8 @@ function lateBus(path: string) {
 
 describe("a push under pressure", () => {
   const folder = mkdtempSync(join(tmpdir(), "wayward-ingest-"));
-  const log = createLog("error");
-  const serveOn = (bus: Bus, metrics = createMetrics()) => {
+  const quiet = createLog("error");
+  const serveOn = (bus: Bus, metrics = createMetrics(), log: Log = quiet) => {
     const parts = [startIngest({ bus, log, metrics })];
     return serve({ host: "127.0.0.1", port: 0, httpPort: 0, parts, log, metrics });
   };
@@ -193,12 +193,19 @@ describe("a push under pressure", () => {
     const { session, blocks } = sampleBlocks(2);
     const maxBytes = blocks[0]!.length + 10;
     const bus = openEmbeddedBus({ path: join(folder, "full"), partitions: 2, maxBytes });
-    const serving = await serveOn(bus);
+    const warnings: Facts[] = [];
+    const serving = await serveOn(bus, createMetrics(), {
+      ...quiet,
+      warn: (_, facts = {}) => void warnings.push(facts),
+    });
     const pusher = new Pusher(serving.address);
     pusher.push(blocks[0]!);
     const [ack] = await pusher.wait("ack");
     pusher.push(blocks[1]!);
-    const [retry] = await pusher.wait("retry");
+    pusher.push(blocks[1]!);
+    const [retry] = await pusher.wait("retry", 2);
+    // The operator reads of it, once.
+    expect(warnings).toEqual([{ reason: "BUS_FULL", error: retry!.message }]);
     expect(retry).toMatchObject({ seq: 1n, message: expect.stringContaining(`at most ${maxBytes}`) });
     expect(retry!.afterMs).toBeGreaterThan(0);
     await bus.purge(partitionOf(session, 2), ack!.busSeq);

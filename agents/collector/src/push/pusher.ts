@@ -45,6 +45,8 @@ const LEAVE_WITHIN_MS = 5_000;
 const READ_FOLDER_MS = 10_000;
 /** How far a session is accepted is written down at most so often. */
 const ACCEPTED_EVERY_MS = 10;
+/** What is said of blocks that a server was sent, and has neither taken nor given back. */
+const UNANSWERED = "the server has not answered yet";
 
 /**
  * The one call for a block that waits for the disk. The others meet what the
@@ -72,6 +74,8 @@ export class Pusher {
   /** The server has said goodbye. */
   #isLeaving = false;
   #lastProblem = "";
+  /** Why a server that is there has not taken what waits; empty before one was. */
+  #notTaken = "";
   /** File work is done one after the other, in the order of the effects. */
   #work: Promise<void> = Promise.resolve();
 
@@ -93,9 +97,9 @@ export class Pusher {
     return this.#core.waiting;
   }
 
-  /** Why the server cannot be reached, or empty. */
+  /** Why blocks wait: the server cannot be reached, or does not take them. Empty before it was tried. */
   get problem(): string {
-    return this.#connection === undefined ? this.#lastProblem : "";
+    return this.#lastProblem || this.#notTaken;
   }
 
   /** Looks for new blocks in a session's folder; false if there is no such folder. */
@@ -173,9 +177,9 @@ export class Pusher {
         this.#connection = undefined;
         this.#parcels.forget();
         this.#event({ type: "disconnected" });
-        if (this.#isLeaving) return resolve();
-        if (message !== this.#lastProblem && !this.#stop.signal.aborted)
-          tell?.(`${address}: ${message}; records wait in the spool`);
+        // What this side has ended says nothing of the server.
+        if (this.#isLeaving || this.#stop.signal.aborted) return resolve();
+        if (message !== this.#lastProblem) tell?.(`${address}: ${message}; records wait in the spool`);
         this.#lastProblem = message;
         this.#options.onServer?.("unreachable", message, lasts);
         resolve();
@@ -196,6 +200,7 @@ export class Pusher {
       case "credit":
         if (this.#lastProblem !== "") this.#options.tell?.(`${this.#options.address}: connected again`);
         this.#lastProblem = "";
+        this.#notTaken ||= UNANSWERED;
         this.#options.onServer?.("connected", "", false);
         this.#event({ type: "connected" });
         this.#event({ type: "credit", ...event.value });
@@ -216,7 +221,8 @@ export class Pusher {
         break;
       }
       case "retry": {
-        const { session, seq, afterMs } = event.value;
+        const { session, seq, afterMs, message } = event.value;
+        this.#notTaken = message;
         this.#parcels.answered(sessionText(session), seq);
         this.#event({ type: "retry", session: sessionText(session), seq, untilMs: Date.now() + afterMs });
         break;
@@ -272,6 +278,7 @@ export class Pusher {
   }
 
   #acknowledged(ack: ingest.Ack): void {
+    this.#notTaken = UNANSWERED;
     const { seq, incarnation, busSeq, partition, pushed, received, sent } = ack;
     const session = sessionText(ack.session);
     this.#parcels.answered(session, seq);

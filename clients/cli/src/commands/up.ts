@@ -1,38 +1,57 @@
 import { resolve } from "node:path";
-import { WaywardError } from "@wayward/base";
-import { createLog, DOOR_SETTINGS, loadConfig, parseSize, signalled } from "@wayward/service-kit";
+import {
+  BUS_SETTINGS,
+  createLog,
+  DOOR_SETTINGS,
+  loadConfig,
+  PROCESS_SETTINGS,
+  type Setting,
+  setting,
+  signalled,
+  unknownSettings,
+} from "@wayward/service-kit";
 import { dataFolder } from "../folders.ts";
-import { parseCount } from "../selection.ts";
 
 export interface UpCommand {
   readonly data?: string;
-  readonly host: string;
-  readonly port: string;
-  readonly httpPort: string;
-  readonly keep: string;
+  readonly host?: string;
+  readonly port?: string;
+  readonly httpPort?: string;
+  readonly keep?: string;
 }
+
+const SETTINGS = {
+  ...PROCESS_SETTINGS,
+  // Whoever starts it by hand wants to read of what goes wrong, and of nothing else.
+  logLevel: { ...PROCESS_SETTINGS.logLevel, fallback: "warn" },
+  keep: setting.size("WAYWARD_KEEP", "bytes of archive above which the oldest ended sessions go", {
+    fallback: "10GiB",
+  }),
+  ...DOOR_SETTINGS,
+};
 
 /** `wayward up`: all services in this process until Ctrl-C. */
 export async function up(options: UpCommand): Promise<void> {
-  const keep = parseSize(options.keep);
-  if ("wrong" in keep) {
-    throw new WaywardError("INVALID_ARGUMENT", "BAD_OPTION", `--keep is "${options.keep}": ${keep.wrong}`);
-  }
-  const doors = loadConfig(DOOR_SETTINGS);
+  const { logLevel, keep, host, port, httpPort, ...doors } = loadConfig({
+    ...SETTINGS,
+    host: chosen(SETTINGS.host, "--host", options.host),
+    port: chosen(SETTINGS.port, "--port", options.port),
+    httpPort: chosen(SETTINGS.httpPort, "--http-port", options.httpPort),
+    keep: chosen(SETTINGS.keep, "--keep", options.keep),
+  });
+  const log = createLog(logLevel);
+  for (const warning of unknownSettings({ ...SETTINGS, ...BUS_SETTINGS })) log.warn(warning);
   const data = resolve(options.data ?? dataFolder());
   const { startAllInOne } = await import("@wayward/all-in-one");
-  const serving = await startAllInOne({
-    data,
-    host: options.host,
-    port: parseCount("--port", options.port, 0),
-    httpPort: parseCount("--http-port", options.httpPort, 0),
-    keepBytes: keep.value,
-    doors,
-    log: createLog("warn"),
-  });
+  const serving = await startAllInOne({ data, host, port, httpPort, keepBytes: keep, doors, log });
   process.stderr.write(
     `ready: gRPC at ${serving.address}, metrics at ${doors.tlsCert === undefined ? "http" : "https"}://${serving.httpAddress}/metrics, data in ${data}\n`,
   );
   await signalled();
   await serving.stop();
+}
+
+/** A setting as an option gives it, by whose name what is wrong is told; else as the environment does. */
+function chosen<T>(known: Setting<T>, option: string, text: string | undefined): Setting<T> {
+  return text === undefined ? known : { ...known, env: option, fallback: text };
 }

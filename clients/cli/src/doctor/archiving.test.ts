@@ -43,4 +43,21 @@ describe("what doctor says of archiving", () => {
     expect(said(stuck, seen(metrics(1, [0], 300)))).toMatchObject({ ok: true });
     expect(said(seen(metrics(1, [5])))).toMatchObject({ ok: false });
   });
+
+  test("fails where attempts go on to fail while blocks get late, with the reason", () => {
+    const failing = (count: number, lagS: number) =>
+      seen(
+        `${metrics(1, [5], 30)}wayward_archive_failures_total{reason="BUS_UNAVAILABLE"} 0
+wayward_archive_failures_total{reason="STORE_FULL"} ${count}
+wayward_archive_lag_seconds{partition="0"} ${lagS}
+`,
+      );
+    expect(said(failing(3, 20), failing(9, 45))).toMatchObject({
+      ok: false,
+      what: expect.stringMatching(/5 blocks wait; attempts fail with STORE_FULL$/),
+    });
+    // It failed once, and has caught up or does no more.
+    expect(said(failing(3, 20), failing(9, 2))).toMatchObject({ ok: true });
+    expect(said(failing(3, 20), failing(3, 45))).toMatchObject({ ok: true });
+  });
 });

@@ -5,8 +5,13 @@ export function valuesOf(text: string, name: string): number[] {
 
 /** A metric's values by partition. */
 export function byPartition(text: string, name: string): Map<number, number> {
-  const lines = text.matchAll(new RegExp(`^${name}\\{[^}]*partition="(\\d+)"[^}]*\\} (\\S+)$`, "gm"));
-  return new Map([...lines].map(([, partition, value]) => [Number(partition), Number(value)]));
+  return new Map([...byLabel(text, name, "partition")].map(([partition, value]) => [Number(partition), value]));
+}
+
+/** A metric's values by one of its labels. */
+export function byLabel(text: string, name: string, label: string): Map<string, number> {
+  const lines = text.matchAll(new RegExp(`^${name}\\{[^}]*\\b${label}="([^"]*)"[^}]*\\} (\\S+)$`, "gm"));
+  return new Map([...lines].map(([, of, value]) => [of!, Number(value)]));
 }
 
 export function sum(values: readonly number[]): number {

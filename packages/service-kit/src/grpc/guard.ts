@@ -13,6 +13,7 @@ import type { Key } from "../access/keys.ts";
 import { type Permission, permissionOf } from "../access/permissions.ts";
 import { errorFacts, type Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
+import { Seldom } from "../seldom.ts";
 import { statusOf } from "./status.ts";
 
 /** What all sorts of calls have. */
@@ -27,8 +28,6 @@ type Handler = (call: Call, callback?: Callback) => void;
 
 /** How often running streams are looked at whose key may have gone or expired. */
 const LOOK_MS = 1_000;
-/** Of each reason at most one refusal a minute is logged: who knocks without a key does so often. */
-const LOG_EVERY_MS = 60_000;
 
 /** Who was let in, by the metadata of the call. */
 const admitted = new WeakMap<Metadata, Caller>();
@@ -46,7 +45,8 @@ export class Guard {
   readonly #log: Log;
   readonly #refused: ReturnType<Metrics["counter"]> | undefined;
   readonly #streams = new Map<Call, Key>();
-  readonly #logged = new Map<string, { atMs: number; since: number }>();
+  /** Who knocks without a key does so often. */
+  readonly #logged = new Seldom();
   #looking: NodeJS.Timeout | undefined;
 
   constructor(source: KeySource | undefined, log: Log, metrics: Metrics | undefined) {
@@ -112,14 +112,9 @@ export class Guard {
   #tell(error: unknown, path: string, peer: string): void {
     const { reason } = WaywardError.from(error);
     this.#refused?.inc({ reason });
-    const nowMs = performance.now();
-    const last = this.#logged.get(reason);
-    if (last !== undefined && nowMs - last.atMs < LOG_EVERY_MS) {
-      last.since++;
-      return;
-    }
-    this.#logged.set(reason, { atMs: nowMs, since: 0 });
-    const more = last === undefined || last.since === 0 ? {} : { sinceLastLine: last.since };
+    const since = this.#logged.next(reason, performance.now());
+    if (since === undefined) return;
+    const more = since === 0 ? {} : { sinceLastLine: since };
     this.#log.warn("a call was refused", { path, peer, ...errorFacts(error), ...more });
   }
 }

@@ -1,0 +1,33 @@
+import { afterAll, describe, expect, test } from "@jest/globals";
+import { CommandLine, ended, said } from "../testing/command-line.ts";
+
+describe("wayward up", () => {
+  const line = new CommandLine("up");
+  afterAll(() => line.remove());
+
+  test("tells all that is wrong with its settings at once, by the names that were used", async () => {
+    const env = { WAYWARD_PORT: "http", WAYWARD_KEEP: "much", WAYWARD_LOG_LEVEL: "loud", WAYWARD_KEYS: "/nowhere" };
+    const args = ["up", "--data", line.folder, "--http-port", "77777", "--keep", "5XB"];
+    const { code, stderr } = await ended(line.start(args, env));
+    expect(code).toBe(2);
+    for (const wrong of [
+      'WAYWARD_PORT is "http": not a port',
+      '--http-port is "77777": not a port',
+      '--keep is "5XB": not a size',
+      'WAYWARD_LOG_LEVEL is "loud"',
+      'WAYWARD_KEYS is "/nowhere": cannot be read',
+    ]) {
+      expect(stderr).toContain(wrong);
+    }
+    // The option stands before it.
+    expect(stderr).not.toContain("much");
+  });
+
+  test("names the variables that nothing reads", async () => {
+    const args = ["up", "--data", line.folder, "--port", "0", "--http-port", "0"];
+    const started = line.start(args, { WAYWARD_KEPE: "1GiB" });
+    await said(started, /WAYWARD_KEPE is not known, the nearest is WAYWARD_KEEP/);
+    started.kill("SIGTERM");
+    expect((await ended(started)).code).not.toBe(2);
+  }, 60_000);
+});
