@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { fail, hideLogin, ok, type Result, unwrap } from "@wayward/base";
+import { fail, hideLogin, ok, type Result, unwrap, WaywardError } from "@wayward/base";
 import { openFolderStore } from "./folder/store.ts";
 import type { Store } from "./port.ts";
 import { testStore } from "./self-test.ts";
@@ -53,9 +53,19 @@ export async function openStore(url: string): Promise<Store> {
     await testStore(store);
   } catch (error) {
     await store.close();
-    throw error;
+    throw isFull(error) ? fullError(store, error) : error;
   }
   return store;
+}
+
+function isFull(error: unknown): error is WaywardError {
+  return error instanceof WaywardError && error.reason === "STORE_FULL";
+}
+
+/** Nothing can be proven where nothing fits: whoever has to make the room is told where. */
+function fullError({ name }: Store, cause: WaywardError): WaywardError {
+  const message = `store ${name} has no room to start with, some 100 KiB are needed: ${cause.message}`;
+  return new WaywardError(cause.code, cause.reason, message, { cause });
 }
 
 /** The SDK takes 150 ms to load: only who needs it pays. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { startArchiver } from "@wayward/archive";
+import { checkBelongs, startArchiver } from "@wayward/archive";
 import { openEmbeddedBus } from "@wayward/bus";
 import { startIngest } from "@wayward/ingest";
 import { startQuery } from "@wayward/query";
@@ -56,6 +56,7 @@ export async function startAllInOne(options: AllInOneOptions): Promise<Serving> 
     doors.close();
   };
   try {
+    await checkBelongs(store, bus);
     const ingest = startIngest({ bus, log, metrics });
     if (doors.keys !== undefined || doors.certificates !== undefined) within = await serveWithin(ingest, log);
     const access = within?.access ?? {};

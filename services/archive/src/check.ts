@@ -16,10 +16,10 @@ export interface Checked {
 export async function checkSettings(config: Checked & Parameters<typeof openJetStreamBus>[0]): Promise<string> {
   const store = await openStore(config.store);
   try {
-    const hasArchive = await readLayout(store, config.partitions);
+    await readLayout(store, config.partitions);
     const bus = await openJetStreamBus({ ...config, name: "wayward-archive-check" });
     try {
-      if (!hasArchive) await checkIsNew(store, bus);
+      await checkBelongs(store, bus);
       return `${store.name} and ${bus.facts.name} can be used`;
     } finally {
       await bus.close();
@@ -29,8 +29,9 @@ export async function checkSettings(config: Checked & Parameters<typeof openJetS
   }
 }
 
-/** A bus beside a store without an archive must be new too. */
-async function checkIsNew(store: Store, bus: Bus): Promise<void> {
+/** Throws STORE_EMPTY where the store holds no archive and the bus is not new: what has left it is in another one. */
+export async function checkBelongs(store: Store, bus: Bus): Promise<void> {
+  if (await readLayout(store, bus.partitions)) return;
   const bounds = await Promise.all(Array.from({ length: bus.partitions }, (_, partition) => bus.bounds(partition)));
   const passed = bounds.reduce((sum, { first }) => sum + first - 1n, 0n);
   if (passed === 0n) return;

@@ -24,7 +24,7 @@ export function archiveEvents(metrics: Metrics, log: Log) {
   const collected = metrics.counter("wayward_archive_collected_chunks_total", "Chunks removed, by why", ["why"]);
   // The first one of them is an increase too, and can be one only from 0.
   for (const result of ["committed", "copy", "dead-letter"]) blocks.inc({ result }, 0);
-  for (const reason of ["BUS_UNAVAILABLE", "STORE_UNUSABLE"]) failures.inc({ reason }, 0);
+  for (const reason of ["BUS_UNAVAILABLE", "STORE_DENIED", "STORE_FULL", "STORE_UNUSABLE"]) failures.inc({ reason }, 0);
   for (const why of ["unneeded", "orphan"]) collected.inc({ why }, 0);
   return {
     /** A batch is in the log, copies dropped, others put aside. */

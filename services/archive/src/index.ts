@@ -1,1 +1,2 @@
 export { type ArchiverOptions, startArchiver } from "./archiver.ts";
+export { checkBelongs } from "./check.ts";

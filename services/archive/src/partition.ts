@@ -119,6 +119,8 @@ async function flush(
   for (const [tenant, messages] of Map.groupBy(batch, ({ address }) => address.tenant)) {
     const begun = performance.now();
     const owner = await owners.of(tenant);
+    // Before anything is written: on a full disk this makes the room, where the size was lowered for it.
+    await owner.retain(keepBytes, signal);
     const blocks = messages.map((message) => toIncoming(message, partition));
     const now = BigInt(Date.now()) * 1_000_000n;
     const tally = await owner.run({ type: "batch", blocks, busSeq, incarnation, now }, signal);

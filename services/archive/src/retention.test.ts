@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
-import { delay } from "@wayward/base";
+import { delay, WaywardError } from "@wayward/base";
 import { openEmbeddedBus } from "@wayward/bus";
 import { deleteSession, loadPartition } from "@wayward/chunk";
 import { createLog, createMetrics } from "@wayward/service-kit";
-import { openStore, partitionKeys } from "@wayward/store";
+import { openStore, partitionKeys, type Store } from "@wayward/store";
 import { startArchiver } from "./archiver.ts";
 import { sessionOf } from "./testing/session-of.ts";
 
@@ -85,3 +85,48 @@ test("a silent session without an end goes too, and what a deletion leaves goes 
   await store.close();
   rmSync(folder, { recursive: true });
 }, 60_000);
+
+test("a smaller size makes the room on a disk that has none for another chunk", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "wayward-keep-"));
+  const bus = openEmbeddedBus({ path: join(folder, "bus"), partitions: 1 });
+  const disk = await openStore(`file://${folder}/store`);
+  const keys = partitionKeys("default", 0);
+  const options = { bus, partitions: 1, flushMs: 10, log };
+  const isDone = async () => {
+    const { first, last } = await bus.bounds(0);
+    return first > last;
+  };
+  const push = async ({ text, bytes }: ReturnType<typeof sessionOf>) =>
+    bus.publish(0, { tenant: "default", session: text }, bytes);
+  const all = await startArchiver({ ...options, store: disk, metrics: createMetrics() });
+  for (const number of [0, 1, 2]) {
+    await push(sessionOf(number, true));
+    for (let tries = 0; tries < 500 && !(await isDone()); tries++) await delay(10);
+  }
+  await all.stop();
+  await push(sessionOf(3, true));
+  const smaller = { ...options, keepBytes: 50_000, store: withRoomFor(3, disk, keys.chunks), metrics: createMetrics() };
+  const archiver = await startArchiver(smaller);
+  for (let tries = 0; tries < 500 && !(await isDone()); tries++) await delay(10);
+  expect(await isDone()).toBe(true);
+  await archiver.stop();
+  await bus.close();
+  await disk.close();
+  rmSync(folder, { recursive: true });
+}, 60_000);
+
+/** A store whose disk takes entries, and so many chunks. */
+function withRoomFor(chunks: number, store: Store, prefix: string): Store {
+  const put: Store["put"] = async (key, ...rest) => {
+    let there = 0;
+    if (key.startsWith(prefix)) for await (const _ of store.list(prefix)) there++;
+    if (there >= chunks) throw new WaywardError("RESOURCE_EXHAUSTED", "STORE_FULL", `object ${key}: no room`);
+    return store.put(key, ...rest);
+  };
+  return new Proxy(store, {
+    get: (target, name) => {
+      const value = name === "put" ? put : Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
