@@ -3,6 +3,7 @@
  * asked to: `analyses.ts FILE SIZES SESSIONS`. SIZES is a JSON array of the
  * blocks' bytes.
  */
+import { readFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { AnalysisPool, type SessionSource } from "@wayward/analysis";
 
@@ -36,6 +37,12 @@ function sourceOf(session: number): SessionSource {
   };
 }
 
+/** Of this program: what getrusage tells counts its parent too, whose memory it had until it began. */
+function peakMib(): number {
+  const [, kib = "NaN"] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+  return Number(kib) / 1024;
+}
+
 process.once("message", async () => {
   const pool = new AnalysisPool({ threads: THREADS });
   const [begun, before] = [performance.now(), process.cpuUsage()];
@@ -45,7 +52,7 @@ process.once("message", async () => {
   const analysed: Analysed = {
     seconds: (performance.now() - begun) / 1000,
     cpu: (user + system) / 1e6,
-    rssMiB: process.resourceUsage().maxRSS / 1024,
+    rssMiB: peakMib(),
   };
   process.send?.(analysed);
   await pool.close();

@@ -24,4 +24,4 @@ USER 65532:65532
 EXPOSE 4610 4611
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s CMD ["node", "/app/health.js"]
 # A larger young heap, as V8 would have it, only holds buffers of blocks that are done with.
-ENTRYPOINT ["node", "--max-semi-space-size=8", "/app/lib/main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=4", "/app/lib/main.js"]

@@ -9,8 +9,8 @@ export type ServiceName = (typeof SERVICES)[number];
 
 /** Four of them start at once, beside whatever else a machine does; each takes a second where it has one to itself. */
 const READY_WITHIN_MS = 60_000;
-/** As in the images: a young heap of up to 48 MiB, as V8 would have it, holds buffers of blocks that are done with. */
-const STREAM_FLAGS = ["--max-semi-space-size=8"];
+/** As in the images: a larger young heap, as V8 would have it, only holds buffers of blocks that are done with. */
+const STREAM_FLAGS = ["--max-semi-space-size=4"];
 
 /** Ingest and archive ask the bus every 10 s what it holds. */
 const ARCHIVED_WITHIN_MS = 40_000;

@@ -17,7 +17,7 @@ describe("parseDockerfile()", () => {
     expect(config).toMatchObject({
       User: "65532:65532",
       WorkingDir: "/app",
-      Entrypoint: ["node", ...(name === "stream.Dockerfile" ? ["--max-semi-space-size=8"] : []), "/app/lib/main.js"],
+      Entrypoint: ["node", ...(name === "stream.Dockerfile" ? ["--max-semi-space-size=4"] : []), "/app/lib/main.js"],
       Cmd: name === "all-in-one.Dockerfile" ? ["up"] : [],
       ExposedPorts: { "4610/tcp": {}, "4611/tcp": {} },
       Healthcheck: { Test: ["CMD", "node", "/app/health.js"], Interval: 5e9 },
