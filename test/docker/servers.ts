@@ -5,7 +5,7 @@ import { librariesOf } from "../../deploy/images/libraries.ts";
 import { said, trySaid } from "./run.ts";
 
 /** Programs on PATH, as the public images have them, and wget, which their busybox has. */
-const SERVERS = [
+export const SERVERS = [
   { variable: "WAYWARD_NATS_IMAGE", image: "wayward/test-nats", tool: "nats-server" },
   { variable: "WAYWARD_S3_IMAGE", image: "wayward/test-s3", tool: "versitygw" },
   {
