@@ -74,6 +74,12 @@ if (await requireReal("nats-server", "versitygw")) {
       expect(names.filter((name) => !valued.has(name) && !SELDOM.has(name))).toEqual([]);
     });
 
+    test.each(SERVICES)("say of %s that it is that service and no other", async (service) => {
+      const text = await cluster.metrics(service);
+      const told = [...text.matchAll(/^wayward_serves\{service="(\w+)"\} ([01])$/gm)].map(([, name, is]) => [name, is]);
+      expect(told).toEqual(SERVICES.map((name) => [name, name === service ? "1" : "0"]));
+    });
+
     test("have an age of what is not archived: 0 once all is, and the seconds that a block has waited where nobody archives", async () => {
       expect(await lag("ingest")).toBe(0);
       expect(await lag("archive")).toBe(0);

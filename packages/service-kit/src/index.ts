@@ -14,6 +14,7 @@ export { createMetrics, type Metrics } from "./metrics.ts";
 export { runCheck, runMain, signalled } from "./run-main.ts";
 export { Seldom } from "./seldom.ts";
 export { type Part, type ServeOptions, type Serving, serve } from "./serve.ts";
+export { tellServed } from "./served.ts";
 export { BUS_SETTINGS, PROCESS_SETTINGS, storeSettings } from "./settings.ts";
 export { unknownSettings } from "./unknown-settings.ts";
 export { watchBus } from "./watch-bus.ts";

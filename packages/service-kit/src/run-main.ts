@@ -6,6 +6,7 @@ import { type Config, describeConfig, describeConfigAsJson, loadConfig, type Tab
 import { createLog, errorFacts, type Facts, type Log } from "./log.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { type ServeOptions, serve } from "./serve.ts";
+import { tellServed } from "./served.ts";
 import { PROCESS_SETTINGS } from "./settings.ts";
 import { unknownSettings } from "./unknown-settings.ts";
 
@@ -47,7 +48,7 @@ export async function runMain<T extends Table>(
     const config = loadConfig(table);
     const log = createLog(logLevel, { service: name });
     for (const warning of unknownSettings({ ...PROCESS_SETTINGS, ...DOOR_SETTINGS, ...table })) log.warn(warning);
-    await runUntilSignalled(log, listener, (metrics, open) => start({ config, log, metrics, open }));
+    await runUntilSignalled(name, log, listener, (metrics, open) => start({ config, log, metrics, open }));
     process.exitCode = 0;
   } catch (error) {
     process.exitCode = tellFailure(name, error);
@@ -84,6 +85,7 @@ export async function runCheck<T extends Table>(
 }
 
 async function runUntilSignalled(
+  name: string,
   log: Log,
   listener: Pick<ServeOptions, "host" | "port" | "httpPort"> & DoorFiles,
   begin: (metrics: Metrics, open: Open) => Promise<Started>,
@@ -97,6 +99,7 @@ async function runUntilSignalled(
     ending.abort();
   });
   const metrics = createMetrics({ process: true });
+  tellServed(metrics, [name]);
   const up = new BringUp(log);
   const doors = openDoors(listener, listener.host, { log, metrics });
   let facts: Facts = {};

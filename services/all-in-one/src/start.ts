@@ -11,6 +11,7 @@ import {
   openDoors,
   type Serving,
   serve,
+  tellServed,
   watchBus,
 } from "@wayward/service-kit";
 import { openStore } from "@wayward/store";
@@ -38,6 +39,7 @@ const PARTITIONS = 4;
 export async function startAllInOne(options: AllInOneOptions): Promise<Serving> {
   const { data, host, port, httpPort, keepBytes, log } = options;
   const metrics = createMetrics({ process: true });
+  tellServed(metrics);
   const doors = openDoors(options.doors ?? {}, host, { log, metrics });
   const bus = openEmbeddedBus({ path: join(data, "bus.sqlite"), partitions: PARTITIONS });
   const store = await openStore(pathToFileURL(join(data, "store")).href).catch(async (error: unknown) => {
