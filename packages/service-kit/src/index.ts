@@ -18,3 +18,4 @@ export { tellServed } from "./served.ts";
 export { BUS_SETTINGS, PROCESS_SETTINGS, storeSettings } from "./settings.ts";
 export { unknownSettings } from "./unknown-settings.ts";
 export { watchBus } from "./watch-bus.ts";
+export { watchDisk } from "./watch-disk.ts";

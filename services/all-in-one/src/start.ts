@@ -13,6 +13,7 @@ import {
   serve,
   tellServed,
   watchBus,
+  watchDisk,
 } from "@wayward/service-kit";
 import { openStore } from "@wayward/store";
 import { startStream } from "@wayward/stream";
@@ -66,6 +67,7 @@ export async function startAllInOne(options: AllInOneOptions): Promise<Serving> 
     const archive = await startArchiver({ ...common, keepBytes });
     const parts = [
       watchBus(bus, { log, metrics, usage: true }),
+      watchDisk(data, metrics),
       ingest,
       startQuery(common),
       startStream({ ...common, analysis }),

@@ -112,7 +112,8 @@ class EmbeddedBus implements Bus {
     return {
       messages,
       bytes,
-      bytesMax: this.#maxBytes,
+      // What the other partitions leave: so one that is full is full, whosever the blocks are.
+      bytesMax: this.#maxBytes - (this.#bytes - bytes),
       oldestMs: messages === 0 ? 0 : Math.max(0, Date.now() - oldestMs),
     };
   }
