@@ -23,6 +23,21 @@ describe("wayward up", () => {
     expect(stderr).not.toContain("much");
   });
 
+  test.each([
+    // The system says that /proc is not there, to whoever makes a folder in it.
+    ["/proc/nope", /cannot be made: ENOENT/],
+    ["/dev/null/data", /cannot be made: ENOTDIR/],
+    [process.execPath, /cannot be made: EEXIST/],
+    ["", /no folder/],
+  ])("ends at once where %j cannot be its folder, and says why", async (data, why) => {
+    const { code, stderr } = await ended(line.start(["up", "--data", data, "--port", "http"]));
+    expect(code).toBe(2);
+    expect(stderr).toContain(`--data is ${JSON.stringify(data)}: `);
+    expect(stderr).toMatch(why);
+    expect(stderr).toContain('--port is "http": not a port');
+    expect((await ended(line.start(["up"], { WAYWARD_DATA: data }))).stderr).toContain(`WAYWARD_DATA is "${data}"`);
+  });
+
   test("names the variables that nothing reads", async () => {
     const args = ["up", "--data", line.folder, "--port", "0", "--http-port", "0"];
     const started = line.start(args, { WAYWARD_KEPE: "1GiB" });

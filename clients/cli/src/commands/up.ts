@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import {
   BUS_SETTINGS,
   createLog,
@@ -24,6 +23,7 @@ const SETTINGS = {
   ...PROCESS_SETTINGS,
   // Whoever starts it by hand wants to read of what goes wrong, and of nothing else.
   logLevel: { ...PROCESS_SETTINGS.logLevel, fallback: "warn" },
+  data: setting.folder("WAYWARD_DATA", "folder of bus and archive", { fallback: dataFolder() }),
   keep: setting.size("WAYWARD_KEEP", "bytes of archive above which the oldest ended sessions go", {
     fallback: "10GiB",
   }),
@@ -32,8 +32,9 @@ const SETTINGS = {
 
 /** `wayward up`: all services in this process until Ctrl-C. */
 export async function up(options: UpCommand): Promise<void> {
-  const { logLevel, keep, host, port, httpPort, ...doors } = loadConfig({
+  const { logLevel, data, keep, host, port, httpPort, ...doors } = loadConfig({
     ...SETTINGS,
+    data: chosen(SETTINGS.data, "--data", options.data),
     host: chosen(SETTINGS.host, "--host", options.host),
     port: chosen(SETTINGS.port, "--port", options.port),
     httpPort: chosen(SETTINGS.httpPort, "--http-port", options.httpPort),
@@ -41,7 +42,6 @@ export async function up(options: UpCommand): Promise<void> {
   });
   const log = createLog(logLevel);
   for (const warning of unknownSettings({ ...SETTINGS, ...BUS_SETTINGS })) log.warn(warning);
-  const data = resolve(options.data ?? dataFolder());
   const { startAllInOne } = await import("@wayward/all-in-one");
   const serving = await startAllInOne({ data, host, port, httpPort, keepBytes: keep, doors, log });
   process.stderr.write(
