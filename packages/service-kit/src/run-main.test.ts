@@ -101,6 +101,17 @@ describe("a service's process", () => {
     expect(lines).toMatchObject([{ message: "ending (SIGTERM)" }, { message: expect.stringMatching(/^ended/) }]);
   });
 
+  test("ends after 15 s though a part does not, and names it", async () => {
+    const { code, lines } = await run(`
+      setTimeout(() => process.kill(process.pid, "SIGTERM"), 100);
+      const never = () => new Promise(() => {});
+      await open(Promise.resolve({ close: never }));
+      return { parts: [{ name: "archive", stop: never }, { name: "query", stop: async () => {} }], facts: {} };`);
+    expect(code).toBe(1);
+    const late = { level: "error", message: "not ended in time", afterMs: 15_000, waitsFor: "archive" };
+    expect(lines).toMatchObject([{ message: "ready" }, { message: "ending (SIGTERM)" }, late]);
+  }, 30_000);
+
   test("warns once of a listener that lets everyone in, or speaks plain text to those it lets in", async () => {
     await using folder = await tempFolder("run-main");
     const { certFile, keyFile } = new Authority(folder.path).issue("server");

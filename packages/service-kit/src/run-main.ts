@@ -8,12 +8,11 @@ import { createMetrics, type Metrics } from "./metrics.ts";
 import { type ServeOptions, serve } from "./serve.ts";
 import { tellServed } from "./served.ts";
 import { PROCESS_SETTINGS } from "./settings.ts";
+import { endInTime, Unended } from "./unended.ts";
 import { unknownSettings } from "./unknown-settings.ts";
 
 /** Nothing but another configuration helps, as in sysexits.h. */
 const EXIT_CONFIG = 78;
-/** Ending takes this long at most. */
-const STOP_WITHIN_MS = 15_000;
 
 /** What a service is started with. */
 export interface Given<C> {
@@ -91,11 +90,12 @@ async function runUntilSignalled(
   begin: (metrics: Metrics, open: Open) => Promise<Started>,
 ): Promise<void> {
   const ending = new AbortController();
+  const unended = new Unended();
   let sinceMs = 0;
   const signal = signalled().then((by) => {
     log.info(`ending (${by})`);
     sinceMs = performance.now();
-    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+    endInTime(log, unended);
     ending.abort();
   });
   const metrics = createMetrics({ process: true });
@@ -109,14 +109,14 @@ async function runUntilSignalled(
     return started.parts;
   };
   try {
-    const serving = await serve({ ...listener, parts, doors, log, metrics });
+    const serving = await serve({ ...listener, parts, doors, log, metrics, unended });
     log.info("ready", { address: serving.address, http: serving.httpAddress, ...facts });
     await signal;
     await serving.stop();
   } catch (error) {
     if (!ending.signal.aborted) throw error;
   } finally {
-    await up.close();
+    await unended.settle("bus and store", up.close());
     doors.close();
   }
   log.info(`ended in ${Math.round(performance.now() - sinceMs)} ms`);

@@ -10,7 +10,7 @@ export function watchDisk(folder: string, metrics: Metrics): Part {
   const stopping = new AbortController();
   void measure(folder, metrics, stopping.signal);
   // A share that hangs must not keep who ends.
-  return { stop: async () => stopping.abort() };
+  return { name: "watch of the disk", stop: async () => stopping.abort() };
 }
 
 async function measure(folder: string, metrics: Metrics, signal: AbortSignal): Promise<void> {

@@ -12,6 +12,7 @@ import {
   type Serving,
   serve,
   tellServed,
+  Unended,
   watchBus,
   watchDisk,
 } from "@wayward/service-kit";
@@ -52,10 +53,11 @@ export async function startAllInOne(options: AllInOneOptions): Promise<Serving> 
   // Known once it serves; the first block comes later.
   let address = "";
   let within: Within | undefined;
+  const unended = new Unended();
   const close = async () => {
-    await within?.stop();
-    await bus.close();
-    await store.close();
+    if (within !== undefined) await unended.settle("listener of the live analyses", within.stop());
+    await unended.settle("bus", bus.close());
+    await unended.settle("store", store.close());
     doors.close();
   };
   try {
@@ -73,7 +75,7 @@ export async function startAllInOne(options: AllInOneOptions): Promise<Serving> 
       startStream({ ...common, analysis }),
       archive,
     ];
-    const serving = await serve({ host, port, httpPort, parts, doors, log, metrics });
+    const serving = await serve({ host, port, httpPort, parts, doors, log, metrics, unended });
     address = serving.address;
     const stop = async () => {
       await serving.stop();

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "@jest/globals";
-import { CommandLine, ended, said } from "../testing/command-line.ts";
+import { CommandLine, ended, linesOf, said } from "../testing/command-line.ts";
 
 describe("wayward up", () => {
   const line = new CommandLine("up");
@@ -37,6 +37,32 @@ describe("wayward up", () => {
     expect(stderr).toContain('--port is "http": not a port');
     expect((await ended(line.start(["up"], { WAYWARD_DATA: data }))).stderr).toContain(`WAYWARD_DATA is "${data}"`);
   });
+
+  test.each([
+    ["SIGTERM", 0],
+    ["SIGINT", 130],
+  ] as const)(
+    "says that it ends by %s, and ends with %d",
+    async (signal, exit) => {
+      const started = line.start(["up", "--data", line.folder, "--port", "0", "--http-port", "0"]);
+      const end = ended(started);
+      await said(started, /^ready: gRPC at /m);
+      started.kill(signal);
+      const { code, stdout, stderr } = await end;
+      expect({ code, stdout }).toEqual({ code: exit, stdout: "" });
+      expect(linesOf(stderr).at(-1)).toBe(`ending (${signal})`);
+    },
+    60_000,
+  );
+
+  test("ends though nobody reads what it says any more", async () => {
+    const started = line.start(["up", "--json", "--data", line.folder, "--port", "0", "--http-port", "0"]);
+    const end = ended(started);
+    await said(started, /"ready"/);
+    started.stdout!.destroy();
+    started.kill("SIGTERM");
+    expect(await end).toMatchObject({ code: 0, stderr: "" });
+  }, 60_000);
 
   test("names the variables that nothing reads", async () => {
     const args = ["up", "--data", line.folder, "--port", "0", "--http-port", "0"];

@@ -2,6 +2,7 @@ import {
   BUS_SETTINGS,
   createLog,
   DOOR_SETTINGS,
+  endInTime,
   loadConfig,
   PROCESS_SETTINGS,
   type Setting,
@@ -9,7 +10,9 @@ import {
   signalled,
   unknownSettings,
 } from "@wayward/service-kit";
+import { EXIT } from "../exit.ts";
 import { dataFolder } from "../folders.ts";
+import { jsonLine } from "../output/json.ts";
 
 export interface UpCommand {
   readonly data?: string;
@@ -17,6 +20,7 @@ export interface UpCommand {
   readonly port?: string;
   readonly httpPort?: string;
   readonly keep?: string;
+  readonly json?: boolean;
 }
 
 const SETTINGS = {
@@ -30,7 +34,7 @@ const SETTINGS = {
   ...DOOR_SETTINGS,
 };
 
-/** `wayward up`: all services in this process until Ctrl-C. */
+/** `wayward up`: all services in this process until Ctrl-C, with which it ends as interrupted, or SIGTERM. */
 export async function up(options: UpCommand): Promise<void> {
   const { logLevel, data, keep, host, port, httpPort, ...doors } = loadConfig({
     ...SETTINGS,
@@ -44,11 +48,26 @@ export async function up(options: UpCommand): Promise<void> {
   for (const warning of unknownSettings({ ...SETTINGS, ...BUS_SETTINGS })) log.warn(warning);
   const { startAllInOne } = await import("@wayward/all-in-one");
   const serving = await startAllInOne({ data, host, port, httpPort, keepBytes: keep, doors, log });
-  process.stderr.write(
-    `ready: gRPC at ${serving.address}, metrics at ${doors.tlsCert === undefined ? "http" : "https"}://${serving.httpAddress}/metrics, data in ${data}\n`,
-  );
-  await signalled();
+  const { address: grpc, httpAddress, unended } = serving;
+  const metrics = `${doors.tlsCert === undefined ? "http" : "https"}://${httpAddress}/metrics`;
+  const tell = teller(options.json === true);
+  const ending = signalled();
+  const ready = { state: "ready", grpc, metrics, data };
+  tell(`ready: gRPC at ${grpc}, metrics at ${metrics}, data in ${data}`, ready);
+  const signal = await ending;
+  endInTime(log, unended);
+  tell(`ending (${signal})`, { state: "ending", signal });
   await serving.stop();
+  if (signal === "SIGINT") process.exitCode = EXIT.interrupted;
+  // Whatever still holds a handle must not keep what has ended.
+  setTimeout(() => process.exit(), 500).unref();
+}
+
+/** Says how it is on stderr, or as JSON on stdout; that nobody reads it any more ends no service. */
+function teller(asJson: boolean): (text: string, facts: object) => void {
+  const output = asJson ? process.stdout : process.stderr;
+  output.on("error", () => {});
+  return (text, facts) => output.write(asJson ? jsonLine(facts) : `${text}\n`);
 }
 
 /** A setting as an option gives it, by whose name what is wrong is told; else as the environment does. */

@@ -75,7 +75,7 @@ describe("closed doors", () => {
   async function start(files: DoorFiles, services: readonly GrpcService[]): Promise<void> {
     const metrics = createMetrics();
     doors = openDoors(files, "127.0.0.1", { log, metrics });
-    const parts = [{ services, stop: async () => {} }];
+    const parts = [{ name: "query", services, stop: async () => {} }];
     serving = await serve({ host: "127.0.0.1", port: 0, httpPort: 0, parts, doors, log, metrics });
   }
 
