@@ -17,6 +17,6 @@ export { type Part, type ServeOptions, type Serving, serve } from "./serve.ts";
 export { tellServed } from "./served.ts";
 export { BUS_SETTINGS, PROCESS_SETTINGS, storeSettings } from "./settings.ts";
 export { endInTime, Unended } from "./unended.ts";
-export { unknownSettings } from "./unknown-settings.ts";
+export { unknownSettings, warnOfUnknown } from "./unknown-settings.ts";
 export { watchBus } from "./watch-bus.ts";
 export { watchDisk } from "./watch-disk.ts";

@@ -9,7 +9,7 @@ import { type ServeOptions, serve } from "./serve.ts";
 import { tellServed } from "./served.ts";
 import { PROCESS_SETTINGS } from "./settings.ts";
 import { endInTime, Unended } from "./unended.ts";
-import { unknownSettings } from "./unknown-settings.ts";
+import { warnOfUnknown } from "./unknown-settings.ts";
 
 /** Nothing but another configuration helps, as in sysexits.h. */
 const EXIT_CONFIG = 78;
@@ -34,19 +34,19 @@ export async function runMain<T extends Table>(
   table: T,
   start: (given: Given<Config<T>>) => Promise<Started>,
 ): Promise<void> {
+  const all = { ...PROCESS_SETTINGS, ...DOOR_SETTINGS, ...table };
   if (process.argv.includes("--help")) {
-    const all = { ...PROCESS_SETTINGS, ...DOOR_SETTINGS, ...table };
     const asText = () => `wayward ${name}: configured by the environment\n${describeConfig(all)}`;
     process.stdout.write(process.argv.includes("--json") ? describeConfigAsJson(all) : asText());
     return;
   }
   endOnFault(createLog("info", { service: name }));
   try {
-    loadConfig({ ...PROCESS_SETTINGS, ...DOOR_SETTINGS, ...table });
+    warnOfUnknown(all, { service: name });
+    loadConfig(all);
     const { logLevel, ...listener } = loadConfig({ ...PROCESS_SETTINGS, ...DOOR_SETTINGS });
     const config = loadConfig(table);
     const log = createLog(logLevel, { service: name });
-    for (const warning of unknownSettings({ ...PROCESS_SETTINGS, ...DOOR_SETTINGS, ...table })) log.warn(warning);
     await runUntilSignalled(name, log, listener, (metrics, open) => start({ config, log, metrics, open }));
     process.exitCode = 0;
   } catch (error) {
@@ -70,6 +70,7 @@ export async function runCheck<T extends Table>(
   check: (config: Config<T>) => Promise<string>,
 ): Promise<void> {
   const log = createLog("info", { service: name });
+  warnOfUnknown({ ...PROCESS_SETTINGS, ...DOOR_SETTINGS, ...table }, { service: name });
   try {
     const late = new WaywardError("UNAVAILABLE", "CHECK_LATE", `no answer within ${CHECK_WITHIN_MS / 1000} s`);
     const timer = delay(CHECK_WITHIN_MS).then(() => Promise.reject(late));

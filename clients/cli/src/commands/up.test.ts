@@ -6,7 +6,13 @@ describe("wayward up", () => {
   afterAll(() => line.remove());
 
   test("tells all that is wrong with its settings at once, by the names that were used", async () => {
-    const env = { WAYWARD_PORT: "http", WAYWARD_KEEP: "much", WAYWARD_LOG_LEVEL: "loud", WAYWARD_KEYS: "/nowhere" };
+    const env = {
+      WAYWARD_PORT: "http",
+      WAYWARD_KEEP: "much",
+      WAYWARD_LOG_LEVEL: "loud",
+      WAYWARD_KEYS: "/nowhere",
+      WAYWARD_KEPE: "1GiB",
+    };
     const args = ["up", "--data", line.folder, "--http-port", "77777", "--keep", "5XB"];
     const { code, stderr } = await ended(line.start(args, env));
     expect(code).toBe(2);
@@ -15,6 +21,7 @@ describe("wayward up", () => {
       '--http-port is "77777": not a port',
       '--keep is "5XB": not a size',
       'WAYWARD_LOG_LEVEL is "loud"',
+      "WAYWARD_KEPE is not known, the nearest is WAYWARD_KEEP",
       'WAYWARD_KEYS is "/nowhere": cannot be read',
     ]) {
       expect(stderr).toContain(wrong);

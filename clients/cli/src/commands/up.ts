@@ -8,7 +8,7 @@ import {
   type Setting,
   setting,
   signalled,
-  unknownSettings,
+  warnOfUnknown,
 } from "@wayward/service-kit";
 import { EXIT } from "../exit.ts";
 import { dataFolder } from "../folders.ts";
@@ -36,6 +36,7 @@ const SETTINGS = {
 
 /** `wayward up`: all services in this process until Ctrl-C, with which it ends as interrupted, or SIGTERM. */
 export async function up(options: UpCommand): Promise<void> {
+  warnOfUnknown({ ...SETTINGS, ...BUS_SETTINGS });
   const { logLevel, data, keep, host, port, httpPort, ...doors } = loadConfig({
     ...SETTINGS,
     data: chosen(SETTINGS.data, "--data", options.data),
@@ -45,7 +46,6 @@ export async function up(options: UpCommand): Promise<void> {
     keep: chosen(SETTINGS.keep, "--keep", options.keep),
   });
   const log = createLog(logLevel);
-  for (const warning of unknownSettings({ ...SETTINGS, ...BUS_SETTINGS })) log.warn(warning);
   const { startAllInOne } = await import("@wayward/all-in-one");
   const serving = await startAllInOne({ data, host, port, httpPort, keepBytes: keep, doors, log });
   const { address: grpc, httpAddress, unended } = serving;
