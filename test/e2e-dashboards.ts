@@ -1,13 +1,14 @@
 /**
  * `npm run e2e:dashboards`: starts the four services with NATS and S3, puts
  * them to work, takes the store away for a while, and lets a real Prometheus
- * scrape them. Then it asks every query of every dashboard, and every alert
+ * scrape them, and an all-in-one beside them, which has a disk. Then it asks every query of every dashboard, and every alert
  * without its threshold, and what runbooks tell people to ask: none may fail, no panel may be empty. A row each;
  * exit code 1 where one is. Where no Prometheus can be had it says so and ends
  * with 77. The Prometheus of the package registries has no Grafana beside it:
  * that panels are drawn as meant is to be looked at by a person.
  */
 import { askReal, tempFolder } from "@wayward/testing";
+import { wayward } from "../samples/cluster/process.ts";
 import { Cluster, SERVICES } from "../samples/cluster/services.ts";
 import { filled, readAlerts, readDashboards, readRunbookQueries, withoutThreshold } from "./monitoring/files.ts";
 import { putToWork } from "./monitoring/load.ts";
@@ -42,9 +43,12 @@ async function look(prometheus: Prometheus, query: string, from: number): Promis
 
 if (!(await askReal("prometheus", "nats-server", "versitygw"))) process.exit(SKIPPED);
 await using spool = await tempFolder("dashboards");
+await using data = await tempFolder("all-in-one");
+const up = wayward(["up", "--data", data.path, "--port", "0", "--http-port", "0"], {});
 const cluster = await Cluster.start();
 try {
   const jobs = Object.fromEntries(SERVICES.map((name) => [`wayward-${name}`, cluster.httpAddress(name)]));
+  jobs["wayward-all-in-one"] = await up.says(/metrics at http:\/\/(\S+)\/metrics/, 60_000);
   const prometheus = await startPrometheus(jobs);
   try {
     const from = Date.now() / 1000;
@@ -72,6 +76,7 @@ try {
     await prometheus.stop();
   }
 } finally {
+  await up.stop();
   await cluster.stop();
 }
 process.stdout.write(failed === 0 ? "every query has values\n" : `${failed} rows failed\n`);

@@ -6,7 +6,7 @@ import { adoptIfDead, type Child, type Standing, type Watched } from "./adopt.ts
 import { Pusher, type ServerState } from "./push/pusher.ts";
 import { Troubles } from "./push/troubles.ts";
 import { descriptionIn } from "./spool/description.ts";
-import { codeOf, makeFolder } from "./spool/folder.ts";
+import { codeOf, makeOwnFolder } from "./spool/folder.ts";
 import { isSessionFolder } from "./spool/layout.ts";
 import { touch } from "./spool/owner.ts";
 import { waitingOfSessions } from "./spool/waiting.ts";
@@ -59,7 +59,7 @@ const JUDGE_EVERY_MS = 1_000;
 /** Pushes every spool below a folder, and ends those of programs that died, until the signal or, `once`, until all was accepted. */
 export async function collect(options: CollectOptions): Promise<Collected> {
   const { root, signal, once = false } = options;
-  makeFolder(root);
+  makeOwnFolder(root);
   const pusher = new Pusher(options);
   const watched = new SpoolWatch(root);
   const troubles = new Troubles(options.tell);

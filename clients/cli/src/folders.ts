@@ -1,9 +1,9 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-/** Where the all-in-one keeps bus and archive: WAYWARD_DATA, else by the XDG Base Directory Specification. */
+/** Where the all-in-one keeps bus and archive if nobody names a folder: by the XDG Base Directory Specification. */
 export function dataFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return env.WAYWARD_DATA ?? join(env.XDG_DATA_HOME ?? join(homedir(), ".local/share"), "wayward");
+  return join(env.XDG_DATA_HOME ?? join(homedir(), ".local/share"), "wayward");
 }
 
 /** Where blocks wait for the server: WAYWARD_SPOOL, else by the XDG Base Directory Specification. */

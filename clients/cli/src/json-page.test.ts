@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { CommandLine } from "./testing/command-line.ts";
+import { CommandLine, ended, linesOf, said } from "./testing/command-line.ts";
 
 /** Fields that a section of docs/json.md lists. */
 function listed(section: string): string[] {
@@ -41,6 +42,20 @@ describe("docs/json.md", () => {
     expect(Object.values(sums)).toEqual([null, null, null, null, null, null]);
     expect(measured[0].max).toMatch(/^\d+$/);
   });
+
+  test("lists those of up, which tells that it serves and that it ends", async () => {
+    const args = ["up", "--json", "--data", join(line.folder, "other"), "--port", "0", "--http-port", "0"];
+    const up = line.start(args);
+    const all = ended(up);
+    await said(up, /"state":"ready".*\n/);
+    up.kill("SIGTERM");
+    const { code, stdout } = await all;
+    expect(code).toBe(0);
+    const lines = linesOf(stdout).map((text) => JSON.parse(text));
+    expect(lines).toMatchObject([{ state: "ready" }, { state: "ending", signal: "SIGTERM" }]);
+    expect((await fetch(lines[0].metrics).catch(() => undefined))?.status).toBeUndefined();
+    expect([...new Set(lines.flatMap((value) => Object.keys(value)))].sort()).toEqual(listed("up"));
+  }, 60_000);
 
   test("lists those of delete", async () => {
     const [{ session }] = await line.json("sessions");

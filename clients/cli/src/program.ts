@@ -198,6 +198,7 @@ export function createProgram(): Command {
       "--keep <size>",
       "size of the archive above which the oldest ended sessions go; else WAYWARD_KEEP, else 10GiB",
     )
+    .addOption(json())
     .action(async (options) => (await import("./commands/up.ts")).up(options));
 
   program

@@ -41,7 +41,7 @@ export interface Bus {
   /** First and last bus sequence now held; `last` is `first - 1` if the partition is empty. */
   bounds(partition: number): Promise<{ readonly first: bigint; readonly last: bigint }>;
 
-  /** What the partition holds and may hold. Of an embedded bus all partitions share one limit. */
+  /** What the partition holds and may hold. Of an embedded bus all partitions share one limit: it may hold what the others leave. */
   usage(partition: number): Promise<BusUsage>;
 
   /** Removes all messages up to and including this bus sequence. */

@@ -1,5 +1,6 @@
 import { accessSync, constants, readFileSync } from "node:fs";
-import { hideLogin, type Result, WaywardError } from "@wayward/base";
+import { resolve } from "node:path";
+import { hideLogin, makeFolder, type Result, WaywardError } from "@wayward/base";
 
 /** One line of a service's configuration table. */
 export interface Setting<T> {
@@ -103,6 +104,14 @@ export const setting = {
     shape: TEXT,
     parse: (text) => (text === "" ? { value: undefined } : readable(text)),
   }),
+  /** A folder that can be written. It is made: only so can be told whether it can be. */
+  folder: (env: string, meaning: string, extra: Extra = {}): Setting<string> => ({
+    env,
+    meaning,
+    shape: TEXT,
+    parse: (text) => (text === "" ? { wrong: "no folder" } : writable(resolve(text))),
+    ...extra,
+  }),
   /** A file whose bytes `check` has nothing against, or none. */
   checkedFile: (
     env: string,
@@ -197,6 +206,22 @@ function readable(path: string): Parsed<string> {
   } catch (error) {
     return { wrong: `cannot be read: ${(error as NodeJS.ErrnoException).code ?? error}` };
   }
+}
+
+/** Where the disk is full a folder may be right: whoever writes there says so. */
+const FULL = new Set(["ENOSPC", "EDQUOT"]);
+
+function writable(path: string): Parsed<string> {
+  let done = "made";
+  try {
+    makeFolder(path);
+    done = "written";
+    accessSync(path, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    if (!FULL.has(code)) return { wrong: `cannot be ${done}: ${message}` };
+  }
+  return { value: path };
 }
 
 function checked(path: string, check: (bytes: Buffer) => string | undefined): Parsed<string> {

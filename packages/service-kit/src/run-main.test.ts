@@ -83,6 +83,21 @@ describe("a service's process", () => {
     expect(ended).toMatchObject({ code: exit, lines: [{ level: "error", reason, error: "it is so" }] });
   });
 
+  test("tells wrong settings and unknown ones at one start, whatever level it is asked for", async () => {
+    const wrong = { WAYWARD_PORT: "http", WAYWARD_HTPP_PORT: "4711" };
+    const unknown = {
+      level: "warn",
+      service: "sample",
+      message: expect.stringContaining("WAYWARD_HTPP_PORT is not known"),
+    };
+    const first = await run("", { ...wrong, WAYWARD_LOG_LEVEL: "loud" });
+    expect(first.code).toBe(2);
+    expect(first.lines).toMatchObject([unknown, { level: "error", reason: "BAD_CONFIG" }]);
+    expect(first.lines[1]?.error).toMatch(/WAYWARD_PORT is "http".*WAYWARD_LOG_LEVEL is "loud"/s);
+    const quiet = await run("", { ...wrong, WAYWARD_LOG_LEVEL: "error" });
+    expect(quiet.lines).toMatchObject([{ level: "error", reason: "BAD_CONFIG" }]);
+  });
+
   test("says that its port is taken in its log and nowhere else", async () => {
     const { code, lines } = await run(`
       const { createServer } = await import("node:net");
@@ -100,6 +115,17 @@ describe("a service's process", () => {
     expect(code).toBe(0);
     expect(lines).toMatchObject([{ message: "ending (SIGTERM)" }, { message: expect.stringMatching(/^ended/) }]);
   });
+
+  test("ends after 15 s though a part does not, and names it", async () => {
+    const { code, lines } = await run(`
+      setTimeout(() => process.kill(process.pid, "SIGTERM"), 100);
+      const never = () => new Promise(() => {});
+      await open(Promise.resolve({ close: never }));
+      return { parts: [{ name: "archive", stop: never }, { name: "query", stop: async () => {} }], facts: {} };`);
+    expect(code).toBe(1);
+    const late = { level: "error", message: "not ended in time", afterMs: 15_000, waitsFor: "archive" };
+    expect(lines).toMatchObject([{ message: "ready" }, { message: "ending (SIGTERM)" }, late]);
+  }, 30_000);
 
   test("warns once of a listener that lets everyone in, or speaks plain text to those it lets in", async () => {
     await using folder = await tempFolder("run-main");

@@ -6,13 +6,13 @@ import { type Config, describeConfig, describeConfigAsJson, loadConfig, type Tab
 import { createLog, errorFacts, type Facts, type Log } from "./log.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { type ServeOptions, serve } from "./serve.ts";
+import { tellServed } from "./served.ts";
 import { PROCESS_SETTINGS } from "./settings.ts";
-import { unknownSettings } from "./unknown-settings.ts";
+import { endInTime, Unended } from "./unended.ts";
+import { warnOfUnknown } from "./unknown-settings.ts";
 
 /** Nothing but another configuration helps, as in sysexits.h. */
 const EXIT_CONFIG = 78;
-/** Ending takes this long at most. */
-const STOP_WITHIN_MS = 15_000;
 
 /** What a service is started with. */
 export interface Given<C> {
@@ -34,20 +34,20 @@ export async function runMain<T extends Table>(
   table: T,
   start: (given: Given<Config<T>>) => Promise<Started>,
 ): Promise<void> {
+  const all = { ...PROCESS_SETTINGS, ...DOOR_SETTINGS, ...table };
   if (process.argv.includes("--help")) {
-    const all = { ...PROCESS_SETTINGS, ...DOOR_SETTINGS, ...table };
     const asText = () => `wayward ${name}: configured by the environment\n${describeConfig(all)}`;
     process.stdout.write(process.argv.includes("--json") ? describeConfigAsJson(all) : asText());
     return;
   }
   endOnFault(createLog("info", { service: name }));
   try {
-    loadConfig({ ...PROCESS_SETTINGS, ...DOOR_SETTINGS, ...table });
+    warnOfUnknown(all, { service: name });
+    loadConfig(all);
     const { logLevel, ...listener } = loadConfig({ ...PROCESS_SETTINGS, ...DOOR_SETTINGS });
     const config = loadConfig(table);
     const log = createLog(logLevel, { service: name });
-    for (const warning of unknownSettings({ ...PROCESS_SETTINGS, ...DOOR_SETTINGS, ...table })) log.warn(warning);
-    await runUntilSignalled(log, listener, (metrics, open) => start({ config, log, metrics, open }));
+    await runUntilSignalled(name, log, listener, (metrics, open) => start({ config, log, metrics, open }));
     process.exitCode = 0;
   } catch (error) {
     process.exitCode = tellFailure(name, error);
@@ -70,6 +70,7 @@ export async function runCheck<T extends Table>(
   check: (config: Config<T>) => Promise<string>,
 ): Promise<void> {
   const log = createLog("info", { service: name });
+  warnOfUnknown({ ...PROCESS_SETTINGS, ...DOOR_SETTINGS, ...table }, { service: name });
   try {
     const late = new WaywardError("UNAVAILABLE", "CHECK_LATE", `no answer within ${CHECK_WITHIN_MS / 1000} s`);
     const timer = delay(CHECK_WITHIN_MS).then(() => Promise.reject(late));
@@ -84,19 +85,22 @@ export async function runCheck<T extends Table>(
 }
 
 async function runUntilSignalled(
+  name: string,
   log: Log,
   listener: Pick<ServeOptions, "host" | "port" | "httpPort"> & DoorFiles,
   begin: (metrics: Metrics, open: Open) => Promise<Started>,
 ): Promise<void> {
   const ending = new AbortController();
+  const unended = new Unended();
   let sinceMs = 0;
   const signal = signalled().then((by) => {
     log.info(`ending (${by})`);
     sinceMs = performance.now();
-    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+    endInTime(log, unended);
     ending.abort();
   });
   const metrics = createMetrics({ process: true });
+  tellServed(metrics, [name]);
   const up = new BringUp(log);
   const doors = openDoors(listener, listener.host, { log, metrics });
   let facts: Facts = {};
@@ -106,14 +110,14 @@ async function runUntilSignalled(
     return started.parts;
   };
   try {
-    const serving = await serve({ ...listener, parts, doors, log, metrics });
+    const serving = await serve({ ...listener, parts, doors, log, metrics, unended });
     log.info("ready", { address: serving.address, http: serving.httpAddress, ...facts });
     await signal;
     await serving.stop();
   } catch (error) {
     if (!ending.signal.aborted) throw error;
   } finally {
-    await up.close();
+    await unended.settle("bus and store", up.close());
     doors.close();
   }
   log.info(`ended in ${Math.round(performance.now() - sinceMs)} ms`);

@@ -28,7 +28,7 @@ const start = (port = 0) =>
     host: "127.0.0.1",
     port,
     httpPort: 0,
-    parts: [{ services: [refusing], stop: async () => {} }],
+    parts: [{ name: "refusing", services: [refusing], stop: async () => {} }],
     log,
     metrics: createMetrics(),
   });

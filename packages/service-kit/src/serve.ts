@@ -4,9 +4,12 @@ import { type GrpcService, serveGrpc } from "./grpc/server.ts";
 import { serveHttp } from "./http.ts";
 import { errorFacts, type Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
+import { Unended } from "./unended.ts";
 
 /** A part of a process that answers calls, works in the background, or both. */
 export interface Part {
+  /** By this is told that it does not end. */
+  readonly name: string;
   readonly services?: readonly GrpcService[];
   /** False while it cannot do its work. Default: always ready. */
   isReady?(): boolean;
@@ -24,6 +27,8 @@ export interface ServeOptions {
   readonly doors?: Doors | undefined;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Knows what a stop waits for; one of its own by default. */
+  readonly unended?: Unended;
 }
 
 /** A process that serves. */
@@ -31,6 +36,8 @@ export interface Serving {
   /** `host:port` of gRPC and of HTTP. */
   readonly address: string;
   readonly httpAddress: string;
+  /** What a stop still waits for. */
+  readonly unended: Unended;
   stop(): Promise<void>;
 }
 
@@ -42,7 +49,8 @@ const GRACE_MS = 5_000;
  * `stop` stops them, and so does a failure. Throws PORT_IN_USE, BAD_LISTENER,
  * and what starting the parts throws.
  */
-export async function serve({ host, port, httpPort, parts, doors, log, metrics }: ServeOptions): Promise<Serving> {
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const { host, port, httpPort, parts, doors, log, metrics, unended = new Unended() } = options;
   let started = typeof parts === "function" ? [] : parts;
   let listening = false;
   const isReady = () => listening && started.every((part) => part.isReady?.() ?? true);
@@ -57,13 +65,13 @@ export async function serve({ host, port, httpPort, parts, doors, log, metrics }
     const httpAddress = `${host}:${typeof bound === "object" && bound !== null ? bound.port : httpPort}`;
     const stop = async () => {
       listening = false;
-      await stopParts(started, log);
-      await grpc.stop(GRACE_MS);
-      await closeHttp(http);
+      await stopParts(started, log, unended);
+      await unended.settle("gRPC", grpc.stop(GRACE_MS));
+      await unended.settle("HTTP", closeHttp(http));
     };
-    return { address: grpc.address, httpAddress, stop };
+    return { address: grpc.address, httpAddress, unended, stop };
   } catch (error) {
-    await stopParts(started, log);
+    await stopParts(started, log, unended);
     await closeHttp(http);
     throw error;
   }
@@ -78,8 +86,9 @@ function closeHttp(http: Server | undefined): Promise<void> {
 }
 
 /** Stops every part, whatever becomes of the others. */
-async function stopParts(parts: readonly Part[], log: Log): Promise<void> {
-  for (const ended of await Promise.allSettled(parts.map((part) => part.stop()))) {
+async function stopParts(parts: readonly Part[], log: Log, unended: Unended): Promise<void> {
+  const endings = parts.map((part) => unended.settle(part.name, part.stop()));
+  for (const ended of await Promise.allSettled(endings)) {
     if (ended.status === "rejected") log.error("a part did not end in good order", errorFacts(ended.reason));
   }
 }

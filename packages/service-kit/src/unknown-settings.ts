@@ -1,4 +1,5 @@
-import type { Table } from "./config.ts";
+import type { Setting, Table } from "./config.ts";
+import { createLog, type Facts, isLogLevel, type LogLevel } from "./log.ts";
 
 /** What some program of this project reads from the environment: one environment may serve several of them. */
 const ELSEWHERE = [
@@ -48,6 +49,17 @@ export function unknownSettings(table: Table, env: NodeJS.ProcessEnv = process.e
   return Object.keys(env)
     .filter((name) => name.startsWith("WAYWARD_") && !known.includes(name))
     .map((name) => `${name} is not known, the nearest is ${nearest(name, known)}`);
+}
+
+/**
+ * Warns of each, before the settings are read: what is wrong with those and
+ * these is told at one start. So the level that is asked for may be no level.
+ */
+export function warnOfUnknown(table: Table & { readonly logLevel: Setting<LogLevel> }, facts: Facts = {}): void {
+  const { env, fallback = "" } = table.logLevel;
+  const asked = process.env[env] ?? fallback;
+  const log = createLog(isLogLevel(asked) ? asked : "warn", facts);
+  for (const warning of unknownSettings(table)) log.warn(warning);
 }
 
 function nearest(name: string, known: readonly string[]): string {

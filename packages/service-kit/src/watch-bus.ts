@@ -31,6 +31,7 @@ export function watchBus(bus: WatchedBus, { log, metrics, usage }: WatchBusOptio
   watchConnection(bus, log, metrics, stopping.signal);
   const measuring = usage ? measure(bus, metrics, stopping.signal) : Promise.resolve();
   return {
+    name: "watch of the bus",
     isReady: () => bus.isReady,
     async stop() {
       stopping.abort();

@@ -28,7 +28,10 @@ test("one address tells the counts of every service", async () => {
     { withinMs: 10_000, everyMs: 50 },
   );
   await serving.stop();
-  for (const service of ["ingest", "archive", "query", "stream"]) expect(text).toContain(`wayward_${service}_`);
+  for (const service of ["ingest", "archive", "query", "stream"]) {
+    expect(text).toContain(`wayward_${service}_`);
+    expect(text).toContain(`wayward_serves{service="${service}"} 1`);
+  }
 });
 
 test("a bus whose archive has gone is refused, and nothing of it changes", async () => {

@@ -11,7 +11,10 @@ import {
   openDoors,
   type Serving,
   serve,
+  tellServed,
+  Unended,
   watchBus,
+  watchDisk,
 } from "@wayward/service-kit";
 import { openStore } from "@wayward/store";
 import { startStream } from "@wayward/stream";
@@ -38,6 +41,7 @@ const PARTITIONS = 4;
 export async function startAllInOne(options: AllInOneOptions): Promise<Serving> {
   const { data, host, port, httpPort, keepBytes, log } = options;
   const metrics = createMetrics({ process: true });
+  tellServed(metrics);
   const doors = openDoors(options.doors ?? {}, host, { log, metrics });
   const bus = openEmbeddedBus({ path: join(data, "bus.sqlite"), partitions: PARTITIONS });
   const store = await openStore(pathToFileURL(join(data, "store")).href).catch(async (error: unknown) => {
@@ -49,10 +53,11 @@ export async function startAllInOne(options: AllInOneOptions): Promise<Serving> 
   // Known once it serves; the first block comes later.
   let address = "";
   let within: Within | undefined;
+  const unended = new Unended();
   const close = async () => {
-    await within?.stop();
-    await bus.close();
-    await store.close();
+    if (within !== undefined) await unended.settle("listener of the live analyses", within.stop());
+    await unended.settle("bus", bus.close());
+    await unended.settle("store", store.close());
     doors.close();
   };
   try {
@@ -64,12 +69,13 @@ export async function startAllInOne(options: AllInOneOptions): Promise<Serving> 
     const archive = await startArchiver({ ...common, keepBytes });
     const parts = [
       watchBus(bus, { log, metrics, usage: true }),
+      watchDisk(data, metrics),
       ingest,
       startQuery(common),
       startStream({ ...common, analysis }),
       archive,
     ];
-    const serving = await serve({ host, port, httpPort, parts, doors, log, metrics });
+    const serving = await serve({ host, port, httpPort, parts, doors, log, metrics, unended });
     address = serving.address;
     const stop = async () => {
       await serving.stop();

@@ -46,6 +46,7 @@ export async function startArchiver(options: ArchiverOptions): Promise<Part> {
   );
   const mirroring = mirrorControl({ ...options, events }, stopping.signal);
   return {
+    name: "archive",
     async stop() {
       stopping.abort();
       const ended = new AbortController();

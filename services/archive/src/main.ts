@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
+import { unwrap } from "@wayward/base";
 import { openJetStreamBus } from "@wayward/bus";
-import { BUS_SETTINGS, runCheck, runMain, storeSettings, watchBus } from "@wayward/service-kit";
+import { BUS_SETTINGS, runCheck, runMain, storeSettings, watchBus, watchDisk } from "@wayward/service-kit";
 import { ensureLayout, openStore, parseStoreUrl } from "@wayward/store";
 import { startArchiver } from "./archiver.ts";
 import { checkSettings } from "./check.ts";
@@ -30,10 +31,12 @@ else
     await ensureLayout(store, partitions);
     const bus = await open(openJetStreamBus({ ...config, name: "wayward-archive" }));
     for (const warning of bus.facts.warnings) log.warn(warning);
+    const place = unwrap(parseStoreUrl(config.store));
     return {
       parts: [
         await startArchiver({ bus, store, partitions, keepBytes, log, metrics }),
         watchBus(bus, { log, metrics, usage: true }),
+        ...(place.type === "folder" ? [watchDisk(place.folder, metrics)] : []),
       ],
       facts: { bus: bus.facts.name, store: store.name },
     };

@@ -38,6 +38,7 @@ export function startIngest({ bus, log, metrics, pushAgeMs = 0 }: IngestOptions)
     push: (call: PushCall) => handler.open(call),
   };
   return {
+    name: "ingest",
     services: [{ definition: DEFINITION, implementation }],
     stop: () => handler.stop(),
   };

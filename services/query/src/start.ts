@@ -74,6 +74,7 @@ export function startQuery({ bus, store, partitions, log, metrics }: QueryOption
     ),
   };
   return {
+    name: "query",
     services: [{ definition: query.QueryServiceService, implementation }],
     stop: () => pool.close(),
   };

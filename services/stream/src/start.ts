@@ -76,6 +76,7 @@ export function startStream({ bus, store, partitions, log, metrics, analysis }: 
     ),
   };
   return {
+    name: "stream",
     services: [{ definition: stream.StreamServiceService, implementation }],
     stop: async () => {
       stopping.abort();

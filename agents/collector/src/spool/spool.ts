@@ -4,7 +4,7 @@ import { WaywardError } from "@wayward/base";
 import { type SessionId, sessionText } from "@wayward/record";
 import { readAccepted } from "./accepted.ts";
 import { type ControlValues, controlVersion, readControl } from "./control.ts";
-import { codeOf, makeFolder } from "./folder.ts";
+import { codeOf, makeOwnFolder } from "./folder.ts";
 import { blockFile, DEFAULT_QUOTA_BYTES, DESCRIPTION, seqOf } from "./layout.ts";
 import { tellLosses, type Untold, untoldLosses } from "./losses.ts";
 import { type OffsetSample, readOffset } from "./offset.ts";
@@ -46,7 +46,7 @@ export class Spool {
     this.#root = root;
     this.folder = join(root, sessionText(session));
     this.#quota = quotaBytes;
-    makeFolder(this.folder);
+    makeOwnFolder(this.folder);
     claim(this.folder, 0);
     this.describe(description);
     this.#touching = setInterval(() => this.#touch(), TOUCH_EVERY_MS).unref();

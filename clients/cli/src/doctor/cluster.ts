@@ -1,6 +1,7 @@
 import { everyAddress } from "./addresses.ts";
 import { archivingFinding } from "./archiving.ts";
 import { clocksFinding } from "./clocks.ts";
+import { diskFinding } from "./disk.ts";
 import type { Finding } from "./finding.ts";
 import { fullFinding, lagFinding } from "./lag.ts";
 import { lookAtNats, type NatsServer, serversFinding, streamsFinding } from "./nats.ts";
@@ -32,6 +33,8 @@ export async function* examineCluster(places: ClusterPlaces): AsyncGenerator<Fin
   const told = looks.filter(({ metrics }) => metrics !== "");
   const texts = told.map(({ metrics }) => metrics);
   yield fullFinding(texts);
+  const disk = diskFinding(told);
+  if (disk !== undefined) yield disk;
   if (told.length > 0) yield await archivingFinding(told.map(({ address }) => address));
   yield lagFinding(texts);
   yield clocksFinding([...clocks, ...looks.flatMap(({ clock }) => clock ?? [])]);

@@ -1,13 +1,13 @@
 import { WaywardError } from "@wayward/base";
 import { ask } from "./ask.ts";
 import type { Finding } from "./finding.ts";
-import { valuesOf } from "./metrics.ts";
+import { byLabel, valuesOf } from "./metrics.ts";
 
 /** What a process of ours answers on its HTTP port. */
 export interface ProcessLook {
   /** `host:port` of HTTP. */
   readonly address: string;
-  /** What it serves, by the metrics that it has; none where it does not tell them. */
+  /** Which services it is, from its start on; none where it does not tell its metrics. */
   readonly services: readonly string[];
   readonly metrics: string;
   /** Why it cannot be used; undefined where all is well. */
@@ -23,14 +23,6 @@ export interface ClockReading {
   readonly uncertaintyMs: number;
 }
 
-/** A metric that only this service has. */
-const MARKS = {
-  ingest: "wayward_ingest_streams",
-  archive: "wayward_archive_leases",
-  query: "wayward_query_calls_total",
-  stream: "wayward_stream_observers",
-} as const;
-
 /** Asks a process whether it lives and is ready, what it counts, and what time it is there. */
 export async function lookAtProcess(address: string): Promise<ProcessLook> {
   const nothing = { address, services: [], metrics: "" };
@@ -42,8 +34,8 @@ export async function lookAtProcess(address: string): Promise<ProcessLook> {
       return { ...nothing, wrong: `tells its metrics to nobody without a key: ${told.text.trim()}`, fix };
     }
     const { text: metrics, clock } = told;
-    const services = Object.entries(MARKS).filter(([, mark]) => valuesOf(metrics, mark).length > 0);
-    const look = { address, services: services.map(([name]) => name), metrics, clock };
+    const served = [...byLabel(metrics, "wayward_serves", "service")].filter(([, is]) => is === 1);
+    const look = { address, services: served.map(([name]) => name), metrics, clock };
     const fix = "look into its log: it names the bus or the store that it waits for";
     if (live.status !== 200) return { ...nothing, wrong: `/livez answers ${live.status}`, fix };
     const { status } = await get(address, "/readyz");

@@ -1,6 +1,5 @@
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { assert, createDeferred, type Deferred, WaywardError } from "@wayward/base";
+import { assert, createDeferred, type Deferred, makeFolder, WaywardError } from "@wayward/base";
 import { checkAddress, checkChannel } from "../names.ts";
 import type { Address, Bus, BusFacts, BusMessage, BusUsage, Stored, Subscription } from "../port.ts";
 import { BusDatabase, busError, type StagedMessage } from "./database.ts";
@@ -28,7 +27,7 @@ type Listener = (address: Address, body: Uint8Array) => void;
 /** Opens the bus of the all-in-one. Throws BUS_IN_USE, BUS_UNUSABLE. */
 export function openEmbeddedBus(options: EmbeddedBusOptions): Bus {
   try {
-    mkdirSync(dirname(options.path), { recursive: true });
+    makeFolder(dirname(options.path));
   } catch (error) {
     throw busError(error, options.path);
   }
@@ -112,7 +111,8 @@ class EmbeddedBus implements Bus {
     return {
       messages,
       bytes,
-      bytesMax: this.#maxBytes,
+      // What the other partitions leave: so one that is full is full, whosever the blocks are.
+      bytesMax: this.#maxBytes - (this.#bytes - bytes),
       oldestMs: messages === 0 ? 0 : Math.max(0, Date.now() - oldestMs),
     };
   }

@@ -36,6 +36,19 @@ describe("the embedded bus", () => {
     remove();
   });
 
+  test("tells of each partition what the others leave it of the limit that they share", async () => {
+    const { path, remove } = scratch();
+    const bus = openEmbeddedBus({ path, partitions: 2, maxBytes: 1000 });
+    await bus.publish(0, address, Buffer.alloc(600));
+    await bus.publish(1, address, Buffer.alloc(300));
+    expect(await bus.usage(0)).toMatchObject({ bytes: 600, bytesMax: 700 });
+    expect(await bus.usage(1)).toMatchObject({ bytes: 300, bytesMax: 400 });
+    await bus.purge(0, 1n);
+    expect(await bus.usage(1)).toMatchObject({ bytes: 300, bytesMax: 1000 });
+    await bus.close();
+    remove();
+  });
+
   test("takes a file that was made before messages had a time, and what waits there", async () => {
     const { path, remove } = scratch();
     const old = new DatabaseSync(path);

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { get } from "node:https";
 import { join } from "node:path";
@@ -11,7 +12,7 @@ import { Authority, type TempFolder, tempFolder, until } from "@wayward/testing"
 import { serverStream } from "../grpc/handlers.ts";
 import type { GrpcService } from "../grpc/server.ts";
 import { createLog } from "../log.ts";
-import { createMetrics } from "../metrics.ts";
+import { createMetrics, type Metrics } from "../metrics.ts";
 import { type Serving, serve } from "../serve.ts";
 import { type DoorFiles, type Doors, openDoors } from "./doors.ts";
 import { permissionOf, SCOPES, type Scope } from "./permissions.ts";
@@ -60,6 +61,7 @@ describe("closed doors", () => {
   let authority: Authority;
   let serving: Serving;
   let doors: Doors;
+  let metrics: Metrics;
   const file = (name: string) => join(folder.path, name);
 
   beforeEach(async () => {
@@ -73,9 +75,9 @@ describe("closed doors", () => {
   });
 
   async function start(files: DoorFiles, services: readonly GrpcService[]): Promise<void> {
-    const metrics = createMetrics();
+    metrics = createMetrics();
     doors = openDoors(files, "127.0.0.1", { log, metrics });
-    const parts = [{ services, stop: async () => {} }];
+    const parts = [{ name: "query", services, stop: async () => {} }];
     serving = await serve({ host: "127.0.0.1", port: 0, httpPort: 0, parts, doors, log, metrics });
   }
 
@@ -270,6 +272,31 @@ describe("closed doors", () => {
     expect(await call(path, { caFile })).toMatchObject({ reason: "CERTIFICATE_NEEDED" });
     expect(await call(path, showing(server))).toMatchObject({ reason: "CERTIFICATE_REFUSED" });
     expect(await probe(caFile, "/livez")).toBe(200);
+  });
+
+  test("tell when the first certificate of callers expires, of those that are connected", async () => {
+    const { certFile, keyFile } = authority.issue("server");
+    const pairs = { short: authority.issue("short", { days: 3 }), long: authority.issue("long", { days: 30 }) };
+    await start({ tlsCert: certFile, tlsKey: keyFile, tlsClientCa: authority.caFile }, [observing]);
+    const observer = (name: keyof typeof pairs) => {
+      const pair = pairs[name];
+      return observe({ caFile: authority.caFile, certFile: pair.certFile, certKeyFile: pair.keyFile });
+    };
+    const validUntil = (name: keyof typeof pairs) =>
+      new X509Certificate(readFileSync(pairs[name].certFile)).validToDate.getTime() / 1000;
+    const toldIs = (seconds: number) =>
+      until(`${seconds} is told`, async () => {
+        return (await metrics.text()).includes(`\nwayward_caller_certificate_expires_seconds ${seconds}\n`);
+      });
+    await toldIs(0);
+    const long = observer("long");
+    await toldIs(validUntil("long"));
+    const short = observer("short");
+    await toldIs(validUntil("short"));
+    short.cancel();
+    await toldIs(validUntil("long"));
+    long.cancel();
+    await toldIs(0);
   });
 
   test("show a renewed certificate to who comes, and drop no stream that stands", async () => {

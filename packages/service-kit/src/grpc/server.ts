@@ -6,6 +6,7 @@ import {
   setLogVerbosity,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { CallerCertificates } from "../access/caller-certificates.ts";
 import type { Certificates } from "../access/certificates.ts";
 import type { Doors } from "../access/doors.ts";
 import { listenError } from "../http.ts";
@@ -75,7 +76,9 @@ export async function serveGrpc({
   for (const { definition, implementation } of [...services, ...own]) {
     server.addService(definition, guard.protect(definition, implementation));
   }
-  const bound = await withWindows(() => bind(server, host, port, doors?.certificates)).catch((error: unknown) => {
+  const callers = metrics === undefined ? undefined : new CallerCertificates(metrics);
+  const binding = () => bind(server, host, port, doors?.certificates);
+  const bound = await withWindows(binding, (session) => callers?.see(session)).catch((error: unknown) => {
     guard.close();
     throw error;
   });

@@ -33,18 +33,26 @@ let turn: Promise<unknown> = Promise.resolve();
  * grpc-js has no option for it and stays at 64 KiB for stream and connection,
  * which costs two thirds of the rate and twice the CPU; so its call of
  * createServer, or of createSecureServer for TLS, is met here. A stream may have the most from the start: the
- * window of its connection bounds all of them.
+ * window of its connection bounds all of them. `opened` hears of each
+ * connection.
  */
-export function withWindows<T>(create: () => Promise<T>): Promise<T> {
+export function withWindows<T>(
+  create: () => Promise<T>,
+  opened: (session: http2.ServerHttp2Session) => void = () => {},
+): Promise<T> {
   const created = turn.then(async () => {
     const { createServer, createSecureServer } = http2;
     const wider = <O extends http2.ServerOptions>(options: O) => {
       return { ...options, settings: { ...options?.settings, initialWindowSize: MOST_WINDOW } };
     };
+    const begin = (session: http2.ServerHttp2Session) => {
+      follow(session);
+      opened(session);
+    };
     const plain = (options: http2.ServerOptions, listener?: () => void) =>
-      createServer(wider(options), listener).on("session", follow);
+      createServer(wider(options), listener).on("session", begin);
     const secure = (options: http2.SecureServerOptions, listener?: () => void) =>
-      createSecureServer(wider(options), listener).on("session", follow);
+      createSecureServer(wider(options), listener).on("session", begin);
     http2.createServer = plain as typeof createServer;
     http2.createSecureServer = secure as typeof createSecureServer;
     try {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { link, mkdir, open, readFile, rename, rm, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { WaywardError } from "@wayward/base";
+import { makeFolder, WaywardError } from "@wayward/base";
 import { checkKey } from "../check-key.ts";
 import type { Body, ByteRange, ListedObject, Store, StoredObject } from "../port.ts";
 import { isCode, storeError } from "./failure.ts";
@@ -15,7 +15,8 @@ const SCRATCH = ".scratch";
 /** Opens a folder as a store, made if it is not there. Throws STORE_UNUSABLE if it cannot be written. */
 export async function openFolderStore(folder: string): Promise<Store> {
   try {
-    await makeFolder(join(folder, SCRATCH));
+    const scratch = join(folder, SCRATCH);
+    await syncNew(scratch, makeFolder(scratch));
   } catch (error) {
     throw storeError(error, `store folder ${folder}`);
   }
@@ -98,7 +99,9 @@ class FolderStore implements Store {
     const scratch = join(this.#folder, SCRATCH, randomBytes(12).toString("hex"));
     try {
       await writeSynced(scratch, pieces);
-      await makeFolder(dirname(path));
+      const above = dirname(path);
+      // Others are served meanwhile, as nobody is yet at the start.
+      await syncNew(above, await mkdir(above, { recursive: true }));
       await give(scratch, path);
       await syncFolder(dirname(path));
     } catch (error) {
@@ -119,9 +122,8 @@ async function writeSynced(path: string, pieces: readonly Uint8Array[]): Promise
   }
 }
 
-/** Makes a folder with all above it; each of them that is new has a new name above. */
-async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true });
+/** Of a folder and those above it, up to the first that is new, each has a new name above. */
+async function syncNew(path: string, first: string | undefined): Promise<void> {
   if (first === undefined) return;
   for (let folder = path; folder.length >= first.length; folder = dirname(folder)) await syncFolder(dirname(folder));
 }
