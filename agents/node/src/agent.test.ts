@@ -50,7 +50,8 @@ test("the values of the families come back", () => {
     const lock = agent.lock("accounts"); lock.wait(); lock.acquired("shared"); lock.released();
     const jobs = agent.queue("mail"); jobs.enqueue(7n, 3); jobs.start(7n); jobs.finish(7n, "failed");
     agent.db("select ?", 1500n, 2); agent.note("seen"); agent.log.warn("a {} {}", 1, "b");
-    await agent.task("t", () => agent.zoneAsync("z", async () => {}));`);
+    await agent.task("t", () => agent.zoneAsync("z", async () => {}));
+    await agent.zoneAsync("bad", async () => { throw new Error("x"); }).catch(() => {});`);
   const of = (kind: string) => rows.find((row) => row.kind === kind)?.values;
   expect(of("lock.acquired")).toMatchObject({ lock: "accounts", mode: "shared" });
   expect(of("lock.released")).toEqual({ lock: "accounts" });
@@ -59,7 +60,13 @@ test("the values of the families come back", () => {
   expect(of("db.query")).toMatchObject({ statement: "select ?", duration: 1500n, rows: 2n });
   expect(of("note.text")).toEqual({ text: "seen" });
   expect(of("log.message")).toEqual({ level: "warn", channel: "main", args: [1, "b"] });
-  expect(of("zone.end")).toMatchObject({ id: 1n, failed: false });
+  const zoneEnds = rows.filter(({ kind }) => kind === "zone.end").map(({ values: { id, failed } }) => [id, failed]);
+  expect(new Map(zoneEnds as [bigint, unknown][])).toEqual(
+    new Map([
+      [1n, undefined],
+      [2n, true],
+    ]),
+  );
   expect(of("thread.start")).toEqual({ parent: "main" });
 });
 

@@ -120,14 +120,15 @@ export class Agent {
   async zoneAsync<T>(name: string, work: () => Promise<T>): Promise<T> {
     const id = ++this.#lastZone;
     const zone = this.#zones.get(name) ?? this.#zoneNamed(name, this.zoneAsync);
-    this.#recorder.record(zoneBegin, [zone.name, id], zone.site);
+    const { flow } = this.#recorder;
+    this.#recorder.zoneBegin(zone.name, zone.site, flow, id);
     let failed = true;
     try {
       const result = await work();
       failed = false;
       return result;
     } finally {
-      this.#recorder.record(zoneEnd, [id, undefined, failed]);
+      this.#recorder.zoneEnd(failed, flow, id);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Scalar } from "@wayward/block";
-import { logMessage, THRESHOLDS, type Threshold } from "@wayward/record";
+import { THRESHOLDS, type Threshold } from "@wayward/record";
 import type { Called } from "./call-stack.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Sites } from "./sites.ts";
@@ -81,7 +81,7 @@ export class Channel {
       site = this.#places.named(format, called);
       if (this.#sites.size < SITES_MAX) this.#sites.set(format, site);
     }
-    this.#recorder.record(logMessage, [level, this.#number, areScalars(args) ? args : args.map(asScalar)], site);
+    this.#recorder.message(level, this.#number, areScalars(args) ? args : args.map(asScalar), site);
   }
 }
 

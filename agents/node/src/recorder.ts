@@ -8,9 +8,19 @@ import {
   type LaneInfo,
   type LaneKind,
   Layout,
+  type Scalar,
   Stage,
 } from "@wayward/block";
-import { dropRecords, type Kind, threadExit, threadName, threadStart, zoneBegin, zoneEnd } from "@wayward/record";
+import {
+  dropRecords,
+  type Kind,
+  logMessage,
+  threadExit,
+  threadName,
+  threadStart,
+  zoneBegin,
+  zoneEnd,
+} from "@wayward/record";
 import { halves, tick, ticked } from "./clock.ts";
 import type { Place } from "./place.ts";
 import type { Sink } from "./sink.ts";
@@ -34,6 +44,8 @@ interface Lost {
 /** Names of tasks that are told apart, the first of a session: some programs make one up for each task. */
 export const TASK_NAMES = 256;
 
+const TWO_32 = 0x1_0000_0000;
+
 /** Words kept free, so that one check covers any record. */
 const RECORD_WORDS = 160;
 
@@ -50,6 +62,7 @@ export class Recorder {
   readonly #layouts = new Map<Kind, Layout>();
   readonly #zoneBegin: number;
   readonly #zoneEnd: number;
+  readonly #logMessage: number;
   #pending: { seq: bigint; bytes: Uint8Array }[] = [];
   #scoped = false;
   #full = false;
@@ -71,6 +84,7 @@ export class Recorder {
     this.#main = { lane: this.writer.dictionary.lane(ownLane()), trace: undefined, task: 0 };
     this.#zoneBegin = this.writer.dictionary.kind(zoneBegin);
     this.#zoneEnd = this.writer.dictionary.kind(zoneEnd);
+    this.#logMessage = this.writer.dictionary.kind(logMessage);
   }
 
   /** Writes block 0, empty, so that the session is known at once. */
@@ -157,10 +171,10 @@ export class Recorder {
     return made;
   }
 
-  /** `flow` is the running one; who has just asked for it need not ask again. */
-  zoneBegin(name: number, site: number, { lane, trace }: Flow = this.flow): void {
+  /** `flow` is the running one; who has just asked for it need not ask again. `id`: the zone's, 0 for one that nests. */
+  zoneBegin(name: number, site: number, { lane, trace }: Flow = this.flow, id = 0): void {
     if (trace !== undefined) {
-      this.record(zoneBegin, [name], site);
+      this.record(zoneBegin, [name, id === 0 ? undefined : id], site);
       return;
     }
     tick();
@@ -171,20 +185,27 @@ export class Recorder {
       return;
     }
     const { words } = stage;
-    words[at] = this.#zoneBegin | (7 << 16) | ((FLAG.site | FLAG.absent) << 24);
     words[at + 1] = lane;
     words[at + 2] = halves[0]!;
     words[at + 3] = halves[1]!;
     words[at + 4] = site;
-    words[at + 5] = 1;
     words[at + 6] = name;
-    stage.used = at + 7;
+    let used = 7;
+    if (id === 0) words[at + 5] = 1;
+    else {
+      words[at + 5] = 3;
+      words[at + 7] = id;
+      words[at + 8] = id / TWO_32;
+      used = 9;
+    }
+    words[at] = this.#zoneBegin | (used << 16) | ((FLAG.site | FLAG.absent) << 24);
+    stage.used = at + used;
     stage.count++;
   }
 
-  zoneEnd(failed: boolean, { lane, trace }: Flow = this.flow): void {
+  zoneEnd(failed: boolean, { lane, trace }: Flow = this.flow, id = 0): void {
     if (failed || trace !== undefined) {
-      this.record(zoneEnd, [undefined, undefined, failed ? true : undefined]);
+      this.record(zoneEnd, [id === 0 ? undefined : id, undefined, failed ? true : undefined]);
       return;
     }
     tick();
@@ -195,12 +216,46 @@ export class Recorder {
       return;
     }
     const { words } = stage;
-    words[at] = this.#zoneEnd | (5 << 16) | (FLAG.absent << 24);
     words[at + 1] = lane;
     words[at + 2] = halves[0]!;
     words[at + 3] = halves[1]!;
-    words[at + 4] = 0;
-    stage.used = at + 5;
+    let used = 5;
+    if (id === 0) words[at + 4] = 0;
+    else {
+      words[at + 4] = 1;
+      words[at + 5] = id;
+      words[at + 6] = id / TWO_32;
+      used = 7;
+    }
+    words[at] = this.#zoneEnd | (used << 16) | (FLAG.absent << 24);
+    stage.used = at + used;
+    stage.count++;
+  }
+
+  /** Takes a message; the arguments may be changed afterwards, but not what they refer to. */
+  message(level: number, channel: number, args: readonly Scalar[], site: number): void {
+    const { lane, trace } = this.flow;
+    if (trace !== undefined || channel === 0 || site === 0) {
+      this.record(logMessage, [level, channel, args], site);
+      return;
+    }
+    tick();
+    const stage = this.#stage;
+    const at = stage.used;
+    if (this.#full || at > this.#last) {
+      this.#drop(lane);
+      return;
+    }
+    const { words } = stage;
+    words[at] = this.#logMessage | (8 << 16) | (FLAG.site << 24);
+    words[at + 1] = lane;
+    words[at + 2] = halves[0]!;
+    words[at + 3] = halves[1]!;
+    words[at + 4] = site;
+    words[at + 5] = level;
+    words[at + 6] = channel;
+    words[at + 7] = stage.list(args);
+    stage.used = at + 8;
     stage.count++;
   }
 

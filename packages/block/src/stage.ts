@@ -225,8 +225,8 @@ export class Stage {
     return at + length / 4;
   }
 
-  /** Where in `args` the list stands. */
-  #list(values: readonly unknown[]): number {
+  /** Keeps a list of arguments; says where in `args` it stands. */
+  list(values: readonly unknown[]): number {
     const { args } = this;
     const from = this.argsUsed;
     args[from] = values.length;
@@ -242,7 +242,7 @@ export class Stage {
       return at + 1;
     }
     if (code === CODE.values) {
-      words[at] = this.#list(Array.isArray(value) ? value : [value]);
+      words[at] = this.list(Array.isArray(value) ? value : [value]);
       return at + 1;
     }
     if (code === CODE.whole) {

@@ -40,6 +40,7 @@ interface LaneRun extends LaneShare {
 }
 
 const TWO_32 = 0x1_0000_0000;
+const NONE = new Uint32Array(0);
 /** Kinds are fewer. */
 export const LANE_FOLD = 0x1_0000;
 
@@ -177,18 +178,12 @@ export class ColumnsEncoder {
     const each = Uint32Array.from(objects, ({ length }) => length);
     if (each.every((count) => count === 0)) return;
     const next = new Uint32Array(each.length);
-    const slots = this.#slots.lo;
+    const most = each.reduce((a, b) => Math.max(a, b));
     const column = this.#laneColumn;
     for (const { from, count } of this.#lanes) {
-      column.length = 0;
-      for (let index = from; index < from + count; index++) {
-        const slot = slots[index]!;
-        const fields = each[slot]!;
-        if (fields === 0) continue;
-        const place = next[slot]!++;
-        for (let field = 0; field < fields; field++) column.push(objects[slot]![field]![place]!, 0);
-      }
-      this.#ranks.lane(column.lo.subarray(0, column.length));
+      column.resize(count * most);
+      const listed = listObjects(this.#slots.lo, from, from + count, { objects, each, next }, column.lo);
+      this.#ranks.lane(column.lo.subarray(0, listed));
     }
   }
 
@@ -271,6 +266,35 @@ export class ColumnsEncoder {
     this.#ranks.write(section);
     for (const { builder } of this.#kinds) section.measured(() => builder.write(section));
   }
+}
+
+/** By kind: the objects of its records field by field, how many a record has, and which record comes next. */
+interface KindObjects {
+  readonly objects: readonly (readonly Uint32Array[])[];
+  readonly each: Uint32Array;
+  readonly next: Uint32Array;
+}
+
+/** Lists the objects of the records from place `from` on, in their order; says how many they are. */
+function listObjects(
+  slots: Uint32Array,
+  from: number,
+  until: number,
+  { objects, each, next }: KindObjects,
+  into: Uint32Array,
+): number {
+  // Most kinds have one or none.
+  const firsts = objects.map(([first = NONE]) => first);
+  let listed = 0;
+  for (let index = from; index < until; index++) {
+    const slot = slots[index]!;
+    const fields = each[slot]!;
+    if (fields === 0) continue;
+    const place = next[slot]!++;
+    into[listed++] = firsts[slot]![place]!;
+    for (let field = 1; field < fields; field++) into[listed++] = objects[slot]![field]![place]!;
+  }
+  return listed;
 }
 
 /** Least and greatest of the times seen. */

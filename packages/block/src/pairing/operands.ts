@@ -1,4 +1,5 @@
 import { OP } from "../columns/op.ts";
+import { familyOf } from "./families.ts";
 
 const TWO_32 = 0x1_0000_0000;
 
@@ -22,9 +23,16 @@ export const NO_OPERAND: Operand = { lo: NONE, hi: undefined };
  */
 export class Operands {
   ops = new Uint8Array(16);
+  /** By kind: its family, and 1 for what begins zones without ids. */
+  families = new Uint8Array(16);
+  begins = new Uint8Array(16);
+  /** The only kind that begins zones, where no record of any kind carries a zone's id; else -1. */
+  plainBegin = -1;
   /** The next record of each kind. */
   next = new Uint32Array(16);
   #kinds = 0;
+  /** Zones carry ids, or several kinds begin them. */
+  #zonesVary = false;
   /** In arrays of one type each: what a loop reads of a record is then known to be numbers. */
   readonly #firsts: Uint32Array[] = [];
   readonly #seconds: Uint32Array[] = [];
@@ -33,6 +41,8 @@ export class Operands {
 
   clear(): void {
     this.#kinds = 0;
+    this.plainBegin = -1;
+    this.#zonesVary = false;
     for (const list of [this.#firsts, this.#seconds, this.#firstHighs, this.#secondHighs]) list.length = 0;
   }
 
@@ -41,6 +51,7 @@ export class Operands {
     const slot = this.#kinds++;
     if (slot === this.ops.length) this.#grow();
     this.ops[slot] = specialised(op, first, second);
+    this.#noteFamily(slot);
     this.next[slot] = 0;
     this.#firsts.push(first.lo);
     this.#seconds.push(second.lo);
@@ -61,14 +72,28 @@ export class Operands {
     return valueAt(this.#seconds[slot]!, this.#secondHighs[slot]!, place);
   }
 
-  #grow(): void {
-    const ops = new Uint8Array(this.ops.length * 2);
-    const next = new Uint32Array(ops.length);
-    ops.set(this.ops);
-    next.set(this.next);
-    this.ops = ops;
-    this.next = next;
+  #noteFamily(slot: number): void {
+    const op = this.ops[slot]!;
+    this.families[slot] = familyOf(op);
+    this.begins[slot] = op === OP.zoneBeginPlain ? 1 : 0;
+    const isSecond = op === OP.zoneBeginPlain && this.plainBegin >= 0;
+    if (isSecond || op === OP.zoneBegin || op === OP.zoneEnd) this.#zonesVary = true;
+    if (op === OP.zoneBeginPlain) this.plainBegin = slot;
+    if (this.#zonesVary) this.plainBegin = -1;
   }
+
+  #grow(): void {
+    const places = this.ops.length * 2;
+    this.ops = grown(this.ops, new Uint8Array(places));
+    this.families = grown(this.families, new Uint8Array(places));
+    this.begins = grown(this.begins, new Uint8Array(places));
+    this.next = grown(this.next, new Uint32Array(places));
+  }
+}
+
+function grown<T extends Uint8Array | Uint32Array>(old: T, made: T): T {
+  made.set(old);
+  return made;
 }
 
 /** Zones of a kind of which none carries an id need no look at ids. */

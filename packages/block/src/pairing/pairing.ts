@@ -3,15 +3,21 @@ import { OP } from "../columns/op.ts";
 import { LANE_KINDS } from "../dictionary/tables.ts";
 import { Gather } from "../summary/gather.ts";
 import type { Dimension } from "../summary/tables.ts";
+import { FamilySplit } from "./families.ts";
 import { OpenJobs } from "./jobs.ts";
 import { LaneState } from "./lane.ts";
 import { OPEN } from "./open-list.ts";
 import { OpenTable, TABLE_COLUMNS } from "./open-table.ts";
-import type { Operands } from "./operands.ts";
+import type { LaneEventNos, PairedRecords } from "./records.ts";
 import { span } from "./span.ts";
+import { ZonePairs } from "./zone-pairs.ts";
 
 /** How many keys a folded key holds in its second part: modes and levels. */
 export const FOLD = 8;
+
+/** Memory of all pairings: one lane is paired at a time. */
+const split = new FamilySplit();
+const pairs = new ZonePairs();
 
 const TASK = LANE_KINDS.indexOf("task");
 
@@ -24,22 +30,6 @@ export interface PairingNames {
 }
 
 type CreateGather = (created: (key: number) => void) => Gather;
-
-/** A block's records, lane by lane. Numbers are read where they are used: handed on as arguments, those of 64 bits would be an object for each call. */
-export interface PairedRecords {
-  /** Each record's kind, by place in `operands`. */
-  readonly slots: Uint32Array;
-  /** Nanoseconds since the session's start; 0 for what was before it. */
-  readonly times: Float64Array;
-  readonly operands: Operands;
-}
-
-/** A lane's event numbers: the first, at record `from`, and one for each record of the block where some are missing. */
-export interface LaneEventNos {
-  readonly first: number;
-  readonly from: number;
-  readonly all: Float64Array | undefined;
-}
 
 /** What is kept of a zone that carries an id: it may end in any order and on any lane. */
 export const LOOSE = { name: 0, start: 1, lane: 2, eventNo: 3 } as const;
@@ -96,39 +86,91 @@ export class Pairing {
     for (const gather of Object.values(this.gathers)) gather.clear();
   }
 
-  /** Pairs the records of one lane in their order. */
-  lane(id: number, records: PairedRecords, count: number, { first: firstNo, from, all }: LaneEventNos): void {
+  /** Pairs the records of one lane: each family in its order. */
+  lane(id: number, records: PairedRecords, count: number, eventNos: LaneEventNos): void {
     const lane = this.state(id);
-    const { slots, times, operands } = records;
-    const { ops, next } = operands;
-    const { zones } = lane;
-    for (let index = from; index < from + count; index++) {
-      const slot = slots[index]!;
-      const op = ops[slot]!;
-      if (op === OP.zoneBeginPlain) {
-        const eventNo = all === undefined ? firstNo + (index - from) : all[index]!;
-        zones.push(operands.firsts(slot)[next[slot]!++]!, 0, times[index]!, eventNo);
-      } else if (op === OP.zoneEndPlain) {
-        this.#zoneEnd(lane, times[index]!, index);
-      } else if (op !== OP.none) {
-        this.#other(op, lane, records, index, all === undefined ? firstNo + (index - from) : all[index]!);
-      }
+    const { slots, operands } = records;
+    const until = eventNos.from + count;
+    let from = eventNos.from;
+    while (from < until) {
+      const end = split.take(slots, operands.families, from, until);
+      if (operands.plainBegin < 0) this.#each(lane, records, split.zones, split.zoneCount, eventNos);
+      else if (split.zoneCount > 0) this.#plainZones(lane, records, eventNos);
+      this.#locks(lane, records, split.locks, split.lockCount, eventNos);
+      this.#each(lane, records, split.rest, split.restCount, eventNos);
+      if (end < until) this.#exit(lane);
+      from = end + 1;
     }
   }
 
-  #other(op: number, lane: LaneState, { slots, times, operands }: PairedRecords, index: number, eventNo: number): void {
+  /** Pairs records of locks. The usual ones are answered here: a lock is acquired without a wait, and the latest one is released. */
+  #locks(lane: LaneState, records: PairedRecords, at: Uint32Array, count: number, eventNos: LaneEventNos): void {
+    const { slots, times, operands } = records;
+    const { ops, next } = operands;
+    const { held, wait, id } = lane;
+    const { lockHold } = this.gathers;
+    const { first, from, all } = eventNos;
+    for (let place = 0; place < count; place++) {
+      const index = at[place]!;
+      const slot = slots[index]!;
+      const op = ops[slot]!;
+      const eventNo = all === undefined ? first + (index - from) : all[index]!;
+      if (op === OP.lockAcquired && wait.length === 0) {
+        const record = next[slot]!++;
+        const lock = operands.first(slot, record);
+        const mode = operands.second(slot, record) & (FOLD - 1);
+        held.push(lock, mode, times[index]!, eventNo);
+        if (this.#lastHolder[lock] !== id) this.#holder(lane, lock, mode);
+      } else if (op === OP.lockReleased) {
+        const lock = operands.first(slot, next[slot]!++);
+        const last = held.length - 1;
+        if (last >= 0 && held.get(last, OPEN.id) === lock) {
+          held.length = last;
+          lockHold.measure(
+            lock * FOLD + held.get(last, OPEN.detail),
+            span(held.get(last, OPEN.start), times[index]!),
+            index,
+          );
+        } else this.#lockReleased(lane, lock, times[index]!, index);
+      } else this.#one(lane, records, index, eventNo);
+    }
+  }
+
+  /** Pairs the records of one family one by one. */
+  #each(lane: LaneState, records: PairedRecords, at: Uint32Array, count: number, eventNos: LaneEventNos): void {
+    const { first, from, all } = eventNos;
+    for (let place = 0; place < count; place++) {
+      const index = at[place]!;
+      this.#one(lane, records, index, all === undefined ? first + (index - from) : all[index]!);
+    }
+  }
+
+  /** Pairs zones of which none carries an id. */
+  #plainZones({ zones, counted }: LaneState, records: PairedRecords, eventNos: LaneEventNos): void {
+    pairs.pair(zones, records, split.zones, split.zoneCount, eventNos);
+    const { names, durations, indexes, outermost } = pairs;
+    this.gathers.zone.measureAll(names, durations, indexes, pairs.count);
+    for (let place = 0; place < pairs.outermostCount; place++) {
+      const pair = outermost[place]!;
+      this.gathers.busy.measure(counted, durations[pair]!, indexes[pair]!);
+    }
+  }
+
+  #one(lane: LaneState, { slots, times, operands }: PairedRecords, index: number, eventNo: number): void {
     const slot = slots[index]!;
     const place = operands.next[slot]!++;
     const first = operands.first(slot, place);
     const second = operands.second(slot, place);
     const time = times[index]!;
     const mode = second & (FOLD - 1);
-    switch (op) {
+    switch (operands.ops[slot]) {
       case OP.zoneBegin:
+      case OP.zoneBeginPlain:
         if (second === 0) lane.zones.push(first, 0, time, eventNo);
         else this.openLoose(second, first, time, lane.id, eventNo);
         break;
       case OP.zoneEnd:
+      case OP.zoneEndPlain:
         if (first === 0) this.#zoneEnd(lane, time, index);
         else this.#looseEnd(first, time, index);
         break;
@@ -173,11 +215,12 @@ export class Pairing {
         if (at >= 0) lane.contexts.remove(at);
         break;
       }
-      case OP.threadExit:
-        lane.close();
-        this.exited.push(lane.id);
-        break;
     }
+  }
+
+  #exit(lane: LaneState): void {
+    lane.close();
+    this.exited.push(lane.id);
   }
 
   /** Forgets the lanes that exited, but not how far their records are counted, and the jobs that are over. */

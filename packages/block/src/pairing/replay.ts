@@ -1,3 +1,4 @@
+import { isNothing } from "../coding/ints.ts";
 import type { Columns } from "../columns/columns.ts";
 import type { Column } from "../columns/field.ts";
 import { OP, opOf } from "../columns/op.ts";
@@ -68,7 +69,7 @@ function addOperands(
 function operandOf(column: Column | undefined): Operand {
   if (column?.shape !== "ints") return NO_OPERAND;
   const { ints, present } = column;
-  const hi = anySet(ints.hi) ? ints.hi : undefined;
+  const hi = isNothing(ints.hi) || !anySet(ints.hi) ? undefined : ints.hi;
   if (present === undefined || ints.lo.length === 0) return { lo: ints.lo, hi };
   return { lo: spread(ints.lo, present), hi: hi === undefined ? undefined : spread(hi, present) };
 }

@@ -87,6 +87,36 @@ export class Gather {
     if (value > this.longest.least) this.longest.add(key, value, index);
   }
 
+  /** Measures the first `count`, as `measure` does one: keys, quantities and positions. */
+  measureAll(keys: Float64Array | Uint32Array, values: Float64Array, indexes: Uint32Array, count: number): void {
+    let [stats, histograms, direct] = [this.#stats, this.#histograms, this.#direct];
+    const { longest } = this;
+    let { least } = longest;
+    for (let place = 0; place < count; place++) {
+      const key = keys[place]!;
+      const value = values[place]!;
+      const row = key < direct.length ? direct[key]! : -1;
+      if (row < 0) {
+        this.measure(key, value, indexes[place]!);
+        // A new key may have moved the arrays.
+        [stats, histograms, direct] = [this.#stats, this.#histograms, this.#direct];
+        least = longest.least;
+        continue;
+      }
+      const at = row * STATS;
+      const measured = stats[at]!;
+      stats[at] = measured + 1;
+      stats[at + STAT.sum]! += value;
+      if (measured === 0 || value < stats[at + STAT.min]!) stats[at + STAT.min] = value;
+      if (value > stats[at + STAT.max]!) stats[at + STAT.max] = value;
+      histograms[row * BUCKETS + bucketOf(value)]!++;
+      if (value > least) {
+        longest.add(key, value, indexes[place]!);
+        least = longest.least;
+      }
+    }
+  }
+
   /** What a row adds up to. */
   stats(row: number): GatherStats {
     const [count = 0, sum = 0, min = 0, max = 0, extra = 0] = this.#stats.subarray(row * STATS, row * STATS + STATS);
