@@ -1,4 +1,4 @@
-import { WaywardError } from "@wayward/base";
+import { isLasting, WaywardError } from "@wayward/base";
 import { CommanderError } from "commander";
 import { EXIT, exitCodeFor } from "./exit.ts";
 
@@ -15,7 +15,7 @@ export function report(error: unknown): number {
   if (known.reason === "UNEXPECTED" && process.env.WAYWARD_DEBUG && error instanceof Error) {
     process.stderr.write(`${error.stack}\n`);
   }
-  return known.reason === "STORE_NOT_CONDITIONAL" ? EXIT.config : exitCodeFor(known.code);
+  return isLasting(known.reason) ? EXIT.config : exitCodeFor(known.code);
 }
 
 /** The reader of our output has gone, as `head` does. */

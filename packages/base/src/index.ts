@@ -4,6 +4,7 @@ export { asBuffer, equalBytes, fromBase32, toBase32 } from "./bytes.ts";
 export { createDeferred, type Deferred, delay } from "./deferred.ts";
 export { Code, type CodeName, type ErrorFacts, fail, ok, type Result, unwrap, WaywardError } from "./error.ts";
 export { hideLogin } from "./hide-login.ts";
+export { isLasting } from "./lasting.ts";
 export { makeFolder } from "./make-folder.ts";
 export { threadEnv } from "./thread-env.ts";
 export { formatDuration, formatWall, msFromNs, type Ns, ns, nsFromMs, ZERO_NS } from "./time.ts";

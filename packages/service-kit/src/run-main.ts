@@ -1,4 +1,4 @@
-import { delay, WaywardError } from "@wayward/base";
+import { delay, isLasting, WaywardError } from "@wayward/base";
 import { type DoorFiles, openDoors } from "./access/doors.ts";
 import { DOOR_SETTINGS } from "./access/settings.ts";
 import { BringUp, type Open, type Started } from "./bring-up.ts";
@@ -153,20 +153,7 @@ export function signalled(): Promise<NodeJS.Signals> {
   });
 }
 
-/** Reasons that no second try will change. */
-const NEVER: ReadonlySet<string> = new Set([
-  "BUS_DENIED",
-  "BUS_MISCONFIGURED",
-  "BUS_NOT_DURABLE",
-  "BUS_TOO_OLD",
-  "BUS_TOO_SMALL",
-  "LAYOUT_MISMATCH",
-  "STORE_DENIED",
-  "STORE_EMPTY",
-  "STORE_NOT_CONDITIONAL",
-]);
-
 function exitCode(reason: string): number {
   if (reason === "BAD_CONFIG" || reason === "BAD_STORE_URL") return 2;
-  return NEVER.has(reason) ? EXIT_CONFIG : 1;
+  return isLasting(reason) ? EXIT_CONFIG : 1;
 }
