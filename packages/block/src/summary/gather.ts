@@ -10,6 +10,12 @@ const STATS = 5;
 /** Their places. */
 export const STAT = { count: 0, sum: 1, min: 2, max: 3, extra: 4 } as const;
 
+/* The same as constants of this module: V8 loads what is imported or exported at each use, and knows what is not. */
+const SUM = STAT.sum;
+const MIN = STAT.min;
+const MAX = STAT.max;
+const WIDTH = BUCKETS;
+
 /** What one row adds up to; 0 where nothing was measured. */
 export interface GatherStats {
   readonly count: number;
@@ -80,10 +86,10 @@ export class Gather {
     const at = row * STATS;
     const count = stats[at]!;
     stats[at] = count + 1;
-    stats[at + STAT.sum]! += value;
-    if (count === 0 || value < stats[at + STAT.min]!) stats[at + STAT.min] = value;
-    if (value > stats[at + STAT.max]!) stats[at + STAT.max] = value;
-    this.#histograms[row * BUCKETS + bucketOf(value)]!++;
+    stats[at + SUM]! += value;
+    if (count === 0 || value < stats[at + MIN]!) stats[at + MIN] = value;
+    if (value > stats[at + MAX]!) stats[at + MAX] = value;
+    this.#histograms[row * WIDTH + bucketOf(value)]!++;
     if (value > this.longest.least) this.longest.add(key, value, index);
   }
 
@@ -106,10 +112,10 @@ export class Gather {
       const at = row * STATS;
       const measured = stats[at]!;
       stats[at] = measured + 1;
-      stats[at + STAT.sum]! += value;
-      if (measured === 0 || value < stats[at + STAT.min]!) stats[at + STAT.min] = value;
-      if (value > stats[at + STAT.max]!) stats[at + STAT.max] = value;
-      histograms[row * BUCKETS + bucketOf(value)]!++;
+      stats[at + SUM]! += value;
+      if (measured === 0 || value < stats[at + MIN]!) stats[at + MIN] = value;
+      if (value > stats[at + MAX]!) stats[at + MAX] = value;
+      histograms[row * WIDTH + bucketOf(value)]!++;
       if (value > least) {
         longest.add(key, value, indexes[place]!);
         least = longest.least;
