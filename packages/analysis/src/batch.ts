@@ -15,10 +15,10 @@ const TWO_32 = 0x1_0000_0000;
  * arrays than a block needs: what is 150 ns away for a record is as dear as
  * all that is done with it.
  */
-const order = new Uint32Array(RECORDS_MAX);
-const times = new Float64Array(RECORDS_MAX);
+export const order = new Uint32Array(RECORDS_MAX);
+export const times = new Float64Array(RECORDS_MAX);
 const places = new Uint32Array(RECORDS_MAX);
-const facts = new Uint32Array(RECORDS_MAX * FACTS);
+export const facts = new Uint32Array(RECORDS_MAX * FACTS);
 
 /**
  * The records of a block that the lock analyses read, in order of time, then

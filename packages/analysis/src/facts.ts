@@ -14,7 +14,8 @@ export const FACT = {
 } as const;
 
 /** Facts of a record. */
-export const FACTS = 4;
+export const FACTS_SHIFT = 2;
+export const FACTS = 1 << FACTS_SHIFT;
 export const OP_BITS = 63;
 /** It has no field beyond the first two. */
 export const HAS_ONLY_TWO = 64;

@@ -6,7 +6,7 @@
  */
 
 /** What is known of a chain. */
-const CHAIN = {
+export const CHAIN = {
   /** Its last acquisition was judged for order, waiting and contexts. */
   judged: 1,
   /** That acquisition was found wrong. */
@@ -14,11 +14,12 @@ const CHAIN = {
 } as const;
 
 /** Places of a chain's numbers, which stand together: looking one up touches its memory once. */
-const PARENT = 0;
-const CODE = 1;
-const FLAGS = 2;
-const COUNT = 3;
-const WIDTH = 4;
+export const PARENT = 0;
+export const CODE = 1;
+export const FLAGS = 2;
+export const COUNT = 3;
+export const CHAIN_SHIFT = 2;
+const WIDTH = 1 << CHAIN_SHIFT;
 
 export interface ChainTable {
   /**
@@ -111,7 +112,7 @@ function grow(table: ChainTable): void {
 }
 
 /** Two odd constants of Knuth's multiplicative hashing. */
-function placeOf(parent: number, code: number): number {
+export function placeOf(parent: number, code: number): number {
   const mixed = Math.imul(parent, 0x9e3779b1) ^ Math.imul(code, 0x85ebca6b);
   return mixed ^ (mixed >>> 15);
 }
