@@ -141,7 +141,7 @@ export function holderOf({ holds }: LockSession, word: number): Pick<Hold, "lane
   if (word > 0) return holds[word - 1]!;
   const line = (-2 - word) * LINE_WORDS;
   const mode = modeOf(lines[line + LINE.code]!);
-  const site = open.batch!.takenAt(lines[line + LINE.index]!);
+  const site = open.batch!.site(lines[line + LINE.index]!);
   return { lane: open.lanes[(-2 - word) >> LINES_SHIFT]!, mode, site };
 }
 
@@ -178,7 +178,7 @@ function holdOf(session: LockSession, lane: Lane, line: number): Hold {
   hold.before = lines[line + LINE.before]!;
   hold.time = taken[line >> 1]!;
   hold.eventNo = batch!.eventNo(index);
-  hold.site = batch!.takenAt(index);
+  hold.site = batch!.site(index);
   hold.stack = batch!.stack(index);
   session.rows.words[row * ROW_WORDS + WORD.holder] = hold.place + 1;
   return hold;

@@ -102,7 +102,7 @@ export class Columns {
   timesSince(start: bigint, times: Float64Array = new Float64Array(this.count)): Float64Array {
     const startLo = Number(start & 0xffffffffn);
     const startHi = Number(start >> 32n);
-    if (this.#areStepsShort()) {
+    if (this.isRising()) {
       const { lo: steps } = this.#readSteps();
       for (const [lane, run] of this.lanes.entries()) {
         const first = (this.#laneTimes.hi[lane]! - startHi) * 0x1_0000_0000 + (this.#laneTimes.lo[lane]! - startLo);
@@ -118,8 +118,8 @@ export class Columns {
     return times;
   }
 
-  /** True if all lanes' clocks only go on, by less than 2^32 ns at a time, and reach no 64th bit. */
-  #areStepsShort(): boolean {
+  /** True if all lanes' clocks only go on, by less than 2^32 ns at a time, and reach no 64th bit; false says nothing once `times` was read. */
+  isRising(): boolean {
     return (
       this.#times === undefined && isNothing(this.#readSteps().hi) && this.#laneTimes.hi.every((hi) => hi < 1 << 30)
     );
