@@ -11,14 +11,19 @@ export const FACT = {
   rest: 2,
 } as const;
 
+/** The same as constants of this file alone: the compiler knows their values, and asks for those of an export each time. */
+const { first: FIRST, second: SECOND, rest: REST } = FACT;
+const SHIFT = 2;
+const LANE_SHIFT = 8;
+
 /** Room for a record's facts. */
-export const FACTS_SHIFT = 2;
-export const FACTS = 1 << FACTS_SHIFT;
+export const FACTS_SHIFT = SHIFT;
+export const FACTS = 1 << SHIFT;
 export const OP_BITS = 63;
 /** It has no field beyond the first two. */
 export const HAS_ONLY_TWO = 64;
 export const HAS_STACK = 128;
-export const RUN_SHIFT = 8;
+export const RUN_SHIFT = LANE_SHIFT;
 
 /** Where facts go: by place in the block, and the places of the records that the lock analyses read, rising. */
 export interface FactsInto {
@@ -101,7 +106,7 @@ export function gatherFacts(columns: Columns, kinds: readonly KindFields[], into
 /** A function that every lane calls stays compiled. */
 function gatherRun(gathering: Gathering, run: number, from: number, until: number): void {
   const { slots, ids, traits, rest, begins, next, facts, places, order } = gathering;
-  const bits = run << RUN_SHIFT;
+  const bits = run << LANE_SHIFT;
   let { idsRead, count } = gathering;
   for (let index = from; index < until; index++) {
     const slot = slots[index]!;
@@ -109,11 +114,11 @@ function gatherRun(gathering: Gathering, run: number, from: number, until: numbe
     const place = next[slot]!;
     next[slot] = place + 1;
     places[index] = place - begins[slot]!;
-    const at = index << FACTS_SHIFT;
-    facts[at | FACT.first] = (kind & TRAIT.isFirstObject) === 0 ? firsts[place]! : ids[idsRead]!;
-    facts[at | FACT.second] = seconds[place]!;
-    facts[at | FACT.rest] = rest[slot]! | bits;
-    if ((kind & TRAIT.isMixed) !== 0) facts[at | FACT.rest]! |= bitsOf(gathering, slot, place - begins[slot]!);
+    const at = index << SHIFT;
+    facts[at | FIRST] = (kind & TRAIT.isFirstObject) === 0 ? firsts[place]! : ids[idsRead]!;
+    facts[at | SECOND] = seconds[place]!;
+    facts[at | REST] = rest[slot]! | bits;
+    if ((kind & TRAIT.isMixed) !== 0) facts[at | REST]! |= bitsOf(gathering, slot, place - begins[slot]!);
     idsRead += kind >>> OBJECTS_SHIFT;
     order[count] = index;
     count += kind & TRAIT.isOfLocks;

@@ -127,7 +127,7 @@ interface Taking {
 }
 
 /** What a lock's row says of a holder that is a line; below MANY. */
-export function wordOf(line: number): number {
+function wordOf(line: number): number {
   return -2 - line;
 }
 

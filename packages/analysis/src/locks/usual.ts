@@ -1,23 +1,27 @@
-import { facts, order, times } from "../batch.ts";
-import { FACT, FACTS_SHIFT, HAS_ONLY_TWO, OP_BITS, RUN_SHIFT } from "../facts.ts";
+import * as batch from "../batch.ts";
+import * as facts from "../facts.ts";
 import { OP } from "../ops.ts";
-import {
-  LANE,
-  LANE_SHIFT,
-  LANES_MAX,
-  LINE,
-  LINE_SHIFT,
-  LINES,
-  lanes,
-  lines,
-  MODE_BITS,
-  open,
-  taken,
-  wordOf,
-} from "./open-lanes.ts";
-import { CHAIN, CHAIN_SHIFT, CODE, COUNT, FLAGS, PARENT, placeOf } from "./order/chains.ts";
-import { HELD, KNOWN_SINCE, ROW_SHIFT, readsAt, WORD, WRITERS_AT } from "./rows.ts";
+import * as openLanes from "./open-lanes.ts";
+import * as chain from "./order/chains.ts";
+import * as rows from "./rows.ts";
 import { type LockSession, MODE } from "./state.ts";
+
+/*
+ * What other files define as this one's own: the compiler knows the value of
+ * a constant of this file, and asks for that of another one each time.
+ */
+const { order, times, facts: all } = batch;
+const { first: FIRST, second: SECOND, rest: REST } = facts.FACT;
+const { FACTS_SHIFT, HAS_ONLY_TWO, OP_BITS, RUN_SHIFT } = facts;
+const { lanes, lines, taken, LANES_MAX, LANE_SHIFT, LINES, LINE_SHIFT, MODE_BITS } = openLanes;
+const { top: TOP, chain: LANE_CHAIN, id: ID, waits: WAITS } = openLanes.LANE;
+const { index: INDEX, row: LINE_ROW, before: BEFORE, code: LINE_CODE, since: SINCE } = openLanes.LINE;
+const { HASH_PARENT, HASH_CODE, CHAIN_SHIFT, PARENT, CODE, FLAGS, COUNT } = chain;
+const { judged: JUDGED } = chain.CHAIN;
+const { KNOWN_SINCE, ROW_SHIFT, WRITERS_AT } = rows;
+const { code: ROW_CODE, holder: HOLDER, lastLane: LAST_LANE } = rows.WORD;
+const { bounces: BOUNCES, holds: HOLDS, sum: SUM, least: LEAST, most: MOST } = rows.HELD;
+const { exclusive: EXCLUSIVE, sharedRecursive: MODE_MAX } = MODE;
 
 const ACQUIRED = OP.acquired | HAS_ONLY_TWO;
 const RELEASED = OP.released | HAS_ONLY_TWO;
@@ -38,71 +42,74 @@ export function stepUsual(session: LockSession, from: number, until: number): nu
   const { slots, rows: chains } = session.chains;
   const { rowOfObject } = session;
   const { words, floats } = session.rows;
-  const reads = readsAt(session.rows) | 0;
+  const reads = rows.readsAt(session.rows) | 0;
   const mask = (slots.length - 1) | 0;
   const objects = rowOfObject.length;
   /** Serial of the record at 0, and the same since the block began. */
   const serial = session.serial + 1 - from;
-  const serialHere = (serial - open.serial) | 0;
+  const serialHere = (serial - openLanes.open.serial) | 0;
   let at = from | 0;
   for (; at < until; at = (at + 1) | 0) {
     const index = order[at]! | 0;
     const fact = index << FACTS_SHIFT;
-    const object = facts[fact | FACT.first]!;
-    const mode = facts[fact | FACT.second]! | 0;
-    const rest = facts[fact | FACT.rest]! | 0;
+    const object = all[fact | FIRST]!;
+    const mode = all[fact | SECOND]! | 0;
+    const rest = all[fact | REST]! | 0;
     const place = rest >>> RUN_SHIFT;
     const lane = (place < LANES_MAX ? place : LANES_MAX) << LANE_SHIFT;
-    const top = lanes[lane | LANE.top]! | 0;
+    const top = lanes[lane | TOP]! | 0;
     const row = object < objects ? (rowOfObject[object]! - 1) | 0 : -1;
     if (row < 0 || top < 0) break;
     const word = row << (ROW_SHIFT + 1);
-    const isWriter = mode === MODE.exclusive;
+    const isWriter = mode === EXCLUSIVE;
     const counts = ((row << ROW_SHIFT) + (isWriter ? WRITERS_AT : reads)) | 0;
     const op = rest & (OP_BITS | HAS_ONLY_TWO);
     if (op === RELEASED) {
       const line = (top - 1) << LINE_SHIFT;
-      if ((top & (LINES - 1)) === 0 || lines[line | LINE.row] !== row) break;
-      if (((lines[line | LINE.code]! & MODE_BITS) === 0) !== isWriter) break;
-      words[word | WORD.holder] = 0;
-      lanes[lane | LANE.top] = (top - 1) | 0;
-      lanes[lane | LANE.chain] = lines[line | LINE.before]!;
+      if ((top & (LINES - 1)) === 0 || lines[line | LINE_ROW] !== row) break;
+      if (((lines[line | LINE_CODE]! & MODE_BITS) === 0) !== isWriter) break;
+      words[word | HOLDER] = 0;
+      lanes[lane | TOP] = (top - 1) | 0;
+      lanes[lane | LANE_CHAIN] = lines[line | BEFORE]!;
       const held = times[index]! - taken[line >> 1]!;
-      floats[(counts + HELD.holds) | 0]! += 1;
-      floats[(counts + HELD.sum) | 0]! += held;
-      if (held < floats[(counts + HELD.least) | 0]!) floats[(counts + HELD.least) | 0] = held;
-      if (held > floats[(counts + HELD.most) | 0]!) floats[(counts + HELD.most) | 0] = held;
+      floats[(counts + HOLDS) | 0]! += 1;
+      floats[(counts + SUM) | 0]! += held;
+      if (held < floats[(counts + LEAST) | 0]!) floats[(counts + LEAST) | 0] = held;
+      if (held > floats[(counts + MOST) | 0]!) floats[(counts + MOST) | 0] = held;
     } else if (op === ACQUIRED) {
-      const base = words[word | WORD.code]! | 0;
-      if (base < 0 || words[word | WORD.holder] !== 0 || mode >>> 0 > MODE.sharedRecursive) break;
-      if (lanes[lane | LANE.waits] !== 0 || (top & (LINES - 1)) === LINES - 1) break;
+      const base = words[word | ROW_CODE]! | 0;
+      if (base < 0 || words[word | HOLDER] !== 0 || mode >>> 0 > MODE_MAX) break;
+      if (lanes[lane | WAITS] !== 0 || (top & (LINES - 1)) === LINES - 1) break;
       const code = base | (mode << 1);
-      const before = lanes[lane | LANE.chain]! | 0;
-      let slot = placeOf(before, code) & mask;
-      let found = slots[slot]! | 0;
-      let known = 0;
-      for (; found !== 0; found = slots[slot]! | 0) {
-        known = (found - 1) << CHAIN_SHIFT;
-        if (chains[known | CODE] === code && chains[known | PARENT] === before) break;
-        slot = (slot + 1) & mask;
+      const before = lanes[lane | LANE_CHAIN]! | 0;
+      const mixed = Math.imul(before, HASH_PARENT) ^ Math.imul(code, HASH_CODE);
+      const slot = (mixed ^ (mixed >>> 15)) & mask;
+      let child = (slots[slot]! - 1) | 0;
+      if (child < 0) break;
+      let known = child << CHAIN_SHIFT;
+      if (chains[known | CODE] !== code || chains[known | PARENT] !== before) {
+        child = (slots[(slot + 1) & mask]! - 1) | 0;
+        if (child < 0) break;
+        known = child << CHAIN_SHIFT;
+        if (chains[known | CODE] !== code || chains[known | PARENT] !== before) break;
       }
-      if (found === 0 || chains[known | FLAGS] !== CHAIN.judged) break;
+      if (chains[known | FLAGS] !== JUDGED) break;
       chains[known | COUNT] = (chains[known | COUNT]! + 1) | 0;
       const line = top << LINE_SHIFT;
       taken[line >> 1] = times[index]!;
-      lines[line | LINE.index] = index;
-      lines[line | LINE.row] = row;
-      lines[line | LINE.before] = before;
-      lines[line | LINE.code] = code;
-      lines[line | LINE.since] = (serialHere + at) | 0;
-      lanes[lane | LANE.top] = (top + 1) | 0;
-      lanes[lane | LANE.chain] = (found - 1) | 0;
-      words[word | WORD.holder] = wordOf(top) | 0;
-      const last = words[word | WORD.lastLane]! | 0;
-      const id = lanes[lane | LANE.id]! | 0;
+      lines[line | INDEX] = index;
+      lines[line | LINE_ROW] = row;
+      lines[line | BEFORE] = before;
+      lines[line | LINE_CODE] = code;
+      lines[line | SINCE] = (serialHere + at) | 0;
+      lanes[lane | TOP] = (top + 1) | 0;
+      lanes[lane | LANE_CHAIN] = child;
+      words[word | HOLDER] = (-2 - top) | 0;
+      const last = words[word | LAST_LANE]! | 0;
+      const id = lanes[lane | ID]! | 0;
       if (last !== id) {
-        if (last !== 0) floats[(counts + HELD.bounces) | 0]! += 1;
-        words[word | WORD.lastLane] = id;
+        if (last !== 0) floats[(counts + BOUNCES) | 0]! += 1;
+        words[word | LAST_LANE] = id;
       }
     } else break;
     if (isWriter) floats[((row << ROW_SHIFT) + KNOWN_SINCE) | 0] = serial + at;

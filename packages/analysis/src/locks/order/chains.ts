@@ -36,7 +36,7 @@ export interface ChainTable {
 const CHAINS = 1024;
 
 export function createChains(): ChainTable {
-  return { rows: new Int32Array(CHAINS * WIDTH), slots: new Int32Array(CHAINS * 4), size: 1 };
+  return { rows: new Int32Array(CHAINS * WIDTH), slots: new Int32Array(CHAINS * 8), size: 1 };
 }
 
 /** The chain after an acquisition; made where it is new. */
@@ -111,8 +111,12 @@ function grow(table: ChainTable): void {
   for (let chain = 1; chain < table.size; chain++) insert(table, chain);
 }
 
-/** Two odd constants of Knuth's multiplicative hashing. */
-export function placeOf(parent: number, code: number): number {
-  const mixed = Math.imul(parent, 0x9e3779b1) ^ Math.imul(code, 0x85ebca6b);
+/** Odd constants of Knuth's multiplicative hashing. */
+export const HASH_PARENT = 0x9e3779b1;
+export const HASH_CODE = 0x85ebca6b;
+
+/** Where the search for a child begins; usual.ts has it inline. */
+function placeOf(parent: number, code: number): number {
+  const mixed = Math.imul(parent, HASH_PARENT) ^ Math.imul(code, HASH_CODE);
   return mixed ^ (mixed >>> 15);
 }
