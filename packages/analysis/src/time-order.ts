@@ -72,7 +72,7 @@ function makeKeys(
   for (const sums of counts) sums.fill(0, 0, 1 << width);
   const mask = (1 << width) - 1;
   for (let at = 0; at < count; at++) {
-    const key = times[indexes[at]!]! - least;
+    const key = (times[indexes[at]!]! - least) | 0;
     keys[at] = key;
     low[key & mask]! += 1;
     middle[(key >>> width) & mask]! += 1;
