@@ -263,14 +263,16 @@ export class Columns {
 /*
  * Loops over a block's records stand in functions of their own, by lane where
  * that can be: V8 leaves what it has compiled of a loop while it ran at what
- * follows behind the loop, again in each block.
+ * follows behind the loop, again in each block. What it compiles first asks
+ * an array for its length by a call, so loops over a whole block ask once.
  */
 
 /** Place of the first record whose kind has none left; -1 where all fit. */
 function countDown(slots: Uint32Array, left: Uint32Array): number {
-  for (let index = 0; index < slots.length; index++) {
+  const [count, kinds] = [slots.length, left.length];
+  for (let index = 0; index < count; index++) {
     const slot = slots[index]!;
-    if (slot >= left.length || left[slot] === 0) return index;
+    if (slot >= kinds || left[slot] === 0) return index;
     left[slot]!--;
   }
   return -1;

@@ -96,7 +96,8 @@ export function readRanks(reader: SectionReader): Ranks {
 function countEscapes(ranks: Uint8Array): number {
   let escapes = 0;
   // Whether the next one is an escape no processor foresees: the carry of the highest byte is added, without a branch.
-  for (let at = 0; at < ranks.length; at++) escapes += (ranks[at]! + (256 - ESCAPE)) >>> 8;
+  const { length } = ranks;
+  for (let at = 0; at < length; at++) escapes += (ranks[at]! + (256 - ESCAPE)) >>> 8;
   return escapes;
 }
 
