@@ -15,10 +15,10 @@ const TWO_32 = 0x1_0000_0000;
  * arrays than a block needs: what is 150 ns away for a record is as dear as
  * all that is done with it.
  */
-const order = new Uint32Array(RECORDS_MAX);
-const times = new Float64Array(RECORDS_MAX);
+export const order = new Uint32Array(RECORDS_MAX);
+export const times = new Float64Array(RECORDS_MAX);
 const places = new Uint32Array(RECORDS_MAX);
-const facts = new Uint32Array(RECORDS_MAX * FACTS);
+export const facts = new Uint32Array(RECORDS_MAX * FACTS);
 
 /**
  * The records of a block that the lock analyses read, in order of time, then
@@ -61,11 +61,11 @@ export class Batch {
     this.hasUnknown = columns.kinds.some(({ number }) => dictionary.kind(number) === undefined);
     this.slots = columns.slots;
     columns.timesSince(start, times);
-    this.goesBack = keepInOrder(columns.lanes);
+    this.goesBack = !columns.isRising() && keepInOrder(columns.lanes);
     let count = gatherFacts(columns, this.kinds, { facts, places, order });
     this.runs = until === Infinity ? columns.lanes : columns.lanes.map((run) => endedBy(run, until));
     this.isCut = this.runs.some((run, index) => run.count < columns.lanes[index]!.count);
-    if (columns.lanes.length > 1) sortByTime(order, count, times);
+    sortByTime(order, count, times, columns.lanes);
     while (count > 0 && times[order[count - 1]!]! >= until) count--;
     this.count = count;
     this.#ahead = Float64Array.from(columns.lanes, ({ firstEventNo, from }) => firstEventNo - from);
@@ -89,11 +89,6 @@ export class Batch {
 
   site(index: number): number {
     return this.kinds[this.slots[index]!]!.sites?.[this.placeOf[index]!] ?? 0;
-  }
-
-  /** The site of an acquisition or a wait. */
-  takenAt(index: number): number {
-    return facts[index * FACTS + FACT.site]!;
   }
 
   stack(index: number): number {

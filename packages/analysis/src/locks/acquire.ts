@@ -5,6 +5,7 @@ import { addWaiter, lockOfRow, removeWaiter, rowOf, variantHeld } from "./holder
 import { dropHold, ownHold, pushHold, type Taken } from "./holds.ts";
 import { useLock } from "./lifetime.ts";
 import { variantOf } from "./lookup.ts";
+import { noteWaits, settle } from "./open-lanes.ts";
 import { childOf, countSeen, noteJudged, wasJudged } from "./order/chains.ts";
 import { judgeAcquisition, judgeUse } from "./order/judge.ts";
 import { codeOf } from "./order/lane-chain.ts";
@@ -118,12 +119,14 @@ export function beginWait(run: Run, { row, mode, subclass, ticket }: Waiting): v
     told: false,
   };
   lane.waits.push(wait);
+  noteWaits(lane);
   countBlocked(run, wait, addWaiter(session, wait));
   judgeDeadlock(run);
 }
 
 export function endWait(run: Run, wait: Wait, acquired: boolean): void {
   remove(wait.lane.waits, wait);
+  noteWaits(wait.lane);
   removeWaiter(run.session, wait);
   noteEnded(run.session, wait, run.time);
   chargeWait(run, wait);
@@ -146,7 +149,9 @@ const ENDED_MAX = 256;
 export function noteEnded(session: LockSession, wait: Wait, until: number): void {
   const { isShared, endedWaits } = session;
   const { lane, mode, at } = wait;
-  if (!isShared || lane.holds.length === 0) return;
+  if (!isShared) return;
+  settle(session, lane);
+  if (lane.holds.length === 0) return;
   if (endedWaits.length >= ENDED_MAX) endedWaits.shift();
   const holds = lane.holds.map((hold) => ({ lock: lockOfRow(session, hold), mode: hold.mode, at: placeOf(hold) }));
   endedWaits.push({ lock: lockOfRow(session, wait), mode, at, holds, until });

@@ -1,8 +1,9 @@
 import { addQueue } from "./contention.ts";
 import { lockOfRow } from "./holders.ts";
+import { holderOf } from "./open-lanes.ts";
 import { classTagAt, MANY, ROW_WORDS, tagAt, WORD } from "./rows.ts";
 import type { Run } from "./run.ts";
-import type { Hold, LockSession, Wait } from "./state.ts";
+import type { LockSession, Wait } from "./state.ts";
 import { addEntry, countEntry, entryOf, readEntry, type Tally } from "./tally.ts";
 
 /*
@@ -39,12 +40,12 @@ export function countBlocked({ session }: Run, wait: Wait, waiting: number): voi
   addQueue(session.rows, counted, mode, waiting);
   count(session.points, tagOfClass(session, wait), at.site, pointKey(subclass, 0, mode));
   const holder = session.rows.words[wait.row * ROW_WORDS + WORD.holder]!;
-  if (holder > 0) countPair(session, wait, session.holds[holder - 1]!);
-  else if (holder === MANY) for (const hold of lockOfRow(session, wait).holds) countPair(session, wait, hold);
+  if (holder === MANY) for (const hold of lockOfRow(session, wait).holds) countPair(session, wait, hold);
+  else if (holder !== 0) countPair(session, wait, holderOf(session, holder));
 }
 
 /** Somebody holds what is waited for. */
-function countPair(session: LockSession, wait: Wait, hold: Hold): void {
+function countPair(session: LockSession, wait: Wait, hold: ReturnType<typeof holderOf>): void {
   const key = pointKey(wait.subclass, 1, hold.mode);
   count(session.points, tagOfClass(session, wait), hold.site, key);
   count(session.blocked, wait.lane.id, hold.lane.id, tagOfLock(session, wait));

@@ -4,7 +4,7 @@ import { type Cell, column, type Table } from "../table.ts";
 import { contentionPoints } from "./blocking.ts";
 import { rowOf } from "./holders.ts";
 import { siteLine } from "./place-text.ts";
-import { HELD, heldAt, holdsOf, RARE, rareAt, WAITED, waitsAt, waitsOf } from "./rows.ts";
+import { HELD, heldAt, RARE, rareAt, WAITED, waitsAt } from "./rows.ts";
 import { siteText } from "./run.ts";
 import type { ConditionCalls, Lock, LockSession } from "./state.ts";
 import { USER, userOf } from "./users.ts";
@@ -135,10 +135,10 @@ const WAITED_NUMBERS = Object.keys(WAITED).length;
 const RARE_NUMBERS = Object.keys(RARE).length;
 
 function numbersOf({ rows }: LockSession, row: number, mode: number): Numbers {
-  const [held, waited, rare] = [heldAt(row, mode), waitsAt(row), rareAt(row, mode)];
+  const [held, waited, rare] = [heldAt(rows, row, mode), waitsAt(rows, row, mode), rareAt(row, mode)];
   return {
-    held: holdsOf(rows, mode).slice(held, held + HELD_NUMBERS),
-    waited: waitsOf(rows, mode).slice(waited, waited + WAITED_NUMBERS),
+    held: rows.floats.slice(held, held + HELD_NUMBERS),
+    waited: rows.floats.slice(waited, waited + WAITED_NUMBERS),
     rare: rows.rest.slice(rare, rare + RARE_NUMBERS),
   };
 }

@@ -1,17 +1,5 @@
 import { lockOfRow, rowOf } from "./holders.ts";
-import {
-  HELD,
-  heldAt,
-  holdsOf,
-  type LockRows,
-  RARE,
-  ROW_WORDS,
-  rareAt,
-  WAITED,
-  WORD,
-  waitsAt,
-  waitsOf,
-} from "./rows.ts";
+import { HELD, heldAt, type LockRows, RARE, ROW_WORDS, rareAt, WAITED, WORD, waitsAt } from "./rows.ts";
 import type { Run } from "./run.ts";
 import type { ConditionCalls, Hold, Lock, LockSession, Sleeper, Wait } from "./state.ts";
 import { countUser, USER } from "./users.ts";
@@ -21,14 +9,14 @@ export function countAcquired({ rows }: LockSession, row: number, counted: numbe
   const { words } = rows;
   const at = row * ROW_WORDS + WORD.lastLane;
   if (words[at] === (lane | 0)) return;
-  if (words[at] !== 0) holdsOf(rows, mode)[heldAt(counted, mode) + HELD.bounces]!++;
+  if (words[at] !== 0) rows.floats[heldAt(rows, counted, mode) + HELD.bounces]!++;
   words[at] = lane;
 }
 
 /** A hold of so many nanoseconds has ended: the part of it that the hot path counts. */
 export function addHold(rows: LockRows, row: number, mode: number, held: number): void {
-  const numbers = holdsOf(rows, mode);
-  const base = heldAt(row, mode);
+  const numbers = rows.floats;
+  const base = heldAt(rows, row, mode);
   numbers[base + HELD.holds]!++;
   numbers[base + HELD.sum]! += held;
   if (held < numbers[base + HELD.least]!) numbers[base + HELD.least] = held;
@@ -93,7 +81,7 @@ export function countWaited({ session, time }: Run, wait: Wait, acquired: boolea
   const waited = time > at.time ? time - at.time : 0;
   addWait(rows, counted, mode, waited);
   const lastLane = rows.words[row * ROW_WORDS + WORD.lastLane]!;
-  if (lastLane !== 0 && lastLane !== (lane.id | 0)) waitsOf(rows, mode)[waitsAt(counted) + WAITED.bounces]!++;
+  if (lastLane !== 0 && lastLane !== (lane.id | 0)) rows.floats[waitsAt(rows, counted, mode) + WAITED.bounces]!++;
   if (!acquired) rows.rest[rareAt(counted, mode) + RARE.timeouts]!++;
   if (!session.detail) return;
   countUser(session, used(session, wait), lane.id, at.site, USER.waits, 1);
@@ -102,8 +90,8 @@ export function countWaited({ session, time }: Run, wait: Wait, acquired: boolea
 }
 
 function addWait(rows: LockRows, row: number, mode: number, waited: number): void {
-  const numbers = waitsOf(rows, mode);
-  const base = waitsAt(row);
+  const numbers = rows.floats;
+  const base = waitsAt(rows, row, mode);
   numbers[base + WAITED.waits]!++;
   numbers[base + WAITED.sum]! += waited;
   if (waited < numbers[base + WAITED.least]!) numbers[base + WAITED.least] = waited;
@@ -112,8 +100,8 @@ function addWait(rows: LockRows, row: number, mode: number, waited: number): voi
 
 /** A wait has begun, and so many lanes wait now. */
 export function addQueue(rows: LockRows, row: number, mode: number, waiting: number): void {
-  const numbers = waitsOf(rows, mode);
-  const base = waitsAt(row);
+  const numbers = rows.floats;
+  const base = waitsAt(rows, row, mode);
   numbers[base + WAITED.begun]!++;
   numbers[base + WAITED.queueSum]! += waiting;
   if (waiting > numbers[base + WAITED.queueMost]!) numbers[base + WAITED.queueMost] = waiting;

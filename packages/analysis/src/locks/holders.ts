@@ -1,3 +1,4 @@
+import { laneOfHolder, settle } from "./open-lanes.ts";
 import { addRow, classTagAt, MANY, ROW_WORDS, WORD } from "./rows.ts";
 import type { Hold, Lock, LockSession, Variant, Wait } from "./state.ts";
 
@@ -56,9 +57,14 @@ function without<T extends Placed>(
   return { word: left.length === 0 ? 0 : MANY, many: left };
 }
 
-/** Who holds the lock, in the order in which they acquired it. */
-export function holdersOf({ rows, holds }: LockSession, lock: Lock): readonly Hold[] {
-  return all(rows.words[lock.row * ROW_WORDS + WORD.holder]!, holds, lock.holds);
+/** Who holds the lock, in the order in which they acquired it; their lanes are settled. */
+export function holdersOf(session: LockSession, lock: Lock): readonly Hold[] {
+  const { rows, holds } = session;
+  const at = lock.row * ROW_WORDS + WORD.holder;
+  if (rows.words[at]! < MANY) settle(session, laneOfHolder(session, rows.words[at]!));
+  const found = all(rows.words[at]!, holds, lock.holds);
+  for (const { lane } of found) settle(session, lane);
+  return found;
 }
 
 /** Who waits for it, in the order in which they began. */

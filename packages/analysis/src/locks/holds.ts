@@ -1,10 +1,11 @@
 import { countAcquired } from "./contention.ts";
 import { addHolder, removeHolder, rowOf } from "./holders.ts";
 import { variantOf } from "./lookup.ts";
+import { newHold, settle } from "./open-lanes.ts";
 import { childOf } from "./order/chains.ts";
 import { codeOf, refreshChain } from "./order/lane-chain.ts";
 import { here, type Run } from "./run.ts";
-import type { Hold, Lane, Lock, LockSession, Place } from "./state.ts";
+import type { Hold, Lane, Lock, Place } from "./state.ts";
 
 /** How a lock was taken. */
 export interface Taken {
@@ -28,6 +29,7 @@ export function pushHold(
   at: Omit<Place, "lane"> = here(run),
 ): Hold {
   const { lane, session } = run;
+  settle(session, lane);
   const variant = variantOf(session, lock, subclass);
   const hold = newHold(session, lock.row, lane, variant.id);
   hold.counted = rowOf(session, lock, subclass);
@@ -52,39 +54,10 @@ export function pushHold(
 /** Takes a hold away from its lane and its lock. */
 export function dropHold({ session }: Run, hold: Hold): void {
   const { lane } = hold;
+  settle(session, lane);
   const last = lane.holds.at(-1) === hold;
   lane.holds.splice(lane.holds.indexOf(hold), 1);
   removeHolder(session, hold);
   if (last && hold.level === lane.frames.length) lane.chain = hold.before;
   else refreshChain(session, lane);
-}
-
-/** A hold with a place in the table of holds, of which nothing is known but whose it is. */
-export function newHold(session: LockSession, row: number, lane: Lane, variant: number): Hold {
-  const { holds, freeHolds } = session;
-  const place = freeHolds.pop() ?? holds.length;
-  const made: Hold = {
-    place,
-    row,
-    counted: row,
-    lane,
-    mode: 0,
-    variant,
-    level: 0,
-    tried: false,
-    ticket: 0,
-    since: 0,
-    depth: 1,
-    pins: 0,
-    before: 0,
-    unsure: false,
-    excluded: undefined,
-    resumed: 0,
-    time: 0,
-    eventNo: 0,
-    site: 0,
-    stack: 0,
-  };
-  holds[place] = made;
-  return made;
 }

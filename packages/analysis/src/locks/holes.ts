@@ -1,4 +1,5 @@
 import type { Batch } from "../batch.ts";
+import { settle } from "./open-lanes.ts";
 import { hiddenText } from "./run.ts";
 import type { Lane, LockSession } from "./state.ts";
 
@@ -39,7 +40,7 @@ export function endHoles(session: LockSession, batch: Batch): void {
 function doubtAll(session: LockSession, from: number): void {
   noteHole(session, undefined, from);
   session.doubt = true;
-  for (const lane of session.lanes.values()) doubtLane(lane);
+  for (const lane of session.lanes.values()) doubtLane(session, lane);
 }
 
 /** A record tells that others of a lane are missing since `from`, up to the number `next`; of any lane where it names none. */
@@ -57,7 +58,7 @@ export function noteDrop(session: LockSession, id: number, from: number, next: n
 export function noteHole(session: LockSession, lane: Lane | undefined, from: number): void {
   session.holes++;
   session.holeSince = ++session.serial;
-  if (lane !== undefined) doubtLane(lane);
+  if (lane !== undefined) doubtLane(session, lane);
   if (session.lastProof < from) return;
   session.lastProof = from;
   for (const finding of session.findings.values()) {
@@ -69,7 +70,8 @@ export function noteHole(session: LockSession, lane: Lane | undefined, from: num
 }
 
 /** What the lane holds and waits for may have ended. */
-function doubtLane(lane: Lane): void {
+function doubtLane(session: LockSession, lane: Lane): void {
+  settle(session, lane);
   lane.answers = undefined;
   for (const hold of lane.holds) hold.unsure = true;
   for (const wait of lane.waits) wait.unsure = true;

@@ -1,6 +1,7 @@
 import { noteEnded } from "./acquire.ts";
 import { countEnded } from "./contention.ts";
 import { lockOfRow, removeWaiter, waitersOf } from "./holders.ts";
+import { settle } from "./open-lanes.ts";
 import { reportHeldAtExit } from "./rules/exit.ts";
 import { judgeDeadlock, judgeDeadOwner } from "./rules/live.ts";
 import { here, type Run } from "./run.ts";
@@ -8,6 +9,7 @@ import type { Lane } from "./state.ts";
 
 /** A lane ends. What it holds stays held for ever: who waits for it is told. */
 export function exitLane(run: Run, lane: Lane): void {
+  settle(run.session, lane);
   lane.gone = true;
   for (const hold of lane.holds) {
     reportHeldAtExit(run, hold);

@@ -86,6 +86,29 @@ function busy(seed: number): Recorded {
   return recorded;
 }
 
+/** More lanes than are open at a time, each of which takes more locks than an open lane has lines, and gives some back too early. */
+function deep(seed: number): Recorded {
+  const random = randomOf(seed);
+  const recorded = new Recorded();
+  const lanes = Array.from({ length: 1030 }, (_, index) => recorded.lane(`lane ${index}`));
+  const locks = Array.from({ length: 12 }, (_, index) => recorded.object(`lock ${index}`, "rwlock"));
+  let time = 0;
+  for (let round = 0; round < 40; round++) {
+    const lane = lanes[random(8) === 0 ? random(lanes.length) : 1020 + random(10)]!;
+    const depth = 1 + random(locks.length);
+    for (const lock of locks.slice(0, depth)) recorded.add(lane, time++, lockAcquired, lock, 0);
+    const given = locks.slice(0, depth).reverse();
+    if (random(4) === 0) given.unshift(given.pop()!);
+    for (const lock of given) recorded.add(lane, time++, lockReleased, lock, 0);
+    if (random(20) === 0) recorded.cut();
+  }
+  // A block with a record of each lane.
+  for (const lane of lanes) recorded.add(lane, time++, lockAcquired, locks[0]!, 0);
+  for (const lane of lanes) recorded.add(lane, time++, lockReleased, locks[0]!, 0);
+  recorded.cut();
+  return recorded;
+}
+
 describe("the quick way through usual records says what the slow way says", () => {
   test("of programs that do nothing wrong, with lanes that end and others that vanish", () => {
     for (const seed of SEEDS) {
@@ -106,6 +129,13 @@ describe("the quick way through usual records says what the slow way says", () =
         expect({ seed, quick }).toEqual({ seed, quick: slow });
         expect({ seed, ...bothWays({ blocks: some }, { checkpointAfter: 3 }) }).toEqual({ seed, quick, slow });
       }
+    }
+  });
+
+  test("of more lanes than may be open, and of deeper nesting than those have room for", () => {
+    for (const seed of SEEDS.slice(0, 2)) {
+      const { quick, slow } = bothWays(deep(seed));
+      expect({ seed, quick }).toEqual({ seed, quick: slow });
     }
   });
 

@@ -12,7 +12,10 @@
 export const WORD = {
   /** What the usual acquisition appends to a chain, but for the mode; -1 while acquisitions of the lock are unusual. */
   code: 0,
-  /** Place of its only hold in the table of holds, plus one; 0 where nobody holds it, MANY where `lock.holds` lists who does. */
+  /**
+   * Place of its only hold in the table of holds, plus one; 0 where nobody holds it, MANY where `lock.holds` lists
+   * who does, below that a line of an open lane.
+   */
   holder: 1,
   /** The same of who waits for it, and `lock.waiters`. */
   waiter: 2,
@@ -24,10 +27,11 @@ export const WORD = {
 export const KNOWN_SINCE = 2;
 
 /** Where writers' holds are counted in a row. */
-const WRITERS_AT = 3;
+export const WRITERS_AT = 3;
 
 /** Of a row, in 64-bit numbers, and in 32-bit words: one line of memory. */
-export const ROW = 8;
+export const ROW_SHIFT = 3;
+export const ROW = 1 << ROW_SHIFT;
 export const ROW_WORDS = ROW * 2;
 
 /** Places of the numbers of holds, once for writers and once for readers. Times are nanoseconds. */
@@ -77,35 +81,30 @@ const CLASS_TAG_AT = TAG_AT + 1;
 export const MANY = -1;
 
 export interface LockRows {
-  /** Rows; the same memory twice. */
+  /**
+   * Rows, then as many lines of readers' holds, of waits by writers and of waits by readers: one memory, as its place
+   * and length are then all that a loop has to remember. The same memory twice.
+   */
   floats: Float64Array;
   words: Int32Array;
-  /** Readers' holds, ROW numbers a row. */
-  reads: Float64Array;
-  /** Waits of writers and of readers, ROW numbers a row each. */
-  writeWaits: Float64Array;
-  readWaits: Float64Array;
   /** The other numbers. */
   rest: Float64Array;
   size: number;
 }
 
 const ROWS = 16;
+/** Lines of a row. */
+const LINES = 4;
 
 export function createRows(): LockRows {
-  return {
-    ...viewsOf(aligned(ROWS * ROW)),
-    reads: aligned(ROWS * ROW),
-    writeWaits: aligned(ROWS * ROW),
-    readWaits: aligned(ROWS * ROW),
-    rest: new Float64Array(ROWS * REST),
-    size: 0,
-  };
+  return { ...viewsOf(aligned(ROWS * ROW * LINES)), rest: new Float64Array(ROWS * REST), size: 0 };
 }
 
 /** Rows as a checkpoint has them: its views do not share their memory any more. */
 export function restoreRows({ floats, ...rest }: LockRows): LockRows {
-  return { ...rest, ...viewsOf(copyOf(floats, floats.length)) };
+  const copy = aligned(floats.length);
+  copy.set(floats);
+  return { ...rest, ...viewsOf(copy) };
 }
 
 function viewsOf(floats: Float64Array) {
@@ -120,48 +119,41 @@ function aligned(numbers: number): Float64Array {
 /** Makes a row in which nothing has happened. */
 export function addRow(rows: LockRows): number {
   const made = rows.size;
-  if ((made + 1) * ROW > rows.floats.length) grow(rows);
+  if (made * ROW === readsAt(rows)) grow(rows);
   rows.size = made + 1;
   rows.words[made * ROW_WORDS + WORD.code] = -1;
   for (const mode of [0, 1]) {
-    holdsOf(rows, mode)[heldAt(made, mode) + HELD.least] = Infinity;
-    waitsOf(rows, mode)[waitsAt(made) + WAITED.least] = Infinity;
+    rows.floats[heldAt(rows, made, mode) + HELD.least] = Infinity;
+    rows.floats[waitsAt(rows, made, mode) + WAITED.least] = Infinity;
   }
   return made;
 }
 
 function grow(rows: LockRows): void {
-  const { floats, reads, writeWaits, readWaits, rest } = rows;
-  Object.assign(rows, viewsOf(copyOf(floats, floats.length * 2)));
-  rows.reads = copyOf(reads, reads.length * 2);
-  rows.writeWaits = copyOf(writeWaits, writeWaits.length * 2);
-  rows.readWaits = copyOf(readWaits, readWaits.length * 2);
+  const { floats, rest } = rows;
+  const region = readsAt(rows);
+  const larger = aligned(floats.length * 2);
+  for (let line = 0; line < LINES; line++) {
+    larger.set(floats.subarray(line * region, (line + 1) * region), line * region * 2);
+  }
+  Object.assign(rows, viewsOf(larger));
   rows.rest = new Float64Array(rest.length * 2);
   rows.rest.set(rest);
 }
 
-function copyOf(numbers: Float64Array, length: number): Float64Array {
-  const copy = aligned(length);
-  copy.set(numbers);
-  return copy;
+/** Where in `floats` the lines of readers' holds begin. */
+export function readsAt({ floats }: LockRows): number {
+  return floats.length / LINES;
 }
 
-/** The numbers among which holds of a mode are counted, and where those of a row begin there: readers of both kinds count together. */
-export function holdsOf({ floats, reads }: LockRows, mode: number): Float64Array {
-  return mode === 0 ? floats : reads;
-}
-
-export function heldAt(row: number, mode: number): number {
-  return mode === 0 ? row * ROW + WRITERS_AT : row * ROW;
+/** Where in `floats` the numbers of a row's holds of a mode begin: readers of both kinds count together. */
+export function heldAt(rows: LockRows, row: number, mode: number): number {
+  return mode === 0 ? row * ROW + WRITERS_AT : readsAt(rows) + row * ROW;
 }
 
 /** The same of waits. */
-export function waitsOf({ writeWaits, readWaits }: LockRows, mode: number): Float64Array {
-  return mode === 0 ? writeWaits : readWaits;
-}
-
-export function waitsAt(row: number): number {
-  return row * ROW;
+export function waitsAt(rows: LockRows, row: number, mode: number): number {
+  return (mode === 0 ? 2 : 3) * readsAt(rows) + row * ROW;
 }
 
 /** Where a row's other numbers of a mode begin in `rest`. */

@@ -14,7 +14,6 @@ export function createSession(detail: boolean, loops: boolean, longWait: number)
     rowOfObject: new Int32Array(1024),
     byRow: [],
     holds: [],
-    idleHolds: [],
     freeHolds: [],
     waits: [],
     freeWaits: [],
@@ -55,6 +54,7 @@ export function laneOf(session: LockSession, id: number): Lane {
   if (known !== undefined) return known;
   const made: Lane = {
     id,
+    place: -1,
     holds: [],
     waits: [],
     frames: [],

@@ -254,6 +254,8 @@ interface Frame {
 
 export interface Lane {
   readonly id: number;
+  /** In the block at hand, while it is open; -1 where it is settled: open-lanes.ts. */
+  place: number;
   holds: Hold[];
   waits: Wait[];
   frames: Frame[];
@@ -305,10 +307,9 @@ export interface LockSession {
   rowOfObject: Int32Array;
   /** By row; of rows of subclasses their lock. */
   readonly byRow: Lock[];
-  /** By place: holds that rows name, and ended ones that are used again. */
+  /** By place: holds that rows name. */
   readonly holds: Hold[];
-  /** Of those, the ones that have ended and that nobody else knows; and places that no row names. */
-  readonly idleHolds: Hold[];
+  /** Places that no row names. */
   readonly freeHolds: number[];
   /** By place: waits that rows name; and places that none names. */
   readonly waits: Wait[];

@@ -14,10 +14,10 @@ import { noteDrop } from "./holes.ts";
 import { exitLane, exitProcess, joinLane } from "./lanes.ts";
 import { createLock, destroyLock, useLock } from "./lifetime.ts";
 import { leavesOut, lockOf } from "./lookup.ts";
+import { beginBlock, endBlock, settle, settleAll } from "./open-lanes.ts";
 import { refreshChain } from "./order/lane-chain.ts";
 import { quickAcquire, quickRelease, quickWait } from "./quick.ts";
 import { changeMode, handOver, release } from "./release.ts";
-import { ROW, ROW_WORDS } from "./rows.ts";
 import { reportHeldOver } from "./rules/exit.ts";
 import { noteFailedTry, noteProgress } from "./rules/live.ts";
 import { reportAssertion } from "./rules/release.ts";
@@ -26,25 +26,7 @@ import { judgeWaitType } from "./rules/wait-type.ts";
 import type { Run } from "./run.ts";
 import { laneOf } from "./session.ts";
 import type { Lane, Lock } from "./state.ts";
-
-/**
- * Records that one call of the loop takes. V8 compiles a loop over a whole
- * block while it runs, and leaves that again at its end, for every block; a
- * function that is called often stays compiled.
- */
-const STRIDE = 256;
-
-/**
- * Rows of the next records' locks; -1 where a record may be unusual. Memory
- * answers many questions at a time in the time of one, so all rows of a
- * stride are touched before the first is needed: with 10,000 locks that
- * halves what a record costs.
- */
-const ahead = {
-  rows: new Int32Array(STRIDE),
-  /** Keeps the compiler from leaving the touching out. */
-  touched: 0,
-};
+import { stepUsual } from "./usual.ts";
 
 /** Takes a block's records in order of time. */
 export function stepBatch(run: Run, batch: Batch): void {
@@ -54,73 +36,53 @@ export function stepBatch(run: Run, batch: Batch): void {
   const lanes = runs.map(({ lane }) => laneOf(session, lane));
   if (session.loops) for (const lane of lanes) enterLoop(run, lane);
   session.records += count;
-  for (let from = 0; from < count; from += STRIDE) {
-    const until = Math.min(count, from + STRIDE);
-    // Where users of locks are counted all records take the slow way.
-    if (session.detail) ahead.rows.fill(-1);
-    else lookAhead(run, from, until);
-    stepSome(run, lanes, from, until);
+  beginBlock(session, batch, lanes);
+  try {
+    for (let at = 0; at < count; at++) {
+      // Where users of locks are counted all records take the slow way.
+      if (!session.detail) at = stepUsual(session, at, count);
+      if (at < count) stepOther(run, lanes, at);
+    }
+  } finally {
+    endBlock(session);
   }
+  if (count > 0) session.now = Math.max(session.now, batch.times[batch.order[count - 1]!]!);
 }
 
 /** What a record must have in its last fact to be a usual one, beside the lowest ops. */
 const QUICK = HAS_ONLY_TWO;
 
-function lookAhead({ session, batch }: Run, from: number, until: number): void {
-  const { order, facts } = batch;
-  const { rowOfObject } = session;
-  const { words, reads, writeWaits } = session.rows;
-  const { rows } = ahead;
-  let touched = 0;
-  for (let at = from; at < until; at++) {
-    const fact = order[at]! * FACTS;
-    const first = facts[fact + FACT.first]!;
-    const rest = facts[fact + FACT.rest]! & (OP_BITS | QUICK);
-    let row = -1;
-    if (rest > QUICK && rest <= (QUICK | OP.wait) && first < rowOfObject.length) {
-      row = rowOfObject[first]! - 1;
-      if (row >= 0) {
-        touched ^= words[row * ROW_WORDS]! ^ words[row * ROW_WORDS + ROW_WORDS - 1]!;
-        if (facts[fact + FACT.second] !== 0) touched ^= reads[row * ROW]!;
-        else if (rest === (QUICK | OP.wait)) touched ^= writeWaits[row * ROW]!;
-      }
-    }
-    rows[at - from] = row;
-  }
-  ahead.touched = touched;
-}
-
-function stepSome(run: Run, lanes: Lane[], from: number, until: number): void {
-  const { session } = run;
-  const { order, facts, times } = run.batch;
-  const { rows } = ahead;
-  for (let at = from; at < until; at++) {
-    const index = order[at]!;
-    const fact = index * FACTS;
-    const rest = facts[fact + FACT.rest]!;
-    const op = rest & OP_BITS;
-    const time = times[index]!;
-    let lane = lanes[rest >>> RUN_SHIFT]!;
-    session.serial++;
-    // A lane's number may come back after its exit, for another one.
-    if (lane.gone) lanes[rest >>> RUN_SHIFT] = lane = laneOf(session, lane.id);
-    run.index = index;
-    run.lane = lane;
-    run.time = time;
-    if (time > session.now) session.now = time;
-    const row = rows[at - from]!;
-    const second = facts[fact + FACT.second]!;
-    if (row >= 0 && lane.answers === undefined && isAnswered(run, op, lane, row, second)) continue;
-    const first = facts[fact + FACT.first]!;
-    if (OF_LOCKS.has(op) && !session.locks.has(first) && leavesOut(session)) continue;
-    stepOne(run, op, first, second);
-  }
+/** A record that usual.ts leaves. */
+function stepOther(run: Run, lanes: Lane[], at: number): void {
+  const { session, batch } = run;
+  const { order, facts, times } = batch;
+  const index = order[at]!;
+  const fact = index * FACTS;
+  const first = facts[fact + FACT.first]!;
+  const second = facts[fact + FACT.second]!;
+  const rest = facts[fact + FACT.rest]!;
+  const place = rest >>> RUN_SHIFT;
+  let lane = lanes[place]!;
+  session.serial++;
+  // A lane's number may come back after its exit, for another one.
+  if (lane.gone) lanes[place] = lane = laneOf(session, lane.id);
+  run.index = index;
+  run.lane = lane;
+  run.time = times[index]!;
+  if (run.time > session.now) session.now = run.time;
+  if (!session.detail && (rest & QUICK) !== 0 && isAnswered(run, rest & OP_BITS, place, first, second)) return;
+  settle(session, lane);
+  if (OF_LOCKS.has(rest & OP_BITS) && !session.locks.has(first) && leavesOut(session)) return;
+  stepOne(run, rest & OP_BITS, first, second);
 }
 
 /** True if it was a usual record, and all is done. */
-function isAnswered(run: Run, op: number, lane: Lane, row: number, mode: number): boolean {
-  if (op === OP.acquired) return quickAcquire(run, lane, row, mode);
-  return op === OP.released ? quickRelease(run, lane, row, mode) : quickWait(run, lane, row, mode);
+function isAnswered(run: Run, op: number, place: number, object: number, mode: number): boolean {
+  const row = (run.session.rowOfObject[object] ?? 0) - 1;
+  if (row < 0) return false;
+  if (op === OP.acquired) return quickAcquire(run, place, row, mode);
+  if (op === OP.released) return quickRelease(run, row, mode);
+  return op === OP.wait && quickWait(run, row, mode);
 }
 
 /** Kinds of lanes that run event loops, by their places in LANE_KINDS: threads and workers. */
@@ -353,6 +315,7 @@ function switchTracing({ session }: Run, name: string, mode: number): void {
   const base = session.classes.get(name);
   if (base === undefined) return;
   base.partial = mode !== 0;
+  settleAll(session);
   for (const lane of session.lanes.values()) {
     for (const hold of lane.holds as Lane["holds"]) if (lockOfRow(session, hold).base === base) hold.unsure = true;
   }

@@ -1,11 +1,15 @@
 import type { Dictionary, LaneRun } from "@wayward/block";
 import type { Batch } from "../batch.ts";
-import { FACT, FACTS, OP_BITS } from "../facts.ts";
+import { FACT, FACTS, FACTS_SHIFT, OP_BITS } from "../facts.ts";
 import { OP } from "../ops.ts";
 import { causeOf } from "./causes.ts";
 import { beginLane, endLane, leaveOutLane, noteHole } from "./lanes.ts";
 import { type Lane, type ThreadSession, UNSURE } from "./state.ts";
 import { beginWait, countWait, endWait, goOn } from "./waits.ts";
+
+/** As constants of this file, whose values the compiler knows. */
+const { rest: REST } = FACT;
+const [SHIFT, BITS] = [FACTS_SHIFT, OP_BITS];
 
 /** Durations beyond are negative ones: they say nothing. */
 const DURATION_MAX = Number.MAX_SAFE_INTEGER;
@@ -60,7 +64,7 @@ function stepRun(step: Step, run: LaneRun): void {
   if (lane !== undefined) lane.records += count;
   let isWaiting = lane !== undefined && lane.waits.size > 0;
   for (let index = from; index < from + count; index++) {
-    const op = facts[index * FACTS + FACT.rest]! & OP_BITS;
+    const op = facts[(index << SHIFT) | REST]! & BITS;
     if (!hasHoles && (isWaiting ? SAYS_TO_WAITING : SAYS)[op] === 0) continue;
     if (op === OP.laneStart && (lane === undefined || lane.ended)) lane = beginAgain(step, run, index, lane);
     if (lane === undefined || lane.ended) continue;

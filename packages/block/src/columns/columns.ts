@@ -102,7 +102,7 @@ export class Columns {
   timesSince(start: bigint, times: Float64Array = new Float64Array(this.count)): Float64Array {
     const startLo = Number(start & 0xffffffffn);
     const startHi = Number(start >> 32n);
-    if (this.#areStepsShort()) {
+    if (this.isRising()) {
       const { lo: steps } = this.#readSteps();
       for (const [lane, run] of this.lanes.entries()) {
         const first = (this.#laneTimes.hi[lane]! - startHi) * 0x1_0000_0000 + (this.#laneTimes.lo[lane]! - startLo);
@@ -118,8 +118,8 @@ export class Columns {
     return times;
   }
 
-  /** True if all lanes' clocks only go on, by less than 2^32 ns at a time, and reach no 64th bit. */
-  #areStepsShort(): boolean {
+  /** True if all lanes' clocks only go on, by less than 2^32 ns at a time, and reach no 64th bit; false says nothing once `times` was read. */
+  isRising(): boolean {
     return (
       this.#times === undefined && isNothing(this.#readSteps().hi) && this.#laneTimes.hi.every((hi) => hi < 1 << 30)
     );
@@ -263,14 +263,16 @@ export class Columns {
 /*
  * Loops over a block's records stand in functions of their own, by lane where
  * that can be: V8 leaves what it has compiled of a loop while it ran at what
- * follows behind the loop, again in each block.
+ * follows behind the loop, again in each block. What it compiles first asks
+ * an array for its length by a call, so loops over a whole block ask once.
  */
 
 /** Place of the first record whose kind has none left; -1 where all fit. */
 function countDown(slots: Uint32Array, left: Uint32Array): number {
-  for (let index = 0; index < slots.length; index++) {
+  const [count, kinds] = [slots.length, left.length];
+  for (let index = 0; index < count; index++) {
     const slot = slots[index]!;
-    if (slot >= left.length || left[slot] === 0) return index;
+    if (slot >= kinds || left[slot] === 0) return index;
     left[slot]!--;
   }
   return -1;

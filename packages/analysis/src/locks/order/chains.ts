@@ -6,7 +6,7 @@
  */
 
 /** What is known of a chain. */
-const CHAIN = {
+export const CHAIN = {
   /** Its last acquisition was judged for order, waiting and contexts. */
   judged: 1,
   /** That acquisition was found wrong. */
@@ -14,11 +14,12 @@ const CHAIN = {
 } as const;
 
 /** Places of a chain's numbers, which stand together: looking one up touches its memory once. */
-const PARENT = 0;
-const CODE = 1;
-const FLAGS = 2;
-const COUNT = 3;
-const WIDTH = 4;
+export const PARENT = 0;
+export const CODE = 1;
+export const FLAGS = 2;
+export const COUNT = 3;
+export const CHAIN_SHIFT = 2;
+const WIDTH = 1 << CHAIN_SHIFT;
 
 export interface ChainTable {
   /**
@@ -35,7 +36,7 @@ export interface ChainTable {
 const CHAINS = 1024;
 
 export function createChains(): ChainTable {
-  return { rows: new Int32Array(CHAINS * WIDTH), slots: new Int32Array(CHAINS * 4), size: 1 };
+  return { rows: new Int32Array(CHAINS * WIDTH), slots: new Int32Array(CHAINS * 8), size: 1 };
 }
 
 /** The chain after an acquisition; made where it is new. */
@@ -110,8 +111,12 @@ function grow(table: ChainTable): void {
   for (let chain = 1; chain < table.size; chain++) insert(table, chain);
 }
 
-/** Two odd constants of Knuth's multiplicative hashing. */
+/** Odd constants of Knuth's multiplicative hashing. */
+export const HASH_PARENT = 0x9e3779b1;
+export const HASH_CODE = 0x85ebca6b;
+
+/** Where the search for a child begins; usual.ts has it inline. */
 function placeOf(parent: number, code: number): number {
-  const mixed = Math.imul(parent, 0x9e3779b1) ^ Math.imul(code, 0x85ebca6b);
+  const mixed = Math.imul(parent, HASH_PARENT) ^ Math.imul(code, HASH_CODE);
   return mixed ^ (mixed >>> 15);
 }

@@ -1,3 +1,4 @@
+import { settle } from "../open-lanes.ts";
 import type { Hold, Lane, LockSession } from "../state.ts";
 import { type ChainTable, childOf } from "./chains.ts";
 
@@ -27,7 +28,9 @@ export function isAcquisition(code: number): boolean {
 }
 
 /** Works out a lane's chain anew: after a release out of order, or as contexts come, go or are masked. */
-export function refreshChain({ chains, contextByBit }: LockSession, lane: Lane): void {
+export function refreshChain(session: LockSession, lane: Lane): void {
+  settle(session, lane);
+  const { chains, contextByBit } = session;
   const { frames, holds, masks } = lane;
   let chain = lane.loop ? childOf(chains, 0, LOOP) : 0;
   for (let level = 0; level <= frames.length; level++) {

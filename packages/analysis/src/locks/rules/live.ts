@@ -1,5 +1,6 @@
 import { formatDuration } from "@wayward/base";
 import { holdersOf, lockOfRow, waitersOf } from "../holders.ts";
+import { holderOf } from "../open-lanes.ts";
 import { MANY, ROW_WORDS, WORD } from "../rows.ts";
 import { here, type Run, report, type Told } from "../run.ts";
 import { type Lane, type Lock, type LockSession, MODE, type Place, type Wait } from "../state.ts";
@@ -73,7 +74,8 @@ export function judgeDeadlock(run: Run): void {
 const ROW_MAX = 8;
 
 /** True where a lane at the end of a row can go on: nearly every wait is for one that does. False says nothing. */
-function endsAtOnce({ rows, holds }: LockSession, root: Lane): boolean {
+function endsAtOnce(session: LockSession, root: Lane): boolean {
+  const { rows } = session;
   for (let lane = root, passed = 0; passed < ROW_MAX; passed++) {
     const { waits } = lane;
     if (lane.joins !== undefined || waits.length > 1) return false;
@@ -84,7 +86,7 @@ function endsAtOnce({ rows, holds }: LockSession, root: Lane): boolean {
     const mayYield = wait.mode === MODE.shared && rows.words[wait.row * ROW_WORDS + WORD.waiter] === MANY;
     if (mayYield || holder === MANY) return false;
     if (holder === 0) return true;
-    const hold = holds[holder - 1]!;
+    const hold = holderOf(session, holder);
     if (wait.mode !== MODE.exclusive && hold.mode !== MODE.exclusive) return true;
     lane = hold.lane;
     if (lane === root) return false;
