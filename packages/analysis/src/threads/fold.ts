@@ -5,6 +5,7 @@ import { CAUSES } from "./causes.ts";
 import { beginLane } from "./lanes.ts";
 import { createThreads, type ThreadSession } from "./state.ts";
 import { stepLanes } from "./step.ts";
+import { waitFor } from "./waits.ts";
 
 const LOCK = CAUSES.indexOf("lock");
 
@@ -48,8 +49,8 @@ export class ThreadFold {
       if (kind !== "wait") continue;
       const lane = state.lanes.get(id) ?? beginLane(state, this.#dictionary, id, start, eventNo);
       if (lane === undefined || lane.ended) continue;
-      const known = lane.waits.get(subject);
-      if (known === undefined) lane.waits.set(subject, { cause: LOCK, since: start, count: 1, told: true });
+      const known = waitFor(lane, subject);
+      if (known === undefined) lane.waits.push({ object: subject, cause: LOCK, since: start, count: 1, told: true });
       else known.told = true;
     }
   }

@@ -1,7 +1,7 @@
 import type { Dictionary } from "@wayward/block";
 import { addLife, type Profile } from "./profile.ts";
 import { createWaited, type Lane, type LaneSum, leaveOut, type ThreadSession, UNSURE } from "./state.ts";
-import { endAllWaits } from "./waits.ts";
+import { endAllWaits, removeWait } from "./waits.ts";
 
 /** Lanes in all beyond which tasks are summed by name; as many again are listed of other kinds. */
 const TASKS_LISTED_MAX = 10_000;
@@ -38,7 +38,7 @@ export function beginLane(
     next: eventNo,
     unsure: eventNo === 0 ? 0 : UNSURE.start,
     doubted: false,
-    waits: new Map(),
+    waits: [],
     stands: undefined,
     waited: createWaited(),
     frontier: start,
@@ -74,7 +74,7 @@ export function settle(lane: Lane, profile: Profile, time: number): void {
 
 /** A lane's figures as if all ended now; the lane itself goes on. */
 export function copyLane(lane: Lane): Lane {
-  return { ...lane, waits: new Map(lane.waits), waited: lane.waited.slice(), gaps: [...lane.gaps] };
+  return { ...lane, waits: [...lane.waits], waited: lane.waited.slice(), gaps: [...lane.gaps] };
 }
 
 export function addToSum(sums: Map<string, LaneSum>, lane: Lane): void {
@@ -105,7 +105,7 @@ function sumOf(sums: Map<string, LaneSum>, kind: string, name: string): LaneSum 
 export function noteHole(lane: Lane): void {
   lane.unsure |= UNSURE.gap;
   lane.stands = undefined;
-  for (const [object, wait] of lane.waits) if (!wait.told) lane.waits.delete(object);
+  for (const wait of [...lane.waits]) if (!wait.told) removeWait(lane, wait);
 }
 
 /** Records of a lane that cannot be followed. */

@@ -18,6 +18,7 @@ export const UNSURE = {
 
 /** A wait that has begun and not ended, of one lane for one object. */
 export interface OpenWait {
+  readonly object: number;
   readonly cause: number;
   since: number;
   /** Of an asynchronous lane several may be at work on one object. */
@@ -52,8 +53,8 @@ export interface Lane {
   unsure: number;
   /** Blocks are missing and no record has shown yet whether some of its own were in them. */
   doubted: boolean;
-  /** By object. */
-  readonly waits: Map<number, OpenWait>;
+  /** One an object, in the order in which they began. A list, as a Map that something comes to and goes from all the time is made anew all the time. */
+  readonly waits: OpenWait[];
   stands: Stand | undefined;
   /** Nanoseconds by cause. */
   readonly waited: Float64Array;

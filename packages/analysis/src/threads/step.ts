@@ -62,7 +62,7 @@ function stepRun(step: Step, run: LaneRun): void {
   const hasHoles = lastNo - firstEventNo !== count - 1;
   let lane = laneOfRun(step, run);
   if (lane !== undefined) lane.records += count;
-  let isWaiting = lane !== undefined && lane.waits.size > 0;
+  let isWaiting = lane !== undefined && lane.waits.length > 0;
   for (let index = from; index < from + count; index++) {
     const op = facts[(index << SHIFT) | REST]! & BITS;
     if (!hasHoles && (isWaiting ? SAYS_TO_WAITING : SAYS)[op] === 0) continue;
@@ -74,10 +74,10 @@ function stepRun(step: Step, run: LaneRun): void {
       lane.next = eventNo + 1;
     }
     if (op === OP.none || op === OP.released) continue;
-    if (op === OP.acquired && lane.waits.size === 0) continue;
+    if (op === OP.acquired && lane.waits.length === 0) continue;
     const until = index + 1 < from + count ? times[index + 1] : undefined;
     stepOne(step, lane, index, op, until);
-    isWaiting = lane.waits.size > 0;
+    isWaiting = lane.waits.length > 0;
   }
   if (lane === undefined) return;
   lane.next = lastNo + 1;
@@ -107,7 +107,7 @@ function laneOfRun(step: Step, { lane: id, from, count, firstEventNo }: LaneRun)
   if (known.next !== firstEventNo) noteHole(known);
   known.next = firstEventNo;
   known.doubted = false;
-  for (const wait of known.waits.values()) wait.told = false;
+  for (const wait of known.waits) wait.told = false;
   return known;
 }
 

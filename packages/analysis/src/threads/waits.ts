@@ -52,20 +52,32 @@ function chargeGaps(lane: Lane, from: number, to: number, tell: (a: number, b: n
   for (const time of left) gaps.push(time);
 }
 
+/** The lane's wait for that object; undefined without one. */
+export function waitFor({ waits }: Lane, object: number): OpenWait | undefined {
+  for (let at = 0; at < waits.length; at++) if (waits[at]!.object === object) return waits[at];
+  return undefined;
+}
+
+/** Takes a wait out of the lane's list. */
+export function removeWait({ waits }: Lane, wait: OpenWait): void {
+  for (let at = waits.indexOf(wait); at < waits.length - 1; at++) waits[at] = waits[at + 1]!;
+  waits.pop();
+}
+
 export function beginWait(session: ThreadSession, lane: Lane, object: number, cause: number, time: number): void {
-  const known = lane.waits.get(object);
+  const known = waitFor(lane, object);
   if (known !== undefined) known.count++;
-  else if (lane.waits.size >= WAITS_MAX) leaveOut(session, "waits of lanes", 1);
-  else lane.waits.set(object, { cause, since: time, count: 1, told: false });
+  else if (lane.waits.length >= WAITS_MAX) leaveOut(session, "waits of lanes", 1);
+  else lane.waits.push({ object, cause, since: time, count: 1, told: false });
 }
 
 /** One wait for the object ends, if the lane has one. */
 export function endWait({ profile }: ThreadSession, lane: Lane, object: number, time: number): void {
-  const wait = lane.waits.get(object);
+  const wait = waitFor(lane, object);
   if (wait === undefined) return;
   countWait(lane, profile, wait.cause, wait.since, time);
   wait.since = Math.max(wait.since, time);
-  if (--wait.count === 0) lane.waits.delete(object);
+  if (--wait.count === 0) removeWait(lane, wait);
 }
 
 /** The lane makes a record, so what it stood at has ended. */
@@ -79,9 +91,9 @@ export function goOn({ profile }: ThreadSession, lane: Lane, time: number): void
 /** The lane ends, or is read to here: what it waits for counts until then. */
 export function endAllWaits(lane: Lane, profile: Profile, time: number): void {
   const { stands, waits } = lane;
-  const open: Pick<OpenWait, "cause" | "since">[] = [...waits.values()];
+  const open: Pick<OpenWait, "cause" | "since">[] = [...waits];
   if (stands !== undefined) open.push(stands);
   for (const { cause, since } of open) countWait(lane, profile, cause, since, time);
-  waits.clear();
+  waits.length = 0;
   lane.stands = undefined;
 }
