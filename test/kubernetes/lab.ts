@@ -2,6 +2,12 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { delay } from "@wayward/base";
+
+/** How often a node is started before it is given up. */
+const UP_TRIES = 3;
+/** Within which a node that lives has told so. */
+const SIGN_OF_LIFE_S = 30;
 
 const root = join(import.meta.dirname, "..", "..");
 
@@ -39,11 +45,30 @@ export class Lab {
     return existsSync(join(programsFolder(), "metrics-server"));
   }
 
-  /** Starts it; the first time it is built, which takes minutes. Tells whether it ran before. */
+  /**
+   * Starts it; the first time it is built, which takes minutes. Tells whether
+   * it ran before. A kubelet that finds containerd not ready yet ends, and the
+   * API says what it has known of the node: then it is started once more.
+   */
   async up(...options: readonly string[]): Promise<boolean> {
     const ran = (await this.run(["kubectl", "get", "--raw", "/readyz"])).ok;
-    await this.must(["up", ...options], 3_600_000);
-    return ran;
+    for (let tries = 1; tries <= UP_TRIES; tries++) {
+      const begun = Date.now();
+      await this.must(["up", ...options], 3_600_000);
+      if (await this.#nodeLives(begun)) return ran;
+    }
+    throw new Error(`lab up: its node gave no sign of life in ${UP_TRIES} tries; its logs/kubelet.log says why`);
+  }
+
+  /** True once the node has told the API since then that it lives, as it does every 10 s. */
+  async #nodeLives(since: number): Promise<boolean> {
+    const told = "jsonpath={.items[*].spec.renewTime}";
+    for (let seconds = 0; seconds < SIGN_OF_LIFE_S; seconds++) {
+      const { stdout } = await this.run(["kubectl", "-n", "kube-node-lease", "get", "lease", "-o", told]);
+      if (Date.parse(stdout) > since) return true;
+      await delay(1_000);
+    }
+    return false;
   }
 
   run(args: readonly string[], timeoutMs = 120_000, input?: string): Promise<Said> {
