@@ -94,7 +94,7 @@ export class Gather {
   }
 
   /** Measures the first `count`, as `measure` does one: keys, quantities and positions. */
-  measureAll(keys: Float64Array | Uint32Array, values: Float64Array, indexes: Uint32Array, count: number): void {
+  measureAll(keys: Uint32Array, values: Float64Array, indexes: Uint32Array, count: number): void {
     let [stats, histograms, direct] = [this.#stats, this.#histograms, this.#direct];
     const { longest } = this;
     let { least } = longest;
