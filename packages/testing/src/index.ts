@@ -9,6 +9,7 @@ export { installPackages } from "./packages.ts";
 export { type PushAnswer, PushStream } from "./push.ts";
 export { junitProblems, sarifProblems } from "./report-schemas.ts";
 export { askReal, requireReal } from "./require-real.ts";
+export { retried } from "./retried.ts";
 export { type ServerCommand, type ServerProcess, startServer } from "./server-process.ts";
 export { type TempFolder, tempFolder } from "./temp.ts";
 export { until } from "./until.ts";

@@ -4,6 +4,7 @@ import { needBinary } from "./binaries.ts";
 import { freePort } from "./free-port.ts";
 import { answersOk, logTail, type ServerProcess, startServer } from "./server-process.ts";
 import { type TempFolder, tempFolder } from "./temp.ts";
+import { until } from "./until.ts";
 
 /** Settings of a server for tests. */
 export interface NatsOptions {
@@ -38,6 +39,7 @@ export interface NatsServer {
 
 const SYSTEM = { user: "sys", pass: "sys" } as const;
 const PORT_TRIES = 3;
+const READY_MS = 60_000;
 
 interface Node {
   readonly name: string;
@@ -49,20 +51,27 @@ interface Node {
 /** Starts one server and waits until JetStream is ready. */
 export async function startNats(options: NatsOptions = {}): Promise<NatsServer> {
   const program = await needBinary("nats-server");
+  return onFreePorts(async () => startNode(program, await chooseNode(0), [], await tempFolder("nats"), options));
+}
+
+/** Starts anew where another process has taken one of the ports since they were chosen. */
+async function onFreePorts<T>(start: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
-      const folder = await tempFolder("nats");
-      return await startNode(program, await chooseNode(0), [], folder, options);
+      return await start();
     } catch (error) {
-      // Another process may have taken one of the ports since they were chosen.
       if (tries === PORT_TRIES || !`${error}`.includes("address already in use")) throw error;
     }
   }
 }
 
-/** Starts `size` servers as one cluster and waits until it has a leader. */
+/** Starts `size` servers as one cluster and waits until its leader has heard of all of them. */
 export async function startNatsCluster(size = 3, options: NatsOptions = {}): Promise<NatsCluster> {
   const program = await needBinary("nats-server");
+  return onFreePorts(() => startNodes(program, size, options));
+}
+
+async function startNodes(program: string, size: number, options: NatsOptions): Promise<NatsCluster> {
   const nodes = await Promise.all(Array.from({ length: size }, (_, i) => chooseNode(i)));
   const starting = nodes.map(async (node) =>
     startNode(program, node, nodes, await tempFolder(`nats-${node.name}`), options),
@@ -72,10 +81,13 @@ export async function startNatsCluster(size = 3, options: NatsOptions = {}): Pro
   const stop = async () => {
     await Promise.all(servers.map((server) => server.stop()));
   };
-  const failed = outcomes.find((outcome) => outcome.status === "rejected");
-  if (failed !== undefined) {
+  try {
+    const failed = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [`${outcome.reason}`] : []));
+    if (failed.length > 0) throw new Error(failed.join("\n"));
+    await until("the servers are one cluster", () => areOne(servers), { withinMs: READY_MS, everyMs: 25 });
+  } catch (error) {
     await stop();
-    throw failed.reason;
+    throw error;
   }
   return { servers, urls: servers.map(({ url }) => url), stop, [Symbol.asyncDispose]: stop };
 }
@@ -112,7 +124,7 @@ async function startNode(
       args: ["-c", configFile],
       logFile,
       ready: async () => (await answersOk(`${monitorUrl}/healthz`)) && (cluster.length === 0 || hasLeader(monitorUrl)),
-      timeoutMs: 60_000,
+      timeoutMs: READY_MS,
     });
   return handle(node, folder, monitorUrl, logFile, start, await start());
 }
@@ -179,9 +191,26 @@ function configText(node: Node, cluster: readonly Node[], dataFolder: string, op
 }
 
 async function hasLeader(monitorUrl: string): Promise<boolean> {
+  const leader = (await metaGroup(monitorUrl))?.leader ?? "";
+  return leader !== "";
+}
+
+/** All name one leader, and it has heard from each of the others lately: until then a stream finds no room for copies. */
+async function areOne(servers: readonly NatsServer[]): Promise<boolean> {
+  const groups = await Promise.all(servers.map(({ monitorUrl }) => metaGroup(monitorUrl)));
+  const hears = (group: MetaGroup | undefined) =>
+    group?.replicas?.filter(({ current, offline }) => current && offline !== true).length === servers.length - 1;
+  return new Set(groups.map((group) => group?.leader)).size === 1 && groups.some(hears);
+}
+
+/** What a server tells of the group that keeps the list of streams; only its leader hears from all others. */
+async function metaGroup(monitorUrl: string): Promise<MetaGroup | undefined> {
   const response = await fetch(`${monitorUrl}/jsz`, { signal: AbortSignal.timeout(2_000) });
-  const answer: unknown = await response.json();
-  if (typeof answer !== "object" || answer === null || !("meta_cluster" in answer)) return false;
-  const meta = answer.meta_cluster;
-  return typeof meta === "object" && meta !== null && "leader" in meta && meta.leader !== "";
+  const answer = (await response.json()) as { readonly meta_cluster?: MetaGroup };
+  return answer.meta_cluster;
+}
+
+interface MetaGroup {
+  readonly leader?: string;
+  readonly replicas?: readonly { readonly current: boolean; readonly offline?: boolean }[];
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { delay, WaywardError } from "@wayward/base";
-import { type NatsCluster, type NatsServer, requireReal, startNatsCluster } from "@wayward/testing";
+import { type NatsCluster, type NatsServer, requireReal, retried, startNatsCluster } from "@wayward/testing";
 import type { Bus } from "../port.ts";
 import { openJetStreamBus } from "./bus.ts";
 
@@ -12,7 +12,7 @@ if (await requireReal("nats-server")) {
     test("loses nothing acknowledged when the leader is killed, and goes on without it", async () => {
       await using cluster = await startNatsCluster(3, { syncAlways: false });
       const options = { servers: cluster.urls.join(","), partitions: 1, replicas: 3, maxBytes: 64 * 1024 * 1024 };
-      const bus = await openJetStreamBus(options);
+      const bus = await retried(() => openJetStreamBus(options));
       const incarnation = bus.incarnation(0);
       const stop = new AbortController();
       const heard = new Set<string>();
@@ -57,17 +57,6 @@ async function readOn(bus: Bus, heard: Set<string>, signal: AbortSignal): Promis
     } catch (error) {
       if (WaywardError.from(error).code !== "UNAVAILABLE") throw error;
       await delay(100);
-    }
-  }
-}
-
-async function retried<T>(work: () => Promise<T>): Promise<T> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (tries === 200) throw error;
-      await delay(50);
     }
   }
 }
