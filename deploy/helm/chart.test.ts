@@ -92,17 +92,41 @@ const objectsOf = (name: string) => manifests(read(keptPath(name)));
     60_000,
   );
 
+  const job = async (...args: string[]) => manifests(await render(...args)).filter(isBeforeUpgrade);
+
   test("before an upgrade is right, and only mode distributed has it", async () => {
-    const job = async (...args: string[]) =>
-      manifests(await render(...args)).filter(
-        ({ metadata }) => metadata.annotations?.["helm.sh/hook"] === "pre-upgrade",
-      );
     const [check] = await job("--is-upgrade");
     expect(check?.metadata.name).toBe("wayward-upgrade-check");
     expect(await faults([check!], "1.35")).toEqual([]);
     expect(await job()).toEqual([]);
     expect(await job("--is-upgrade", "--set", "upgradeCheck.enabled=false")).toEqual([]);
     expect(await job("--is-upgrade", "--set", "mode=allInOne")).toEqual([]);
+  });
+
+  test("before an upgrade is let in by each policy that lets archives in, and is chosen by no budget", async () => {
+    const objects = manifests(await render("--is-upgrade"));
+    const { metadata, spec } = objects.find(isBeforeUpgrade)!;
+    // The second label is what Kubernetes gives to each pod of a job.
+    const check = { ...spec.template.metadata.labels, "batch.kubernetes.io/job-name": metadata.name };
+    const archive = objects.find(
+      (object) => object.metadata.name === "wayward-archive" && object.kind === "Deployment",
+    );
+    const archiver = archive!.spec.template.metadata.labels;
+    const budgets = objects.filter(({ kind }) => kind === "PodDisruptionBudget");
+    const budgetsOf = (labels: Labels) => budgets.filter((budget) => chooses(budget.spec.selector, labels));
+    expect(budgetsOf(archiver).map((budget) => budget.metadata.name)).toEqual(["wayward-archive"]);
+    expect(budgetsOf(check)).toEqual([]);
+    const policies = objects.filter(({ kind }) => kind === "NetworkPolicy");
+    const letIn = (labels: Labels) =>
+      policies
+        .filter((policy) =>
+          policy.spec.ingress.some(({ from = [] }: { readonly from?: readonly { readonly podSelector: Selector }[] }) =>
+            from.some(({ podSelector }) => chooses(podSelector, labels)),
+          ),
+        )
+        .map((policy) => policy.metadata.name);
+    expect(letIn(archiver)).toEqual(["wayward-nats", "wayward-trial-store"]);
+    expect(letIn(check)).toEqual(letIn(archiver));
   });
 
   test("would be refused with a field or a kind that nobody knows", async () => {
@@ -145,4 +169,30 @@ function podMonitor(): Manifest {
   if (monitor === undefined) throw new Error("no ServiceMonitor is rendered");
   const { endpoints, ...spec } = monitor.spec;
   return { ...monitor, kind: "PodMonitor", spec: { ...spec, podMetricsEndpoints: endpoints } };
+}
+
+function isBeforeUpgrade({ metadata }: Manifest): boolean {
+  return metadata.annotations?.["helm.sh/hook"] === "pre-upgrade";
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/** A selector of labels, with the operators that the chart uses. */
+interface Selector {
+  readonly matchLabels?: Labels;
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: "In" | "DoesNotExist";
+    readonly values?: readonly string[];
+  }[];
+}
+
+/** Whether Kubernetes would choose a pod that has these labels. */
+function chooses({ matchLabels = {}, matchExpressions = [] }: Selector, labels: Labels): boolean {
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every(({ key, operator, values = [] }) =>
+      operator === "In" ? values.includes(labels[key] ?? "") : !(key in labels),
+    )
+  );
 }

@@ -149,4 +149,7 @@ spec:
   selector:
     matchLabels:
       {{- include "wayward.selector" . | nindent 6 }}
+    # The job before an upgrade goes as an archive. A job cannot be scaled, and a budget that chooses its pod lets none go.
+    matchExpressions:
+      - { key: batch.kubernetes.io/job-name, operator: DoesNotExist }
 {{- end -}}
