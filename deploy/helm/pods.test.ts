@@ -100,6 +100,39 @@ describe("the registry that stands in front of all", () => {
   });
 });
 
+describe("what every pod gets", () => {
+  const all = pods.filter(({ name }) => name.endsWith("of everything"));
+
+  test.each(all)("is given to $name", ({ spec }) => {
+    expect(spec).toMatchObject({
+      serviceAccountName: "wayward",
+      enableServiceLinks: false,
+      imagePullSecrets: [{ name: "pull" }],
+      tolerations: [{ key: "dedicated", operator: "Exists" }],
+      priorityClassName: "high",
+      affinity: { nodeAffinity: expect.anything() },
+    });
+  });
+
+  test("has variables for the services and the collector", () => {
+    const told = all
+      .filter((pod) => !isTest(pod))
+      .flatMap((pod) =>
+        pod.spec.containers.map(({ name, env }: { name: string; env: readonly { name: string }[] }) => [
+          name,
+          env.some((variable) => variable.name === "NODE_EXTRA_CA_CERTS"),
+        ]),
+      );
+    expect(Object.fromEntries(told)).toEqual({
+      archive: true,
+      ingest: true,
+      query: true,
+      stream: true,
+      collector: true,
+    });
+  });
+});
+
 describe("every workload", () => {
   const of = (name: string) => objects.filter((one) => one.name === name).map(({ object }) => object);
 
