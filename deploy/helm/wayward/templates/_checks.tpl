@@ -90,6 +90,10 @@ unknown name) is refused by values.schema.json before.
 {{- if and .serviceMonitor.enabled .podMonitor.enabled -}}
 {{- fail "monitoring.serviceMonitor.enabled and monitoring.podMonitor.enabled are both true, so each pod would be counted twice: enable one" -}}
 {{- end -}}
+{{- $monitor := .serviceMonitor.enabled | ternary "serviceMonitor" (.podMonitor.enabled | ternary "podMonitor" "") -}}
+{{- if and $monitor $.Values.networkPolicy.enabled (not $.Values.networkPolicy.metricsFrom) -}}
+{{- fail (printf "monitoring.%s.enabled is true and networkPolicy.metricsFrom is empty, so the policies would let no Prometheus in: set networkPolicy.metricsFrom to the namespace of yours, such as [monitoring]" $monitor) -}}
+{{- end -}}
 {{- end -}}
 {{- if and .Values.grpcRoute.enabled (not .Values.grpcRoute.parentRefs) -}}
 {{- fail "grpcRoute.enabled is true and grpcRoute.parentRefs is empty: name the Gateway, such as [{name: public, namespace: gateways}]" -}}
