@@ -67,6 +67,25 @@ const hasHelm = await askReal("helm");
     }
   });
 
+  test("keeps no more in the trial store than it has room for, unless a setting says how much", async () => {
+    const kept = async (...args: string[]) => {
+      const envs = manifests(await render("--is-upgrade", ...args)).flatMap(({ metadata, spec }) => {
+        const container = spec?.template?.spec.containers[0];
+        const keep = container?.env?.find(({ name }: { readonly name: string }) => name === "WAYWARD_KEEP");
+        return keep === undefined ? [] : [[metadata.name, keep.value]];
+      });
+      return Object.fromEntries(envs);
+    };
+    const both = (keep: string) => ({ "wayward-archive": keep, "wayward-upgrade-check": keep });
+    expect(await kept()).toEqual(both("16384MiB"));
+    expect(await kept("--set", "trialStore.volume.size=10Gi")).toEqual(both("8192MiB"));
+    expect(await kept("--set", "archive.settings.keep=5GiB")).toEqual(both("5GiB"));
+    expect(await kept("--set", "archive.settings.keep=0")).toEqual(both("0"));
+    expect(await kept("--set", "settings.keep=5GiB")).toMatchObject(both("5GiB"));
+    expect(await kept("--set", "store.bucket=records")).toEqual({});
+    expect(await kept("--set", "mode=allInOne")).toEqual({});
+  });
+
   test("renders the all-in-one from every preset", async () => {
     for (const preset of ["small", "medium", "large"]) {
       const args = ["--values", join(CHART, "presets", `${preset}.yaml`)];
