@@ -67,6 +67,25 @@ const hasHelm = await askReal("helm");
     }
   });
 
+  test.each([
+    ["wayward", "wayward-ingest"],
+    ["telemetry-wayward", "telemetry-wayward-ingest"],
+    ["telemetry", "wayward/telemetry-ingest"],
+  ])("called %s has a job called %s, and any monitor gives one by which the alerts know it", async (name, job) => {
+    const known = /up\{job=~"([^"]+)"\}/.exec(read(join(CHART, "monitoring/rules/wayward.yaml")))?.[1];
+    const jobOf = async (kind: string, given: string) => {
+      const on = `fullnameOverride=${name},monitoring.${kind}.enabled=true,networkPolicy.metricsFrom={monitoring}`;
+      const monitors = manifests(await render("--set", on)).filter((object) => object.kind.endsWith("Monitor"));
+      const { endpoints, podMetricsEndpoints } = monitors[0]!.spec;
+      const [{ relabelings = [] }] = endpoints ?? podMetricsEndpoints;
+      return relabelled(given, relabelings);
+    };
+    // What the operator calls it: by its Service, or by the monitor and its namespace.
+    expect(await jobOf("serviceMonitor", `${name}-ingest`)).toBe(job);
+    for (const called of [job, await jobOf("podMonitor", `metrics/${name}`)])
+      expect(called).toMatch(new RegExp(`^(?:${known})$`));
+  });
+
   test("keeps no more in the trial store than it has room for, unless a setting says how much", async () => {
     const kept = async (...args: string[]) => {
       const envs = manifests(await render("--is-upgrade", ...args)).flatMap(({ metadata, spec }) => {
@@ -214,4 +233,9 @@ function chooses({ matchLabels = {}, matchExpressions = [] }: Selector, labels: 
       operator === "In" ? values.includes(labels[key] ?? "") : !(key in labels),
     )
   );
+}
+
+/** The job that these relabellings leave, of which each replaces the whole of it. */
+function relabelled(job: string, rules: readonly { readonly replacement: string }[]): string {
+  return rules.reduce((name, { replacement }) => replacement.replace("$1", name), job);
 }
