@@ -77,6 +77,15 @@ describe("every pod", () => {
     }
   });
 
+  test.each(pods.filter(({ labels }) => labels["app.kubernetes.io/component"] === "nats"))(
+    "$name has half an hour to find the others and to catch up with them",
+    ({ spec }) => {
+      const { httpGet, periodSeconds, failureThreshold } = spec.containers[0].startupProbe;
+      expect(httpGet.path).toBe("/healthz");
+      expect(periodSeconds * failureThreshold).toBeGreaterThanOrEqual(1800);
+    },
+  );
+
   test.each(pods.filter((pod) => !isTest(pod)))(
     "$name spreads, has time to end, and names no variable twice",
     (pod) => {
