@@ -86,6 +86,11 @@ const hasHelm = await askReal("helm");
       expect(called).toMatch(new RegExp(`^(?:${known})$`));
   });
 
+  test("scales the archive to its most where Prometheus does not answer", () => {
+    const [scaled] = objectsOf("everything").filter(({ kind }) => kind === "ScaledObject");
+    expect(scaled?.spec).toMatchObject({ minReplicaCount: 1, maxReplicaCount: 8, fallback: { replicas: 8 } });
+  });
+
   test("keeps no more in the trial store than it has room for, unless a setting says how much", async () => {
     const kept = async (...args: string[]) => {
       const envs = manifests(await render("--is-upgrade", ...args)).flatMap(({ metadata, spec }) => {
