@@ -110,7 +110,7 @@ unknown name) is refused by values.schema.json before.
 {{- with dig "metadata" "annotations" (dict) (default (dict) $found) -}}
 {{- $mode := get . "wayward/mode" -}}
 {{- if and $mode (ne $mode $.Values.mode) -}}
-{{- fail (printf "this release runs in mode %s, and mode %s would not find its data: install a second release in mode %s" $mode $.Values.mode $.Values.mode) -}}
+{{- fail (printf "this release runs in mode %s, and mode %s would not find its data: install a second release in mode %s in another namespace" $mode $.Values.mode $.Values.mode) -}}
 {{- end -}}
 {{- $partitions := get . "wayward/partitions" -}}
 {{- if and $partitions (ne $partitions (toString $.Values.settings.partitions)) (eq $.Values.mode "distributed") -}}
