@@ -67,6 +67,49 @@ const hasHelm = await askReal("helm");
     }
   });
 
+  test.each([
+    ["wayward", "wayward-ingest"],
+    ["telemetry-wayward", "telemetry-wayward-ingest"],
+    ["telemetry", "wayward/telemetry-ingest"],
+  ])("called %s has a job called %s, and any monitor gives one by which the alerts know it", async (name, job) => {
+    const known = /up\{job=~"([^"]+)"\}/.exec(read(join(CHART, "monitoring/rules/wayward.yaml")))?.[1];
+    const jobOf = async (kind: string, given: string) => {
+      const on = `fullnameOverride=${name},monitoring.${kind}.enabled=true,networkPolicy.metricsFrom={monitoring}`;
+      const monitors = manifests(await render("--set", on)).filter((object) => object.kind.endsWith("Monitor"));
+      const { endpoints, podMetricsEndpoints } = monitors[0]!.spec;
+      const [{ relabelings = [] }] = endpoints ?? podMetricsEndpoints;
+      return relabelled(given, relabelings);
+    };
+    // What the operator calls it: by its Service, or by the monitor and its namespace.
+    expect(await jobOf("serviceMonitor", `${name}-ingest`)).toBe(job);
+    for (const called of [job, await jobOf("podMonitor", `metrics/${name}`)])
+      expect(called).toMatch(new RegExp(`^(?:${known})$`));
+  });
+
+  test("scales the archive to its most where Prometheus does not answer", () => {
+    const [scaled] = objectsOf("everything").filter(({ kind }) => kind === "ScaledObject");
+    expect(scaled?.spec).toMatchObject({ minReplicaCount: 1, maxReplicaCount: 8, fallback: { replicas: 8 } });
+  });
+
+  test("keeps no more in the trial store than it has room for, unless a setting says how much", async () => {
+    const kept = async (...args: string[]) => {
+      const envs = manifests(await render("--is-upgrade", ...args)).flatMap(({ metadata, spec }) => {
+        const container = spec?.template?.spec.containers[0];
+        const keep = container?.env?.find(({ name }: { readonly name: string }) => name === "WAYWARD_KEEP");
+        return keep === undefined ? [] : [[metadata.name, keep.value]];
+      });
+      return Object.fromEntries(envs);
+    };
+    const both = (keep: string) => ({ "wayward-archive": keep, "wayward-upgrade-check": keep });
+    expect(await kept()).toEqual(both("16384MiB"));
+    expect(await kept("--set", "trialStore.volume.size=10Gi")).toEqual(both("8192MiB"));
+    expect(await kept("--set", "archive.settings.keep=5GiB")).toEqual(both("5GiB"));
+    expect(await kept("--set", "archive.settings.keep=0")).toEqual(both("0"));
+    expect(await kept("--set", "settings.keep=5GiB")).toMatchObject(both("5GiB"));
+    expect(await kept("--set", "store.bucket=records")).toEqual({});
+    expect(await kept("--set", "mode=allInOne")).toEqual({});
+  });
+
   test("renders the all-in-one from every preset", async () => {
     for (const preset of ["small", "medium", "large"]) {
       const args = ["--values", join(CHART, "presets", `${preset}.yaml`)];
@@ -92,17 +135,41 @@ const objectsOf = (name: string) => manifests(read(keptPath(name)));
     60_000,
   );
 
+  const job = async (...args: string[]) => manifests(await render(...args)).filter(isBeforeUpgrade);
+
   test("before an upgrade is right, and only mode distributed has it", async () => {
-    const job = async (...args: string[]) =>
-      manifests(await render(...args)).filter(
-        ({ metadata }) => metadata.annotations?.["helm.sh/hook"] === "pre-upgrade",
-      );
     const [check] = await job("--is-upgrade");
     expect(check?.metadata.name).toBe("wayward-upgrade-check");
     expect(await faults([check!], "1.35")).toEqual([]);
     expect(await job()).toEqual([]);
     expect(await job("--is-upgrade", "--set", "upgradeCheck.enabled=false")).toEqual([]);
     expect(await job("--is-upgrade", "--set", "mode=allInOne")).toEqual([]);
+  });
+
+  test("before an upgrade is let in by each policy that lets archives in, and is chosen by no budget", async () => {
+    const objects = manifests(await render("--is-upgrade"));
+    const { metadata, spec } = objects.find(isBeforeUpgrade)!;
+    // The second label is what Kubernetes gives to each pod of a job.
+    const check = { ...spec.template.metadata.labels, "batch.kubernetes.io/job-name": metadata.name };
+    const archive = objects.find(
+      (object) => object.metadata.name === "wayward-archive" && object.kind === "Deployment",
+    );
+    const archiver = archive!.spec.template.metadata.labels;
+    const budgets = objects.filter(({ kind }) => kind === "PodDisruptionBudget");
+    const budgetsOf = (labels: Labels) => budgets.filter((budget) => chooses(budget.spec.selector, labels));
+    expect(budgetsOf(archiver).map((budget) => budget.metadata.name)).toEqual(["wayward-archive"]);
+    expect(budgetsOf(check)).toEqual([]);
+    const policies = objects.filter(({ kind }) => kind === "NetworkPolicy");
+    const letIn = (labels: Labels) =>
+      policies
+        .filter((policy) =>
+          policy.spec.ingress.some(({ from = [] }: { readonly from?: readonly { readonly podSelector: Selector }[] }) =>
+            from.some(({ podSelector }) => chooses(podSelector, labels)),
+          ),
+        )
+        .map((policy) => policy.metadata.name);
+    expect(letIn(archiver)).toEqual(["wayward-nats", "wayward-trial-store"]);
+    expect(letIn(check)).toEqual(letIn(archiver));
   });
 
   test("would be refused with a field or a kind that nobody knows", async () => {
@@ -145,4 +212,35 @@ function podMonitor(): Manifest {
   if (monitor === undefined) throw new Error("no ServiceMonitor is rendered");
   const { endpoints, ...spec } = monitor.spec;
   return { ...monitor, kind: "PodMonitor", spec: { ...spec, podMetricsEndpoints: endpoints } };
+}
+
+function isBeforeUpgrade({ metadata }: Manifest): boolean {
+  return metadata.annotations?.["helm.sh/hook"] === "pre-upgrade";
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/** A selector of labels, with the operators that the chart uses. */
+interface Selector {
+  readonly matchLabels?: Labels;
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: "In" | "DoesNotExist";
+    readonly values?: readonly string[];
+  }[];
+}
+
+/** Whether Kubernetes would choose a pod that has these labels. */
+function chooses({ matchLabels = {}, matchExpressions = [] }: Selector, labels: Labels): boolean {
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every(({ key, operator, values = [] }) =>
+      operator === "In" ? values.includes(labels[key] ?? "") : !(key in labels),
+    )
+  );
+}
+
+/** The job that these relabellings leave, of which each replaces the whole of it. */
+function relabelled(job: string, rules: readonly { readonly replacement: string }[]): string {
+  return rules.reduce((name, { replacement }) => replacement.replace("$1", name), job);
 }

@@ -77,6 +77,15 @@ describe("every pod", () => {
     }
   });
 
+  test.each(pods.filter(({ labels }) => labels["app.kubernetes.io/component"] === "nats"))(
+    "$name has half an hour to find the others and to catch up with them",
+    ({ spec }) => {
+      const { httpGet, periodSeconds, failureThreshold } = spec.containers[0].startupProbe;
+      expect(httpGet.path).toBe("/healthz");
+      expect(periodSeconds * failureThreshold).toBeGreaterThanOrEqual(1800);
+    },
+  );
+
   test.each(pods.filter((pod) => !isTest(pod)))(
     "$name spreads, has time to end, and names no variable twice",
     (pod) => {
@@ -97,6 +106,39 @@ describe("the registry that stands in front of all", () => {
       .flatMap((pod) => containersOf(pod).map(({ image }) => image));
     expect(images.filter((image) => !image.startsWith("registry.example.org/mirror/"))).toEqual([]);
     expect(images.find((image) => image.includes("/ingest"))).toMatch(/ingest@sha256:/);
+  });
+});
+
+describe("what every pod gets", () => {
+  const all = pods.filter(({ name }) => name.endsWith("of everything"));
+
+  test.each(all)("is given to $name", ({ spec }) => {
+    expect(spec).toMatchObject({
+      serviceAccountName: "wayward",
+      enableServiceLinks: false,
+      imagePullSecrets: [{ name: "pull" }],
+      tolerations: [{ key: "dedicated", operator: "Exists" }],
+      priorityClassName: "high",
+      affinity: { nodeAffinity: expect.anything() },
+    });
+  });
+
+  test("has variables for the services and the collector", () => {
+    const told = all
+      .filter((pod) => !isTest(pod))
+      .flatMap((pod) =>
+        pod.spec.containers.map(({ name, env }: { name: string; env: readonly { name: string }[] }) => [
+          name,
+          env.some((variable) => variable.name === "NODE_EXTRA_CA_CERTS"),
+        ]),
+      );
+    expect(Object.fromEntries(told)).toEqual({
+      archive: true,
+      ingest: true,
+      query: true,
+      stream: true,
+      collector: true,
+    });
   });
 });
 

@@ -56,6 +56,14 @@ const DISTRIBUTED = "mode=distributed";
     ["query.autoscaling.enabled=true query.autoscaling.min=11", "query.autoscaling.min is 11 and max is 10"],
     ["query.autoscaling.enabled=true query.resources.requests=null", "query.resources.requests.cpu"],
     ["monitoring.serviceMonitor.enabled=true monitoring.podMonitor.enabled=true", "enable one"],
+    [
+      "monitoring.serviceMonitor.enabled=true",
+      "set networkPolicy.metricsFrom to the namespace of yours, such as [monitoring]",
+    ],
+    [
+      "mode=allInOne monitoring.podMonitor.enabled=true",
+      "monitoring.podMonitor.enabled is true and networkPolicy.metric",
+    ],
     ["tls.existingSecret=own", "set tls.enabled to true"],
     ["tls.certManager.issuer=ours", "tls.certManager.issuer is set and tls.enabled is false"],
     ["tls.enabled=true tls.existingSecret=own tls.certManager.issuer=ours", "leave one empty"],
@@ -76,6 +84,8 @@ const DISTRIBUTED = "mode=distributed";
       "settings.busBytes=4GiB nats.volume.size=24Gi",
       "archive.replicas=4",
       "nats.replicas=5",
+      "monitoring.serviceMonitor.enabled=true networkPolicy.metricsFrom={monitoring}",
+      "monitoring.podMonitor.enabled=true networkPolicy.enabled=false",
       `${DISTRIBUTED} enabled=true`,
     ]) {
       expect(await template(...set(values))).toMatchObject({ ok: true });

@@ -77,7 +77,8 @@ export async function distributed(lab: Lab, apps: Apps, rows: Rows, amount: Amou
       facts: "partitions and mode, refused with the fix",
       wrong: [
         !partitions.stderr.includes("set settings.partitions to 4") && `partitions: ${partitions.stderr}`,
-        !mode.stderr.includes("install a second release in mode allInOne") && `mode: ${mode.stderr}`,
+        !mode.stderr.includes("install a second release in mode allInOne in another namespace") &&
+          `mode: ${mode.stderr}`,
       ],
     };
   });

@@ -94,7 +94,8 @@ export class Doors {
 
   /** What a Prometheus gets that knows what the ServiceMonitor says. Throws where it is not let in. */
   async scraped(...values: readonly string[]): Promise<Scrape> {
-    const set = [...values, "monitoring.serviceMonitor.enabled=true"].flatMap((value) => ["--set", value]);
+    const monitored = ["monitoring.serviceMonitor.enabled=true", "networkPolicy.metricsFrom[0]=monitoring"];
+    const set = [...values, ...monitored].flatMap((value) => ["--set", value]);
     const only = ["--namespace", this.#release.namespace, "--show-only", "templates/monitoring/monitors.yaml"];
     const monitor = parse(await this.#release.lab.must(["helm", "template", "wayward", CHART, ...only, ...set]));
     const { authorization, scheme, tlsConfig }: Scraped = monitor.spec.endpoints[0];

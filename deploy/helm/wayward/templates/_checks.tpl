@@ -90,6 +90,10 @@ unknown name) is refused by values.schema.json before.
 {{- if and .serviceMonitor.enabled .podMonitor.enabled -}}
 {{- fail "monitoring.serviceMonitor.enabled and monitoring.podMonitor.enabled are both true, so each pod would be counted twice: enable one" -}}
 {{- end -}}
+{{- $monitor := .serviceMonitor.enabled | ternary "serviceMonitor" (.podMonitor.enabled | ternary "podMonitor" "") -}}
+{{- if and $monitor $.Values.networkPolicy.enabled (not $.Values.networkPolicy.metricsFrom) -}}
+{{- fail (printf "monitoring.%s.enabled is true and networkPolicy.metricsFrom is empty, so the policies would let no Prometheus in: set networkPolicy.metricsFrom to the namespace of yours, such as [monitoring]" $monitor) -}}
+{{- end -}}
 {{- end -}}
 {{- if and .Values.grpcRoute.enabled (not .Values.grpcRoute.parentRefs) -}}
 {{- fail "grpcRoute.enabled is true and grpcRoute.parentRefs is empty: name the Gateway, such as [{name: public, namespace: gateways}]" -}}
@@ -106,7 +110,7 @@ unknown name) is refused by values.schema.json before.
 {{- with dig "metadata" "annotations" (dict) (default (dict) $found) -}}
 {{- $mode := get . "wayward/mode" -}}
 {{- if and $mode (ne $mode $.Values.mode) -}}
-{{- fail (printf "this release runs in mode %s, and mode %s would not find its data: install a second release in mode %s" $mode $.Values.mode $.Values.mode) -}}
+{{- fail (printf "this release runs in mode %s, and mode %s would not find its data: install a second release in mode %s in another namespace" $mode $.Values.mode $.Values.mode) -}}
 {{- end -}}
 {{- $partitions := get . "wayward/partitions" -}}
 {{- if and $partitions (ne $partitions (toString $.Values.settings.partitions)) (eq $.Values.mode "distributed") -}}

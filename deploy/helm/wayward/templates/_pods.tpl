@@ -40,7 +40,32 @@ annotations:
 
 {{/* The lines of a pod's spec that its part does not change. */}}
 {{- define "wayward.podSpec" -}}
-{{- $pod := mergeOverwrite (deepCopy .root.Values.pod) .own -}}
+{{ include "wayward.podIdentity" . }}
+securityContext:
+  {{- include "wayward.podSecurity" . | nindent 2 }}
+{{- with include "wayward.podPlacement" . | trim }}
+{{ . }}
+{{- end }}
+{{- if (include "wayward.podValues" . | fromYaml).spread }}
+topologySpreadConstraints:
+  {{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
+  - topologyKey: {{ . }}
+    maxSkew: 1
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "wayward.selector" $ | nindent 8 }}
+  {{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* The `pod` value of a part, with that of all pods below it. */}}
+{{- define "wayward.podValues" -}}
+{{- mergeOverwrite (deepCopy .root.Values.pod) .own | toYaml -}}
+{{- end -}}
+
+{{/* Whose name a pod has, and what its images are pulled with. */}}
+{{- define "wayward.podIdentity" -}}
 serviceAccountName: {{ include "wayward.serviceAccountName" .root }}
 automountServiceAccountToken: false
 enableServiceLinks: false
@@ -50,8 +75,11 @@ imagePullSecrets:
   - name: {{ . }}
   {{- end }}
 {{- end }}
-securityContext:
-  {{- include "wayward.podSecurity" . | nindent 2 }}
+{{- end -}}
+
+{{/* On which nodes it may run, and before whom. */}}
+{{- define "wayward.podPlacement" -}}
+{{- $pod := include "wayward.podValues" . | fromYaml -}}
 {{- with $pod.priorityClassName }}
 priorityClassName: {{ . }}
 {{- end }}
@@ -66,17 +94,6 @@ tolerations:
 {{- with $pod.affinity }}
 affinity:
   {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- if $pod.spread }}
-topologySpreadConstraints:
-  {{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
-  - topologyKey: {{ . }}
-    maxSkew: 1
-    whenUnsatisfiable: ScheduleAnyway
-    labelSelector:
-      matchLabels:
-        {{- include "wayward.selector" $ | nindent 8 }}
-  {{- end }}
 {{- end }}
 {{- end -}}
 
@@ -149,4 +166,7 @@ spec:
   selector:
     matchLabels:
       {{- include "wayward.selector" . | nindent 6 }}
+    # The job before an upgrade goes as an archive. A job cannot be scaled, and a budget that chooses its pod lets none go.
+    matchExpressions:
+      - { key: batch.kubernetes.io/job-name, operator: DoesNotExist }
 {{- end -}}

@@ -100,7 +100,11 @@ WAYWARD_{{ upper . }}: {{ include "wayward.scheme" $ }}{{ include "wayward.partN
 
 {{/* Settings of one service: those of all, what the chart decides, and its own. */}}
 {{- define "wayward.settingsOf" -}}
-{{- merge (deepCopy (get .root.Values .part).settings) .root.Values.settings (dict "host" "0.0.0.0") | toJson -}}
+{{- $settings := merge (deepCopy (get .root.Values .part).settings) .root.Values.settings (dict "host" "0.0.0.0") -}}
+{{- if and (eq .part "archive") (include "wayward.isTrialStore" .root) (not (hasKey $settings "keep")) -}}
+{{- $_ := set $settings "keep" (include "wayward.trialKeep" .root) -}}
+{{- end -}}
+{{- $settings | toJson -}}
 {{- end -}}
 
 {{/* Secrets with files that an external NATS asks for, by the name of the volume. */}}

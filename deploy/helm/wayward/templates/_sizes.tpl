@@ -20,6 +20,11 @@
 {{- add (mul $each (int64 .Values.settings.partitions)) 128 -}}
 {{- end -}}
 
+{{/* What the archive keeps in the trial store where nobody says how much: a store without room takes no block. */}}
+{{- define "wayward.trialKeep" -}}
+{{- div (mul (include "wayward.mebibytes" .Values.trialStore.volume.size | int64) 8) 10 -}}MiB
+{{- end -}}
+
 {{/* What a NATS server may use of its volume: a full volume stops it, so a tenth stays free. */}}
 {{- define "wayward.natsStoreMebibytes" -}}
 {{- div (mul (include "wayward.mebibytes" .Values.nats.volume.size | int64) 9) 10 -}}
