@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { constants } from "node:os";
 import { delimiter, join, resolve } from "node:path";
+import { isatty } from "node:tty";
 import { agentBundle } from "@wayward/agent";
 import { WaywardError } from "@wayward/base";
 import { type Child, type Collected, collect, type Waiting, waitingOfDead } from "@wayward/collector";
@@ -110,8 +111,10 @@ function runChild([program = "", ...args]: readonly string[], env: NodeJS.Proces
   return new Promise((resolveCode, reject) => {
     const child = spawn(program, args, { env, stdio: "inherit" });
     noted.pid = child.pid ?? 0;
-    // A terminal sends Ctrl-C to both; the child decides what becomes of it.
-    const pass = (signal: NodeJS.Signals) => () => void child.kill(signal);
+    // What becomes of a signal is the child's to decide. A terminal sends Ctrl-C to the whole group: passed on, the child
+    // would get it twice, and the second one kills many programs. By number: `process.stdin` would change what both read.
+    const onTerminal = [0, 1, 2].some((stream) => isatty(stream));
+    const pass = (signal: NodeJS.Signals) => () => (onTerminal && signal === "SIGINT") || child.kill(signal);
     const handlers = (["SIGINT", "SIGTERM", "SIGHUP"] as const).map((signal) => [signal, pass(signal)] as const);
     for (const [signal, handler] of handlers) process.on(signal, handler);
     child.once("error", (error: NodeJS.ErrnoException) => {
