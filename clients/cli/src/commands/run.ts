@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { constants } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { isatty } from "node:tty";
 import { agentBundle } from "@wayward/agent";
 import { WaywardError } from "@wayward/base";
@@ -11,6 +11,7 @@ import { EXIT } from "../exit.ts";
 import { ingestAddress, spoolFolder } from "../folders.ts";
 import { parseLabels } from "../selection.ts";
 import { preloading } from "./preloading.ts";
+import { programPath } from "./program-path.ts";
 import { pushRest, runEndText, sessionsSince } from "./run-end.ts";
 
 export interface RunCommand {
@@ -87,7 +88,7 @@ function childEnvironment(
 ): NodeJS.ProcessEnv {
   return {
     ...process.env,
-    PATH: withoutOurs(process.env.PATH ?? ""),
+    PATH: programPath(process.env.PATH ?? ""),
     NODE_OPTIONS: preloading(process.env.NODE_OPTIONS, hook),
     WAYWARD_RUN: runId,
     WAYWARD_SPOOL: root,
@@ -96,14 +97,6 @@ function childEnvironment(
     ...(labels === "" ? {} : { WAYWARD_LABELS: labels }),
     ...(options.capture ? { WAYWARD_CAPTURE: "1" } : {}),
   };
-}
-
-/** The program gets the Node that the caller's shell would find, not the one that npx put before it. */
-function withoutOurs(path: string): string {
-  return path
-    .split(delimiter)
-    .filter((folder) => !folder.endsWith(join("node_modules", ".bin")))
-    .join(delimiter);
 }
 
 /** Runs the program with our standard streams; tells its exit code, or 128 and the signal's number. Notes in `noted` how it ended. */
