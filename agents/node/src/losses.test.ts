@@ -160,6 +160,26 @@ describe("what a spool cannot take", () => {
     await fillAndFree(spoolFolder(), "{ quotaBytes: 1024 * 1024, words: 6_000 }");
   });
 
+  test("is told by a program that ends while its spool is at the quota", () => {
+    const spool = spoolFolder();
+    const { status } = runProgram(
+      `import { randomBytes } from "node:crypto";
+       for (let n = 1; n <= 6000; n++) {
+         agent.note(randomBytes(1024).toString("hex"));
+         if (n % 20 === 0 && n < 3000) agent.flush();
+       }
+       process.exit(0);`,
+      { spool, options: "{ quotaBytes: 1024 * 1024, words: 6_000 }" },
+    );
+    expect(status).toBe(0);
+    const [session = ""] = sessionsIn(spool);
+    const { headers, rows } = readSpool(spool, session);
+    expect(headers.at(-1)?.end).toMatchObject({ cause: 0, exit: "0" });
+    const lost = drops(rows);
+    expect(lost).toEqual([["spool-full", expect.any(Number)]]);
+    expect(notes(rows) + Number(lost[0]?.[1])).toBe(6000);
+  });
+
   const disk = join(root, "disk");
   const mounted = mountSmall(disk);
   (mounted ? test : test.skip)("is counted once a full disk has room again", async () => {

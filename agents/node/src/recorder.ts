@@ -89,7 +89,7 @@ export class Recorder {
 
   /** Writes block 0, empty, so that the session is known at once. */
   begin(): void {
-    if (!this.#hasBegun) this.#write();
+    if (!this.#hasBegun) this.#write(false);
   }
 
   /** True once block 0 is made. */
@@ -298,14 +298,16 @@ export class Recorder {
    * the sink takes blocks again.
    */
   flush(): void {
-    if (!this.#ended && (this.#stage.count > 0 || this.#full || this.#owed || this.#pending.length > 0)) this.#write();
+    if (!this.#ended && (this.#stage.count > 0 || this.#full || this.#owed || this.#pending.length > 0))
+      this.#write(false);
   }
 
   /** Writes what is staged and the end mark; nothing is taken afterwards. */
   end(exit: string): void {
     if (this.#ended) return;
-    if (this.#full) this.#write();
-    this.#write(exit);
+    // What was lost stands behind the records that were kept, so the block after theirs tells it.
+    if (this.#full) this.#write(true);
+    this.#write(true, exit);
     this.#ended = true;
     this.#full = true;
   }
@@ -316,8 +318,8 @@ export class Recorder {
     this.#full = true;
   }
 
-  #write(exit?: string): void {
-    const last = exit !== undefined;
+  /** `last`: nothing is tried again, so a block that the sink refuses holds up no other. `exit` makes the end mark. */
+  #write(last: boolean, exit?: string): void {
     this.#hasBegun = true;
     this.#append(last);
     if (this.#pending.length > 0) {

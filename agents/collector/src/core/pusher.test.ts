@@ -159,6 +159,34 @@ describe("a pusher", () => {
     expect(world.order).toEqual([0n, 1n, 2n, 3n, 4n, 5n, 6n, 7n]);
   });
 
+  test("serves sessions in turn, however much one of them has", () => {
+    const core = new PusherCore({ quotaBytes: 1e9 });
+    const sent: string[] = [];
+    const step = (event: PushEvent) => {
+      for (const effect of core.step(event)) if (effect.type === "send") sent.push(`${effect.session}${effect.seq}`);
+    };
+    const find = (session: string, count: number, bytes: number) => {
+      for (let seq = 0n; seq < count; seq++) step({ type: "found", session, seq, bytes });
+    };
+    find("a", 20, 100);
+    find("b", 2, 900);
+    find("c", 3, 100);
+    step({ type: "connected" });
+    step({ type: "credit", blocks: 4, bytes: 1000 });
+    expect(sent).toEqual(["a0", "a1", "a2", "a3"]);
+    // Each answer lets the next one go; a block that is large gets the room for which it waits.
+    for (let answered = 0; answered < sent.length; answered++) {
+      const [session = "", ...seq] = sent[answered]!;
+      const ack = { incarnation: "", busSeq: 1n, partition: 0, nowMs: 0 };
+      step({ type: "ack", session, seq: BigInt(seq.join("")), ...ack });
+    }
+    expect(sent).toHaveLength(25);
+    const rest = sent.slice(4);
+    expect(rest.indexOf("b0")).toBe(0);
+    expect(rest.indexOf("c2")).toBeLessThan(rest.indexOf("a12"));
+    expect(rest.indexOf("b1")).toBeLessThan(rest.indexOf("a12"));
+  });
+
   test("sets aside what is refused for ever and goes on", () => {
     const core = new PusherCore({ quotaBytes: 1e9 });
     core.step({ type: "connected" });

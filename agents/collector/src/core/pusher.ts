@@ -325,23 +325,41 @@ export class PusherCore {
     enqueue(state.queue, held);
   }
 
-  /** Blocks of a session go in order of seq; one that must wait holds up those behind it. */
+  /**
+   * Blocks of a session go in order of seq; one that must wait holds up those
+   * behind it. Sessions take turns, so that none that writes much has all
+   * credit for itself: the others would reach their quota.
+   */
   #send(effects: PushEffect[]): void {
     if (!this.#connected) return;
-    for (const [session, { queue }] of this.#sessions) {
-      let taken = 0;
-      for (const block of queue) {
-        if (block.notBeforeMs > this.#nowMs || !this.#maySend(block.bytes)) break;
-        taken++;
-        // It may have been archived or given up since it was queued.
-        if (block.stage !== "waiting") continue;
+    for (const [session, state] of this.#sessions) {
+      const { taken, isOut } = this.#sendOf(session, state.queue, effects);
+      if (taken > 0) {
+        state.queue.splice(0, taken);
+        // Behind the others. With credit left the loop meets it again, and finds nothing that may go.
+        this.#sessions.delete(session);
+        this.#sessions.set(session, state);
+      }
+      if (isOut) return;
+    }
+  }
+
+  /** Sends of a session what may go; tells how many blocks left its queue, and whether credit is out. */
+  #sendOf(session: string, queue: readonly Held[], effects: PushEffect[]): { taken: number; isOut: boolean } {
+    let taken = 0;
+    for (const block of queue) {
+      // It may have been archived or given up since it was queued.
+      if (block.stage === "waiting") {
+        if (block.notBeforeMs > this.#nowMs) break;
+        if (!this.#maySend(block.bytes)) return { taken, isOut: true };
         block.stage = "sent";
         this.#sentBlocks++;
         this.#sentBytes += block.bytes;
         effects.push({ type: "send", session, seq: block.seq });
       }
-      if (taken > 0) queue.splice(0, taken);
+      taken++;
     }
+    return { taken, isOut: false };
   }
 
   #maySend(bytes: number): boolean {

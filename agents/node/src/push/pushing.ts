@@ -10,22 +10,38 @@ import { workerPath } from "./worker-path.ts";
 const LOOK_MS = 5;
 /** The pusher's own memory; blocks are outside its heap. */
 const HEAP_MB = 128;
+/** After so long a pusher that failed is begun again, the first time, the second and so on; then no more: each costs the process a start. */
+const PAUSES_MS = [1_000, 5_000, 20_000, 60_000, 300_000];
+/** One that has lived so long before it failed counts as the first that fails. */
+const STEADY_MS = 600_000;
 
 /**
  * This process's pusher, a thread of its own: the program's thread never
  * loads gRPC and never waits for a server, but for the bounded wait at its
- * end. What the pusher has not delivered stays in the spool.
+ * end. What the pusher has not delivered stays in the spool. One that fails,
+ * by its memory or a spool folder that is gone, is begun again.
  */
 export class Pushing {
   readonly #state = new SharedArrayBuffer(4);
   readonly #view = new Int32Array(this.#state);
-  readonly #server: string;
+  readonly #job: Omit<PushJob, "state">;
+  readonly #pausesMs: readonly number[];
+  #begunMs = 0;
+  /** How many failed in a row. */
+  #failed = 0;
 
-  constructor(job: Omit<PushJob, "state">) {
-    this.#server = job.server;
+  /** Throws where no thread can be started. */
+  constructor(job: Omit<PushJob, "state">, pausesMs: readonly number[] = PAUSES_MS) {
+    this.#job = job;
+    this.#pausesMs = pausesMs;
+    this.#begin();
+  }
+
+  #begin(): void {
+    this.#begunMs = performance.now();
     const worker = new Worker(workerPath, {
       name: "wayward",
-      workerData: { ...job, state: this.#state } satisfies PushJob,
+      workerData: { ...this.#job, state: this.#state } satisfies PushJob,
       // The pusher is no part of the program: what the program preloads must not run here, nor speak.
       execArgv: [],
       env: { ...process.env, NODE_OPTIONS: "", NODE_NO_WARNINGS: "1" },
@@ -48,8 +64,8 @@ export class Pushing {
     const [root, session] = [dirname(spool.folder), basename(spool.folder)];
     this.#wait(() => spool.accepted >= seq, until);
     this.#wait(() => waitingOfThreads(root, session) === 0, until);
-    tellWaiting(spool, seq, this.#server);
-    tellWaitingOfThreads(root, waitingOfThreads(root, session), this.#server);
+    tellWaiting(spool, seq, this.#job.server);
+    tellWaitingOfThreads(root, waitingOfThreads(root, session), this.#job.server);
   }
 
   #wait(isDone: () => boolean, until: number): void {
@@ -63,6 +79,18 @@ export class Pushing {
 
   #fail(message: string): void {
     Atomics.store(this.#view, 0, SERVER.unreachable);
-    tell(`the pusher to ${this.#server} has failed: ${message}; records stay in the spool`);
+    if (performance.now() - this.#begunMs > STEADY_MS) this.#failed = 0;
+    const pauseMs = this.#pausesMs[this.#failed++];
+    const next = pauseMs === undefined ? "records stay in the spool" : `it begins again in ${pauseMs / 1000} s`;
+    tell(`the pusher to ${this.#job.server} has failed: ${message}; ${next}`);
+    if (pauseMs !== undefined) setTimeout(() => this.#beginAgain(), pauseMs).unref();
+  }
+
+  #beginAgain(): void {
+    try {
+      this.#begin();
+    } catch (error) {
+      this.#fail(String(error));
+    }
   }
 }

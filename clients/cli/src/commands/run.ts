@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { constants } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { resolve } from "node:path";
+import { isatty } from "node:tty";
 import { agentBundle } from "@wayward/agent";
 import { WaywardError } from "@wayward/base";
 import { type Child, type Collected, collect, type Waiting, waitingOfDead } from "@wayward/collector";
@@ -10,6 +11,7 @@ import { EXIT } from "../exit.ts";
 import { ingestAddress, spoolFolder } from "../folders.ts";
 import { parseLabels } from "../selection.ts";
 import { preloading } from "./preloading.ts";
+import { programPath } from "./program-path.ts";
 import { pushRest, runEndText, sessionsSince } from "./run-end.ts";
 
 export interface RunCommand {
@@ -86,7 +88,7 @@ function childEnvironment(
 ): NodeJS.ProcessEnv {
   return {
     ...process.env,
-    PATH: withoutOurs(process.env.PATH ?? ""),
+    PATH: programPath(process.env.PATH ?? ""),
     NODE_OPTIONS: preloading(process.env.NODE_OPTIONS, hook),
     WAYWARD_RUN: runId,
     WAYWARD_SPOOL: root,
@@ -97,21 +99,15 @@ function childEnvironment(
   };
 }
 
-/** The program gets the Node that the caller's shell would find, not the one that npx put before it. */
-function withoutOurs(path: string): string {
-  return path
-    .split(delimiter)
-    .filter((folder) => !folder.endsWith(join("node_modules", ".bin")))
-    .join(delimiter);
-}
-
 /** Runs the program with our standard streams; tells its exit code, or 128 and the signal's number. Notes in `noted` how it ended. */
 function runChild([program = "", ...args]: readonly string[], env: NodeJS.ProcessEnv, noted: Child): Promise<number> {
   return new Promise((resolveCode, reject) => {
     const child = spawn(program, args, { env, stdio: "inherit" });
     noted.pid = child.pid ?? 0;
-    // A terminal sends Ctrl-C to both; the child decides what becomes of it.
-    const pass = (signal: NodeJS.Signals) => () => void child.kill(signal);
+    // What becomes of a signal is the child's to decide. A terminal sends Ctrl-C to the whole group: passed on, the child
+    // would get it twice, and the second one kills many programs. By number: `process.stdin` would change what both read.
+    const onTerminal = [0, 1, 2].some((stream) => isatty(stream));
+    const pass = (signal: NodeJS.Signals) => () => (onTerminal && signal === "SIGINT") || child.kill(signal);
     const handlers = (["SIGINT", "SIGTERM", "SIGHUP"] as const).map((signal) => [signal, pass(signal)] as const);
     for (const [signal, handler] of handlers) process.on(signal, handler);
     child.once("error", (error: NodeJS.ErrnoException) => {
