@@ -1,8 +1,10 @@
+import { once } from "node:events";
 import { rm } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { delay } from "@wayward/base";
-import { requireReal, startNats } from "@wayward/testing";
+import { freePort, requireReal, startNats } from "@wayward/testing";
 import { connect } from "nats";
 import { describeBus, takeMessages } from "../contract.ts";
 import { openJetStreamBus } from "./bus.ts";
@@ -46,6 +48,27 @@ if (await requireReal("nats-server")) {
       });
       await expect(strict).rejects.toMatchObject({ reason: "BUS_NOT_DURABLE" });
     });
+
+    test("is not there yet, where durability is required, while its monitor gives no answer", async () => {
+      await using server = await startNats({ syncAlways: true });
+      await using mute = createServer((socket) => socket.on("error", () => {}).resume());
+      await once(mute.listen(0, "127.0.0.1"), "listening");
+      const options = { servers: server.url, maxBytes: 64 * 1024 * 1024, partitions: 1 };
+      const silent = [
+        `http://127.0.0.1:${(mute.address() as AddressInfo).port}`,
+        `http://127.0.0.1:${await freePort()}`,
+      ];
+      for (const monitorUrl of silent) {
+        const strict = openJetStreamBus({ ...options, monitorUrl, requireDurable: true });
+        await expect(strict).rejects.toMatchObject({ code: "UNAVAILABLE", reason: "BUS_UNAVAILABLE" });
+        await expect(strict).rejects.toThrow(`no answer from ${new URL(monitorUrl).host} (WAYWARD_NATS_MONITOR)`);
+      }
+      const unnamed = openJetStreamBus({ ...options, requireDurable: true });
+      await expect(unnamed).rejects.toMatchObject({ reason: "BUS_NOT_DURABLE" });
+      const told = await openJetStreamBus({ ...options, monitorUrl: server.monitorUrl, requireDurable: true });
+      expect(told.facts).toMatchObject({ powerSafe: true, warnings: [] });
+      await told.close();
+    }, 30_000);
 
     test("loses nothing acknowledged when the server is killed, and goes on when it is back", async () => {
       await using server = await startNats({ syncAlways: true });
