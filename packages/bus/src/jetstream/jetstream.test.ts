@@ -101,6 +101,25 @@ if (await requireReal("nats-server")) {
       await bus.close();
     }, 60_000);
 
+    test("waits no less for an answer when the clock is set ahead", async () => {
+      await using server = await startNats({ syncAlways: false });
+      const bus = await openJetStreamBus({ servers: server.url, maxBytes: 64 * 1024 * 1024, partitions: 1 });
+      const { now } = Date;
+      process.kill(server.pid, "SIGSTOP");
+      try {
+        const publishing = bus.publish(0, address, Buffer.from("a block"));
+        Date.now = () => now() + 3_600_000;
+        // Long enough to be looked at twice, well within the time for an answer.
+        await Promise.race([publishing, delay(1_200)]);
+        process.kill(server.pid, "SIGCONT");
+        expect(await publishing).toMatchObject({ busSeq: 1n });
+      } finally {
+        Date.now = now;
+        process.kill(server.pid, "SIGCONT");
+      }
+      await bus.close();
+    }, 30_000);
+
     test("makes all anew when the server comes back empty, and ends what was read and watched", async () => {
       await using server = await startNats({ syncAlways: false });
       const bus = await openJetStreamBus({ servers: server.url, maxBytes: 64 * 1024 * 1024, partitions: 2 });
