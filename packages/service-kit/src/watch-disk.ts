@@ -1,3 +1,4 @@
+import type { StatsFs } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { delay } from "@wayward/base";
 import type { Metrics } from "./metrics.ts";
@@ -14,14 +15,16 @@ export function watchDisk(folder: string, metrics: Metrics): Part {
 }
 
 async function measure(folder: string, metrics: Metrics, signal: AbortSignal): Promise<void> {
-  const free = metrics.gauge("wayward_disk_free_bytes", "Bytes that the disk of bus or archive still takes");
+  const free = metrics.gauge(
+    "wayward_disk_free_bytes",
+    "Bytes that the disk of bus or archive still takes; as small a share as that of the files it still takes",
+  );
   const all = metrics.gauge("wayward_disk_bytes", "Bytes of the disk of bus or archive");
   while (!signal.aborted) {
     try {
-      // What the system keeps for its administrator is not to be had.
-      const { bsize, blocks, bavail } = await statfs(folder);
-      free.set(bavail * bsize);
-      all.set(blocks * bsize);
+      const disk = await statfs(folder);
+      free.set(freeBytes(disk));
+      all.set(disk.blocks * disk.bsize);
     } catch {
       // Nobody knows; that the folder cannot be used is told by who uses it.
       for (const gauge of [free, all]) gauge.remove();
@@ -29,3 +32,16 @@ async function measure(folder: string, metrics: Metrics, signal: AbortSignal): P
     await delay(MEASURE_EVERY_MS, signal);
   }
 }
+
+/**
+ * Bytes that may still be written: what the system keeps for its administrator
+ * is not to be had. A disk that takes no more files is as full as one without
+ * bytes, so the lesser of the two shares counts, where the system tells both.
+ */
+export function freeBytes({ bsize, blocks, bavail, files, ffree }: DiskRoom): number {
+  const ofFiles = files > 0 ? ffree / files : 1;
+  return bsize * Math.min(bavail, Math.floor(blocks * ofFiles));
+}
+
+/** Of statfs: blocks of `bsize` bytes, and files; `files` is 0 where no count limits them. */
+export type DiskRoom = Pick<StatsFs, "bsize" | "blocks" | "bavail" | "files" | "ffree">;

@@ -11,6 +11,7 @@ export interface PublishAck {
 interface Waiting {
   readonly resolve: (ack: PublishAck) => void;
   readonly reject: (error: WaywardError) => void;
+  /** By the clock that nobody sets, in ms. */
   readonly deadline: number;
 }
 
@@ -42,7 +43,7 @@ export class AckMultiplexer {
   publish(subject: string, body: Uint8Array, extra?: MsgHdrs): Promise<PublishAck> {
     const token = (this.#next++).toString(36);
     return new Promise((resolve, reject) => {
-      this.#waiting.set(token, { resolve, reject, deadline: Date.now() + TIMEOUT_MS });
+      this.#waiting.set(token, { resolve, reject, deadline: performance.now() + TIMEOUT_MS });
       try {
         const reply = `${this.#inbox}.${token}`;
         this.#connection.publish(subject, body, extra === undefined ? { reply } : { reply, headers: extra });
@@ -95,7 +96,7 @@ export class AckMultiplexer {
   }
 
   #expire(): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const [token, { deadline, reject }] of this.#waiting) {
       if (deadline > now) break;
       this.#waiting.delete(token);

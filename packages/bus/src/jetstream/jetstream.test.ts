@@ -1,8 +1,10 @@
+import { once } from "node:events";
 import { rm } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { delay } from "@wayward/base";
-import { requireReal, startNats } from "@wayward/testing";
+import { freePort, requireReal, startNats } from "@wayward/testing";
 import { connect } from "nats";
 import { describeBus, takeMessages } from "../contract.ts";
 import { openJetStreamBus } from "./bus.ts";
@@ -47,6 +49,27 @@ if (await requireReal("nats-server")) {
       await expect(strict).rejects.toMatchObject({ reason: "BUS_NOT_DURABLE" });
     });
 
+    test("is not there yet, where durability is required, while its monitor gives no answer", async () => {
+      await using server = await startNats({ syncAlways: true });
+      await using mute = createServer((socket) => socket.on("error", () => {}).resume());
+      await once(mute.listen(0, "127.0.0.1"), "listening");
+      const options = { servers: server.url, maxBytes: 64 * 1024 * 1024, partitions: 1 };
+      const silent = [
+        `http://127.0.0.1:${(mute.address() as AddressInfo).port}`,
+        `http://127.0.0.1:${await freePort()}`,
+      ];
+      for (const monitorUrl of silent) {
+        const strict = openJetStreamBus({ ...options, monitorUrl, requireDurable: true });
+        await expect(strict).rejects.toMatchObject({ code: "UNAVAILABLE", reason: "BUS_UNAVAILABLE" });
+        await expect(strict).rejects.toThrow(`no answer from ${new URL(monitorUrl).host} (WAYWARD_NATS_MONITOR)`);
+      }
+      const unnamed = openJetStreamBus({ ...options, requireDurable: true });
+      await expect(unnamed).rejects.toMatchObject({ reason: "BUS_NOT_DURABLE" });
+      const told = await openJetStreamBus({ ...options, monitorUrl: server.monitorUrl, requireDurable: true });
+      expect(told.facts).toMatchObject({ powerSafe: true, warnings: [] });
+      await told.close();
+    }, 30_000);
+
     test("loses nothing acknowledged when the server is killed, and goes on when it is back", async () => {
       await using server = await startNats({ syncAlways: true });
       const { url: servers, monitorUrl } = server;
@@ -77,6 +100,25 @@ if (await requireReal("nats-server")) {
       expect(acknowledged.length).toBeGreaterThan(100);
       await bus.close();
     }, 60_000);
+
+    test("waits no less for an answer when the clock is set ahead", async () => {
+      await using server = await startNats({ syncAlways: false });
+      const bus = await openJetStreamBus({ servers: server.url, maxBytes: 64 * 1024 * 1024, partitions: 1 });
+      const { now } = Date;
+      process.kill(server.pid, "SIGSTOP");
+      try {
+        const publishing = bus.publish(0, address, Buffer.from("a block"));
+        Date.now = () => now() + 3_600_000;
+        // Long enough to be looked at twice, well within the time for an answer.
+        await Promise.race([publishing, delay(1_200)]);
+        process.kill(server.pid, "SIGCONT");
+        expect(await publishing).toMatchObject({ busSeq: 1n });
+      } finally {
+        Date.now = now;
+        process.kill(server.pid, "SIGCONT");
+      }
+      await bus.close();
+    }, 30_000);
 
     test("makes all anew when the server comes back empty, and ends what was read and watched", async () => {
       await using server = await startNats({ syncAlways: false });

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { link, mkdir, open, readFile, rename, rm, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { makeFolder, WaywardError } from "@wayward/base";
@@ -7,6 +7,7 @@ import type { Body, ByteRange, ListedObject, Store, StoredObject } from "../port
 import { isCode, storeError } from "./failure.ts";
 import { listFolder } from "./list.ts";
 import { withLock } from "./lock.ts";
+import { scratchName, sweepScratch } from "./scratch.ts";
 import { readAll, writeAll } from "./whole.ts";
 
 /** Holds what is being written; no key begins with a dot. */
@@ -17,6 +18,7 @@ export async function openFolderStore(folder: string): Promise<Store> {
   try {
     const scratch = join(folder, SCRATCH);
     await syncNew(scratch, makeFolder(scratch));
+    await sweepScratch(scratch);
   } catch (error) {
     throw storeError(error, `store folder ${folder}`);
   }
@@ -96,7 +98,7 @@ class FolderStore implements Store {
   async #write(key: string, pieces: readonly Uint8Array[], give: (scratch: string, path: string) => Promise<void>) {
     checkKey(key);
     const path = join(this.#folder, key);
-    const scratch = join(this.#folder, SCRATCH, randomBytes(12).toString("hex"));
+    const scratch = join(this.#folder, SCRATCH, scratchName());
     try {
       await writeSynced(scratch, pieces);
       const above = dirname(path);

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { S3ServiceException } from "@aws-sdk/client-s3";
 import { WaywardError } from "@wayward/base";
 
@@ -18,6 +19,17 @@ export function isConflict(error: unknown): boolean {
 
 export function isRange(error: unknown): boolean {
   return error instanceof S3ServiceException && error.$metadata.httpStatusCode === 416;
+}
+
+/** No connection in time, or no byte for too long. The SDK calls a lost connection a TimeoutError too, but leaves its code. */
+export function isSilence(error: unknown): error is Error {
+  return types.isNativeError(error) && error.name === "TimeoutError" && !("code" in error);
+}
+
+/** STORE_UNUSABLE without the SDK's error as its cause, by which the SDK would try again. */
+export function silenceError({ message }: Error, subject: string): WaywardError {
+  const why = message.replace(/^@smithy\S* - /, "");
+  return new WaywardError("UNAVAILABLE", "STORE_UNUSABLE", `${subject} does not answer: ${why}`);
 }
 
 const FULL = new Set(["QuotaExceeded", "StorageFull", "EntityTooLarge", "InsufficientStorage"]);

@@ -10,23 +10,37 @@ import {
 import { WaywardError } from "@wayward/base";
 import { checkKey } from "../check-key.ts";
 import type { Body, ByteRange, ListedObject, Store, StoredObject } from "../port.ts";
-import { isConflict, isMissing, isRange, s3Error } from "./failure.ts";
+import { isConflict, isMissing, isRange, isSilence, s3Error, silenceError } from "./failure.ts";
 
 export interface S3StoreOptions {
   readonly bucket: string;
   /** URL of another server than AWS. */
   readonly endpoint?: string | undefined;
   readonly region?: string | undefined;
+  /** How long the server may neither take nor send a byte, in ms. Default 30,000. */
+  readonly silenceMs?: number | undefined;
 }
 
 /** Objects that one request removes at most (S3 API). */
 const REMOVE_MAX = 1000;
 
+/**
+ * Of silence, never of the whole request: a chunk may take minutes over a
+ * slow line. What the system's own buffer holds, 4 MiB on Linux, must leave
+ * it within this time, so a line needs 140 KiB/s.
+ */
+const SILENCE_MS = 30_000;
+const CONNECT_MS = 5_000;
+
+/** Bytes of one write. Within one, a TLS socket that is slowly taking it looks silent. */
+const WRITE_MAX = 1024 ** 2;
+
 const quiet = () => {};
 const QUIET = { trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet };
 
 /** Opens a bucket, which must exist. Credentials are found as every AWS tool finds them. */
-export async function openS3Store({ bucket, endpoint, region }: S3StoreOptions): Promise<Store> {
+export async function openS3Store(options: S3StoreOptions): Promise<Store> {
+  const { bucket, endpoint, region, silenceMs = SILENCE_MS } = options;
   const client = new S3Client({
     region: region ?? "us-east-1",
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
@@ -37,14 +51,16 @@ export async function openS3Store({ bucket, endpoint, region }: S3StoreOptions):
     // What goes wrong is thrown; the SDK would write it to the console as well.
     logger: QUIET,
     maxAttempts: 3,
-    requestHandler: { requestTimeout: 30_000, connectionTimeout: 5_000 },
+    requestHandler: { socketTimeout: silenceMs, connectionTimeout: CONNECT_MS },
   });
+  const subject = `bucket ${bucket}${endpoint === undefined ? "" : ` at ${new URL(endpoint).host}`}`;
+  waitOnce(client, subject);
   try {
     // The answer to a HEAD has no body, so nobody could tell a wrong key from a missing bucket.
     await client.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 }));
   } catch (error) {
     client.destroy();
-    throw s3Error(error, `bucket ${bucket}${endpoint === undefined ? "" : ` at ${new URL(endpoint).host}`}`);
+    throw s3Error(error, subject);
   }
   return new S3Store(client, bucket);
 }
@@ -142,12 +158,10 @@ class S3Store implements Store {
     checkKey(key);
     const pieces = body instanceof Uint8Array ? [body] : body;
     const digest = Buffer.from(sha256 ?? digestOf(pieces));
-    const [only] = pieces;
     const command = new PutObjectCommand({
       Bucket: this.#bucket,
       Key: key,
-      // Several pieces are not joined: copying a chunk costs more than hashing it.
-      Body: only !== undefined && pieces.length === 1 ? only : Readable.from(pieces, { objectMode: false }),
+      Body: bodyOf(pieces),
       ContentLength: pieces.reduce((sum, { length }) => sum + length, 0),
       ChecksumSHA256: digest.toString("base64"),
       ...condition,
@@ -161,6 +175,30 @@ class S3Store implements Store {
       throw s3Error(error, `object ${key}`);
     }
   }
+}
+
+/** Several pieces are not joined: copying a chunk costs more than hashing it. */
+function bodyOf(pieces: readonly Uint8Array[]): Uint8Array | Readable {
+  const [only] = pieces;
+  if (only !== undefined && pieces.length === 1 && only.length <= WRITE_MAX) return only;
+  return Readable.from(writesOf(pieces), { objectMode: false });
+}
+
+function* writesOf(pieces: readonly Uint8Array[]): Generator<Uint8Array> {
+  for (const piece of pieces) {
+    for (let at = 0; at < piece.length; at += WRITE_MAX) yield piece.subarray(at, at + WRITE_MAX);
+  }
+}
+
+/** The SDK would wait three times in a row; who called asks again, at a pace of its own. */
+function waitOnce(client: S3Client, subject: string): void {
+  const options = { step: "deserialize", priority: "high", name: "waitOnce" } as const;
+  client.middlewareStack.add((next) => {
+    return (args) =>
+      next(args).catch((error: unknown) => {
+        throw isSilence(error) ? silenceError(error, subject) : error;
+      });
+  }, options);
 }
 
 /** The signature covers the body by this digest; without it the SDK would hash the body once more. */
