@@ -27,7 +27,8 @@ const REMOVE_MAX = 1000;
 /**
  * Of silence, never of the whole request: a chunk may take minutes over a
  * slow line. What the system's own buffer holds, 4 MiB on Linux, must leave
- * it within this time, so a line needs 140 KiB/s.
+ * it within this time, so a line needs 140 KiB/s. A write that stops half-way
+ * is seen at Node's second look, after twice this time.
  */
 const SILENCE_MS = 30_000;
 const CONNECT_MS = 5_000;
