@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { delay } from "@wayward/base";
 import { type Bus, openEmbeddedBus, partitionOf } from "@wayward/bus";
 import { connect, type Seen, type WatchOptions } from "@wayward/client";
 import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
@@ -117,6 +118,30 @@ describe("an observation", () => {
     expect(second.texts().slice(-5)).toEqual(named(120, 125));
     await second.end();
   }, 60_000);
+
+  test("sends nothing behind its cursor twice where the log was looked at just before it was archived", async () => {
+    const other = watch({ names: ["nobody"] });
+    await other.until(() => other.seen.some(({ type }) => type === "live"));
+    // Its first tick looks at the log, which is known for a second then.
+    await delay(300);
+    const notes = new Notes("fresh");
+    await publish(notes, many(notes, 3));
+    await archive();
+    const first = watch({ names: ["fresh"], start: "first" });
+    await first.until(() => first.seen.some(({ type }) => type === "live"));
+    await publish(notes, many(notes, 3));
+    await first.until(() => first.texts().length === 6);
+    // A cursor comes at most a second later.
+    await delay(1600);
+    const { cursor } = first.watching;
+    await first.end();
+    await other.end();
+    await publish(notes, many(notes, 1));
+    const second = watch({ names: ["fresh"], start: cursor });
+    await second.until(() => second.texts().length > 0);
+    expect(second.seen.filter(({ type }) => type !== "live")).toMatchObject([{ record: { text: "n6" } }]);
+    await second.end();
+  });
 
   test("tells a missing block after a second, and fills it when it comes", async () => {
     const notes = new Notes("holey");
