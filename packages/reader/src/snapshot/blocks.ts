@@ -2,6 +2,7 @@ import type { archive } from "@wayward/api";
 import { present } from "@wayward/base";
 import { addDefinitions, Block, Dictionary, epochOf, epochRange } from "@wayward/block";
 import { RangeSet } from "@wayward/chunk";
+import type { Losses } from "../losses.ts";
 import type { ChunkedSession, Summed } from "./footer.ts";
 import type { SessionView } from "./session.ts";
 import type { BlockSource } from "./source.ts";
@@ -14,7 +15,8 @@ export interface BlockRef {
   readonly firstTime: bigint;
   readonly lastTime: bigint;
   readonly definitions: Definitions;
-  load(): Promise<Block>;
+  /** Undefined where its chunk has gone from the store. `SessionBlocks.load` notes that too. */
+  load(): Promise<Block | undefined>;
 }
 
 /** What a block adds to its epoch's dictionary, and its header, as they were written. */
@@ -42,22 +44,42 @@ export class SessionBlocks {
   readonly parts: readonly SummaryPart[];
   readonly #dictionaries = new Map<bigint, Dictionary>();
   readonly #source: BlockSource;
+  readonly #losses: Losses;
+  /** Seqs of the snapshot that it has no references to. */
+  readonly #absent: RangeSet;
 
-  private constructor(view: SessionView, parts: readonly SummaryPart[], source: BlockSource) {
+  private constructor(
+    view: SessionView,
+    parts: readonly SummaryPart[],
+    source: BlockSource,
+    losses: Losses,
+    absent: RangeSet,
+  ) {
     this.view = view;
     this.parts = parts;
     this.refs = inOrder(parts.flatMap(({ refs }) => refs));
     this.#source = source;
+    this.#losses = losses;
+    this.#absent = absent;
   }
 
-  /** Reads the footers of the session's chunks; blocks are read when they are loaded. */
-  static async open(view: SessionView, source: BlockSource): Promise<SessionBlocks> {
-    if (view.deleted || view.expired) return new SessionBlocks(view, [], source);
+  /**
+   * Reads the footers of the session's chunks; blocks are read when they are
+   * loaded. Chunks that are not in the store are as if the session had not
+   * been in them, and `losses` notes what of it was.
+   */
+  static async open(view: SessionView, source: BlockSource, losses: Losses): Promise<SessionBlocks> {
+    if (view.deleted || view.expired) return new SessionBlocks(view, [], source, losses, new RangeSet());
     const parts: SummaryPart[] = [];
     const seen = new RangeSet();
+    const missing = new RangeSet();
     for (const { chunk, ranges, firstTime, lastTime } of view.places) {
       const place = present(chunk, "the chunk of a place");
       const session = await source.session(place, view.text);
+      if (session === undefined) {
+        for (const { first, last } of ranges) missing.add(first, last);
+        continue;
+      }
       const fresh = ranges.every(({ first, last }) => isApart(seen, first, last));
       const all = refsOf(source, place, session);
       const own = all.filter(({ seq }) => isIn(ranges, seq) && (fresh || !seen.has(seq)));
@@ -69,7 +91,16 @@ export class SessionBlocks {
     const tail = [...view.tail.values()].filter(({ header }) => !seen.has(header.seq)).map(tailRef);
     const { firstTime, lastTime } = view;
     if (tail.length > 0) parts.push({ summary: undefined, refs: tail, firstTime, lastTime });
-    return new SessionBlocks(view, parts, source);
+    const absent = missing.minus(seen);
+    for (const { first, last } of absent.toArray()) losses.add(view, first, last);
+    return new SessionBlocks(view, parts, source, losses, absent);
+  }
+
+  /** One of these blocks; undefined, and noted as lost, where its chunk has gone since the session was opened. */
+  async load(ref: BlockRef): Promise<Block | undefined> {
+    const block = await ref.load();
+    if (block === undefined) this.#losses.add(this.view, ref.seq, ref.seq);
+    return block;
   }
 
   /** What the epoch of this block defines, as far as its blocks are there. */
@@ -87,7 +118,9 @@ export class SessionBlocks {
   /** What the whole session defines; ids mean one thing through all its epochs. */
   wholeDictionary(): Dictionary {
     const { text, present } = this.view;
-    const key = `${text} ${present.toArray().map(({ first, last }) => `${first}-${last}`)}`;
+    // A chunk that was missing may be restored.
+    const there = present.minus(this.#absent);
+    const key = `${text} ${there.toArray().map(({ first, last }) => `${first}-${last}`)}`;
     const known = this.#source.dictionaries.get(key);
     if (known !== undefined) return known.dictionary;
     const dictionary = new Dictionary();
