@@ -37,8 +37,7 @@ export async function* analyze(
   for (const view of snapshot.sessions) sessionGaps(view, gaps);
   const chosen = snapshot.sessions.filter(({ deleted, expired }) => !deleted && !expired);
   const losses = new Losses();
-  const { source } = reader.catalogue;
-  const sessions = await Promise.all(chosen.map((view) => SessionBlocks.open(view, source, losses)));
+  const sessions = await SessionBlocks.openAll(chosen, reader.catalogue.source, losses);
   const progress = { blocksDone: 0n, blocks: 0n };
   const sources = sessions.map((session) => sourceOf(session, request, progress));
   // Where one fails, or nobody reads on, the others free their threads.

@@ -22,14 +22,16 @@ async function all(answer: AsyncIterable<ClientRecord>): Promise<ClientRecord[]>
 
 const place = ({ session, lane, eventNo }: ClientRecord) => `${session} ${lane.number} ${eventNo}`;
 
-/** Places of a session's records, as its writer made them, but for some blocks. */
-function placesWithout({ text, blocks }: Made, lost: readonly number[]): string[] {
+/** Places of a session's records, as its writer made them, but for some blocks and times. */
+function placesWithout({ text, blocks }: Made, lost: readonly number[], isAsked = (_: bigint) => true): string[] {
   return blocks.flatMap((bytes, seq) => {
     if (lost.includes(seq)) return [];
     const { columns } = new Block(unwrap(parseEnvelope(bytes)));
     const numbers = columns.eventNos();
     return columns.lanes.flatMap(({ lane, from, count }) =>
-      Array.from({ length: count }, (_, at) => `${text} ${lane} ${numbers[from + at]}`),
+      Array.from({ length: count }, (_, at) => from + at)
+        .filter((at) => isAsked(columns.times[at]!))
+        .map((at) => `${text} ${lane} ${numbers[at]}`),
     );
   });
 }
@@ -159,6 +161,42 @@ describe.each([
     expect(groups.reduce((sum, { count }) => sum + count, 0n)).toBe(BigInt(whole.records + holed.records));
     expect(coverage).toMatchObject({ complete: true });
   });
+});
+
+describe("chunks of other times than a read asks for", () => {
+  // Three epochs; 90 to 100 are asked for, in the second of two chunks of their epoch.
+  const long = seededSession(9, { name: "long", blocks: 140, turns: 6 });
+  const times = [90, 101].map((seq) => unwrap(parseEnvelope(long.blocks[seq]!)).header.firstTime + long.offset);
+  const [from, until] = times as [bigint, bigint];
+  const asked = placesWithout(long, [], (time) => time + long.offset >= from && time + long.offset < until).sort();
+  let served: Served;
+  let client: Client;
+
+  beforeAll(async () => {
+    served = await Served.open("other-times");
+    await archiveIn(served, long, [20, 64, 84, 128]);
+    client = await served.serve();
+    // That nothing of them is told shows that nobody looked for them.
+    for (const seq of [0n, 20n, 128n]) await loseChunk(served, long, seq);
+  });
+  afterAll(async () => {
+    await served.close();
+  });
+
+  test.each([{}, { reverse: true }, { form: "blocks" as const }, { limit: 100 }])(
+    "are not opened but where they define its names: %j",
+    async (options) => {
+      const records: ClientRecord[] = [];
+      let pageToken: Uint8Array | undefined;
+      do {
+        const page = client.read({ from, until, ...options, ...(pageToken === undefined ? {} : { pageToken }) });
+        records.push(...(await all(page)));
+        expect(page.coverage!.gaps.filter(({ cause }) => cause !== GapCause.GAP_CAUSE_DROPPED)).toEqual([]);
+        pageToken = page.pageToken;
+      } while (pageToken.length > 0);
+      expect(records.map(place).sort()).toEqual(asked);
+    },
+  );
 });
 
 describe("chunks that go while they are read", () => {

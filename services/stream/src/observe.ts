@@ -162,9 +162,8 @@ export class Observation {
       const observed = this.#sessions.get(view.text);
       return observed !== undefined && view.present.minus(observed.order.sent).size > 0n;
     });
-    const { source } = this.#source.catalogue;
     const losses = new Losses();
-    const opened = await Promise.all(lacking.map((view) => SessionBlocks.open(view, source, losses)));
+    const opened = await SessionBlocks.openAll(lacking, this.#source.catalogue.source, losses);
     const waiting = opened.flatMap((session) => {
       const { view, refs } = session;
       const observed = this.#sessions.get(view.text)!;

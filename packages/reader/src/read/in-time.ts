@@ -41,10 +41,8 @@ export async function* readInTime(
   const gaps = new GapList();
   for (const view of snapshot.sessions) sessionGaps(view, gaps);
   const losses = new Losses();
-  const sessions = await Promise.all(
-    snapshot.sessions.map((view) => SessionBlocks.open(view, catalogue.source, losses)),
-  );
   const filter = new BlockFilter(request.filter);
+  const sessions = await SessionBlocks.openAll(snapshot.sessions, catalogue.source, losses, filter);
   const options = { filter, reverse, after: token?.last, gaps, signal };
   const limit = request.limit === 0n ? Number.MAX_SAFE_INTEGER : Number(request.limit);
   const sum: Sum = { records: 0n, last: undefined };
