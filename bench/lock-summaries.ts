@@ -7,7 +7,7 @@ import { rowsOf, SessionAnalysis } from "@wayward/analysis";
 import { query } from "@wayward/api";
 import { startArchiver } from "@wayward/archive";
 import { openEmbeddedBus, partitionOf } from "@wayward/bus";
-import { Reader, SessionBlocks } from "@wayward/reader";
+import { Losses, Reader, SessionBlocks } from "@wayward/reader";
 import { LOCK_MODES, sessionText } from "@wayward/record";
 import { createLog, createMetrics } from "@wayward/service-kit";
 import { openStore } from "@wayward/store";
@@ -89,10 +89,14 @@ async function fromSummaries(reader: Reader): Promise<Contention> {
 async function fromScan(reader: Reader): Promise<Contention> {
   const contention: Contention = new Map();
   for (const view of (await reader.snapshot(undefined)).sessions) {
-    const session = await SessionBlocks.open(view, reader.catalogue.source);
+    const session = await SessionBlocks.open(view, reader.catalogue.source, new Losses());
     const facts = { session: view.text, description: view.description };
     const analysis = new SessionAnalysis(facts, session.wholeDictionary());
-    for (const ref of session.refs) analysis.step((await ref.load()).envelope);
+    for (const ref of session.refs) {
+      const block = await ref.load();
+      if (block === undefined) throw new Error("a chunk has gone from the store");
+      analysis.step(block.envelope);
+    }
     const table = analysis.result().tables.find(({ name }) => name === "locks");
     for (const row of table === undefined ? [] : rowsOf(table)) {
       const at = entryOf(contention, `${row.class}/${row.lock}`, `${row.mode}`);

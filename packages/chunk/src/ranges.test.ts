@@ -13,6 +13,10 @@ test("a range set holds what a set of its numbers holds, in the fewest ranges", 
         for (let value = first; value <= first + length; value++) model.add(value);
       }
       for (let value = 0; value < 70; value++) expect(set.has(BigInt(value))).toBe(model.has(value));
+      for (let value = 0; value < 70; value++) {
+        const isMet = [0, 1, 2].some((more) => model.has(value + more));
+        expect(set.meets(BigInt(value), BigInt(value + 2))).toBe(isMet);
+      }
       expect(set.size).toBe(BigInt(model.size));
       const ranges = set.toArray();
       for (const [at, { first }] of ranges.entries()) if (at > 0) expect(first > ranges[at - 1]!.last + 1n).toBe(true);

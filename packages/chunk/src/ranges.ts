@@ -37,6 +37,12 @@ export class RangeSet {
     return range !== undefined && range.first <= value ? range.last : undefined;
   }
 
+  /** True if it holds any number from `first` to `last`. */
+  meets(first: bigint, last: bigint): boolean {
+    const range = this.#ranges[this.#find(first)];
+    return range !== undefined && range.first <= last;
+  }
+
   /** What is in this set and not in the other; a set of its own. */
   minus(other: RangeSet): RangeSet {
     const left = new RangeSet();

@@ -5,6 +5,7 @@ import { Tally } from "./count/tally.ts";
 import { coverageOf } from "./coverage.ts";
 import { BlockFilter } from "./filter/block-filter.ts";
 import { GapList, sessionGaps } from "./gaps.ts";
+import { Losses } from "./losses.ts";
 import { readInArrival } from "./read/in-arrival.ts";
 import { readInTime } from "./read/in-time.ts";
 import { kindEntry } from "./read/rows.ts";
@@ -62,8 +63,10 @@ export class Reader {
     const question = { ...request, top: request.top === 0 ? TOP_DEFAULT : request.top };
     const tally = new Tally();
     const pace = new Pace(signal);
-    const sessions = this.#each(snapshot, pace);
+    const losses = new Losses();
+    const sessions = this.#each(snapshot, pace, losses);
     const fromSummaries = await countSessions({ sessions, filter, question, gaps, pace }, tally);
+    await losses.tell(this.catalogue, gaps);
     const records = snapshot.sessions.reduce((sum, session) => sum + session.records, 0n);
     const { groups, other } = tally.finish(question.sortBy, question.top);
     return { groups, other, fromSummaries, coverage: coverageOf(snapshot, gaps, records) };
@@ -75,12 +78,14 @@ export class Reader {
     const gaps = new GapList();
     const kinds = new Map<string, selection.KindEntry>();
     const pace = new Pace(signal);
-    const sessions = this.#each(snapshot, pace, (session) => {
+    const losses = new Losses();
+    const sessions = this.#each(snapshot, pace, losses, (session) => {
       for (const [id, kind] of session.wholeDictionary().kinds()) kinds.set(kind.name, kindEntry(id, kind));
     });
     const question = { groupBy: ["kind"], measure: "", sortBy: "", top: KINDS_MAX, scan: false };
     const tally = new Tally();
     await countSessions({ sessions, filter: new BlockFilter(undefined), question, gaps, pace }, tally);
+    await losses.tell(this.catalogue, gaps);
     const counts = new Map(tally.finish("count", KINDS_MAX).groups.map(({ keys, count }) => [keys[0], count]));
     const listed = [...kinds.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     const records = snapshot.sessions.reduce((sum, session) => sum + session.records, 0n);
@@ -100,11 +105,12 @@ export class Reader {
   async *#each(
     { sessions }: Snapshot,
     pace: Pace,
+    losses: Losses,
     see?: (session: SessionBlocks) => void,
   ): AsyncGenerator<SessionBlocks> {
     for (const view of sessions) {
       await pace.step();
-      const session = await SessionBlocks.open(view, this.catalogue.source);
+      const session = await SessionBlocks.open(view, this.catalogue.source, losses);
       see?.(session);
       yield session;
     }

@@ -13,10 +13,10 @@ import { asBuffer, fromBase32, WaywardError } from "@wayward/base";
 import {
   coverageOf,
   GapList,
+  Losses,
   offsetOf,
   type Reader,
   SessionBlocks,
-  type SessionView,
   sessionGaps,
   stateOf,
 } from "@wayward/reader";
@@ -36,7 +36,8 @@ export async function* analyze(
   const gaps = new GapList();
   for (const view of snapshot.sessions) sessionGaps(view, gaps);
   const chosen = snapshot.sessions.filter(({ deleted, expired }) => !deleted && !expired);
-  const sessions = await Promise.all(chosen.map((view) => SessionBlocks.open(view, reader.catalogue.source)));
+  const losses = new Losses();
+  const sessions = await SessionBlocks.openAll(chosen, reader.catalogue.source, losses);
   const progress = { blocksDone: 0n, blocks: 0n };
   const sources = sessions.map((session) => sourceOf(session, request, progress));
   // Where one fails, or nobody reads on, the others free their threads.
@@ -57,6 +58,7 @@ export async function* analyze(
     const table = combined.tables.find((one) => one.name === name);
     if (table !== undefined) yield { part: { $case: "table", value: tableMessage(table) } };
   }
+  await losses.tell(reader.catalogue, gaps);
   const records = chosen.reduce((sum, session) => sum + session.records, 0n);
   yield { part: { $case: "end", value: endMessage(combined, coverageOf(snapshot, gaps, records)) } };
 }
@@ -80,14 +82,15 @@ function sourceOf(
       session: view.text,
       description: view.description,
       until: until === 0n ? undefined : until,
-      ...presenceOf(view, Date.now()),
+      ...presenceOf(session, Date.now()),
       detail,
     },
     definitions: first === undefined ? [] : definedBefore(session, first.seq),
     async *blocks() {
       for (const ref of refs) {
-        const { envelope } = await ref.load();
-        yield envelope.bytes;
+        const block = await session.load(ref);
+        // Analyses see by the seqs that one is missing.
+        if (block !== undefined) yield block.envelope.bytes;
         progress.blocksDone++;
       }
     },
@@ -95,7 +98,9 @@ function sourceOf(
 }
 
 /** Until when the session was there for sure, and whether nothing tells how it went on. */
-function presenceOf(view: SessionView, nowMs: number): Pick<SessionFacts, "openAt" | "isLost"> {
+function presenceOf({ view, refs }: SessionBlocks, nowMs: number): Pick<SessionFacts, "openAt" | "isLost"> {
+  // The chunk with its last blocks is gone: what they say of what waits then is not known.
+  if (refs.at(-1)?.seq !== view.present.toArray().at(-1)?.last) return { openAt: undefined, isLost: true };
   const state = stateOf(view, nowMs);
   if (state === "open") return { openAt: BigInt(nowMs) * 1_000_000n };
   const { description, lastTime, records, end } = view;

@@ -2,14 +2,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { selection } from "@wayward/api";
+import { delay } from "@wayward/base";
 import { type Bus, openEmbeddedBus, partitionOf } from "@wayward/bus";
+import { loadPartition } from "@wayward/chunk";
 import { connect, type Seen, type WatchOptions } from "@wayward/client";
 import { createLog, createMetrics, type Serving, serve } from "@wayward/service-kit";
-import { openStore, type Store } from "@wayward/store";
+import { openStore, partitionKeys, type Store } from "@wayward/store";
 import { startStream } from "./start.ts";
 import { archiveAll } from "./testing/archive.ts";
 import { Notes } from "./testing/notes.ts";
 
+const { GapCause } = selection;
 const PARTITIONS = 2;
 const log = createLog("error");
 
@@ -118,6 +122,30 @@ describe("an observation", () => {
     await second.end();
   }, 60_000);
 
+  test("sends nothing behind its cursor twice where the log was looked at just before it was archived", async () => {
+    const other = watch({ names: ["nobody"] });
+    await other.until(() => other.seen.some(({ type }) => type === "live"));
+    // Its first tick looks at the log, which is known for a second then.
+    await delay(300);
+    const notes = new Notes("fresh");
+    await publish(notes, many(notes, 3));
+    await archive();
+    const first = watch({ names: ["fresh"], start: "first" });
+    await first.until(() => first.seen.some(({ type }) => type === "live"));
+    await publish(notes, many(notes, 3));
+    await first.until(() => first.texts().length === 6);
+    // A cursor comes at most a second later.
+    await delay(1600);
+    const { cursor } = first.watching;
+    await first.end();
+    await other.end();
+    await publish(notes, many(notes, 1));
+    const second = watch({ names: ["fresh"], start: cursor });
+    await second.until(() => second.texts().length > 0);
+    expect(second.seen.filter(({ type }) => type !== "live")).toMatchObject([{ record: { text: "n6" } }]);
+    await second.end();
+  });
+
   test("tells a missing block after a second, and fills it when it comes", async () => {
     const notes = new Notes("holey");
     const blocks = many(notes, 6);
@@ -132,6 +160,42 @@ describe("an observation", () => {
     const fills = seen.filter(({ type }) => type === "fill");
     expect(fills).toMatchObject([{ seq: 2n, records: [{ text: "n2" }] }]);
     await end();
+  });
+
+  test.each([
+    ["before anybody watched", "lost", false],
+    ["when its footer was read", "passing", true],
+  ])("tells a chunk that the store has lost %s, and goes on behind it", async (_, name, known) => {
+    const notes = new Notes(name);
+    for (const part of [many(notes, 3), many(notes, 4), many(notes, 3)]) {
+      await publish(notes, part);
+      await archive();
+    }
+    const early = known ? watch({ names: [name] }) : undefined;
+    await early?.until(() => early.seen.some(({ type }) => type === "live"));
+    await publish(notes, many(notes, 2));
+    // What the blocks before have defined is in the footers.
+    await early?.until(() => early.texts().length === 2);
+    await early?.end();
+    const state = await loadPartition(store, partitionKeys("default", partitionOf(notes.id, PARTITIONS)));
+    await store.remove([state.sessions.get(notes.text)!.places[1]!.chunk!.key]);
+    const gaps = (seen: readonly Seen[]) => seen.filter(({ type }) => type === "gap");
+    const lost = { type: "gap", gap: { firstSeq: 3n, lastSeq: 6n, cause: GapCause.GAP_CAUSE_CHUNK_MISSING } };
+    const { until, texts, seen, end, watching } = watch({ names: [name], start: "first" });
+    await until(() => seen.some(({ type }) => type === "live"));
+    await publish(notes, many(notes, 3));
+    await until(() => texts().includes("n14"));
+    expect(texts()).toEqual([...named(0, 3), ...named(7, 15)]);
+    expect(gaps(seen)).toMatchObject([lost]);
+    // A cursor comes at most a second later.
+    await delay(1600);
+    const { cursor } = watching;
+    await end();
+    await publish(notes, many(notes, 1));
+    const second = watch({ names: [name], start: cursor });
+    await second.until(() => second.texts().length > 0);
+    expect(second.seen.filter(({ type }) => type !== "live")).toMatchObject([{ record: { text: "n15" } }]);
+    await second.end();
   });
 
   test("fills a session that is over, with the names that its epoch has defined", async () => {

@@ -8,6 +8,7 @@ import {
   type Catalogue,
   cursorQuestion,
   decodeCursor,
+  Losses,
   offsetOf,
   SessionBlocks,
   type SessionTest,
@@ -161,8 +162,10 @@ export class Observation {
       const observed = this.#sessions.get(view.text);
       return observed !== undefined && view.present.minus(observed.order.sent).size > 0n;
     });
-    const opened = await Promise.all(lacking.map((view) => SessionBlocks.open(view, this.#source.catalogue.source)));
-    const waiting = opened.flatMap(({ view, refs }) => {
+    const losses = new Losses();
+    const opened = await SessionBlocks.openAll(lacking, this.#source.catalogue.source, losses);
+    const waiting = opened.flatMap((session) => {
+      const { view, refs } = session;
       const observed = this.#sessions.get(view.text)!;
       const offset = offsetOf(view.description);
       let latest = 0n;
@@ -172,13 +175,28 @@ export class Observation {
           // A session's blocks keep their order whatever their times are.
           const time = ref.firstTime + offset;
           if (time > latest) latest = time;
-          return { observed, ref, time: latest };
+          return { observed, session, ref, time: latest };
         });
     });
     waiting.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
-    for (const { observed, ref } of waiting) {
-      const { envelope } = await ref.load();
-      yield* this.#offer(observed, envelope, place, true);
+    for (const { observed, session, ref } of waiting) {
+      const block = await session.load(ref);
+      if (block === undefined) continue;
+      // Before the next block, or those would pass for blocks that may come.
+      yield* this.#tellLost(losses, place);
+      yield* this.#offer(observed, block.envelope, place, true);
+    }
+    yield* this.#tellLost(losses, place);
+  }
+
+  /** What the store has lost is told and passed: no cursor brings it. */
+  async *#tellLost(losses: Losses, place: Place): AsyncGenerator<Response> {
+    for (const { session, first, last, gap } of await losses.take(this.#source.catalogue)) {
+      const observed = this.#sessions.get(session);
+      if (observed === undefined) continue;
+      const { skipped, deliveries } = observed.order.skip(first, last, Date.now());
+      if (skipped.size > 0n) yield this.#say({ $case: "gap", value: gap });
+      yield* this.#deliver(observed, deliveries, place);
     }
   }
 

@@ -2,7 +2,7 @@ import type { selection } from "@wayward/api";
 import { asBuffer } from "@wayward/base";
 import { addDefinitions, Block, beginsEpoch, Dictionary, type Envelope, epochOf, sections } from "@wayward/block";
 import { RangeSet } from "@wayward/chunk";
-import { type Catalogue, SessionBlocks, type SessionView } from "@wayward/reader";
+import { type Catalogue, Losses, SessionBlocks, type SessionView } from "@wayward/reader";
 import { SessionOrder } from "./core/session-order.ts";
 
 /** What an observer needs to know of a session. */
@@ -72,7 +72,8 @@ export class ObservedSession {
   async #addEarlier(seq: bigint, catalogue: Catalogue): Promise<void> {
     const view = await catalogue.session(this.view.id);
     if (view === undefined) return;
-    const blocks = await SessionBlocks.open(view, catalogue.source);
+    // Names that it lacks are told with the records that need them.
+    const blocks = await SessionBlocks.open(view, catalogue.source, new Losses());
     for (const { seq: at, header, section } of blocks.definitions(seq)) {
       if (at !== seq) this.#define(at, header, section);
     }

@@ -83,6 +83,8 @@ export class Place {
     for (const partition of this.#logNumbers.keys()) {
       if (this.#behind.has(partition)) continue;
       const state = await log.state(partition);
+      // The view of the log may be older than the snapshot that was sent.
+      if (state.n < this.#logNumbers[partition]!) continue;
       const own = byPartition.get(partition) ?? [];
       const committed = state.incarnation === incarnation(partition) ? state.busSeq : 0n;
       if (committed > done(partition) || own.some(({ order }) => order.holds)) continue;

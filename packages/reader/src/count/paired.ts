@@ -42,7 +42,8 @@ export async function scanPaired(
   const names = { use: () => {}, laneRow: (id: number) => dictionary.laneRow(id) };
   for (const ref of refs) {
     await pace.step();
-    const block = await ref.load();
+    const block = await session.load(ref);
+    if (block === undefined) continue;
     dictionary = session.dictionary(ref.seq);
     const records = filter.choose(block, dictionary, session.view.description);
     chosen = records === undefined ? undefined : maskOf(records, block.header.recordCount);

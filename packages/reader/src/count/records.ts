@@ -22,7 +22,8 @@ export async function scanRecords(
     const { firstTime, lastTime, records } = ref;
     if (records === 0 || !filter.overlaps(firstTime + offset, lastTime + offset)) continue;
     await pace.step();
-    const block = await ref.load();
+    const block = await session.load(ref);
+    if (block === undefined) continue;
     const dictionary = session.dictionary(ref.seq);
     const counter = new BlockCounter(session, block, dictionary, question);
     const counts = counter.byKindOnly ? filter.counts(block, dictionary, description) : undefined;

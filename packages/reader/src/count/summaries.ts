@@ -40,13 +40,18 @@ export async function planSession(
     for (const ref of part.refs) {
       if (ref.records === 0 || outside(ref)) continue;
       await pace.step();
-      const own = inside(ref) ? (await ref.load()).summary : undefined;
-      if (own !== undefined && isWhole(own, dimension)) summaries.push(own);
+      if (!inside(ref)) {
+        scanned.push(ref);
+        continue;
+      }
+      const own = (await session.load(ref))?.summary;
+      if (own === undefined) continue;
+      if (isWhole(own, dimension)) summaries.push(own);
       else scanned.push(ref);
     }
   }
   scanned.sort((a, b) => (a.seq < b.seq ? -1 : 1));
-  return (await canScanAlone(scanned, dimension)) ? { summaries, scanned } : undefined;
+  return (await canScanAlone(session, scanned, dimension)) ? { summaries, scanned } : undefined;
 }
 
 type Times = Pick<SummaryPart, "firstTime" | "lastTime">;
@@ -61,10 +66,17 @@ function isWhole(summary: Summed, dimension: SummaryDimension): boolean {
  * Pairing may begin in the middle where the block says all that was open. It
  * does not say which jobs were waiting.
  */
-async function canScanAlone(refs: readonly BlockRef[], dimension: SummaryDimension): Promise<boolean> {
+async function canScanAlone(
+  session: SessionBlocks,
+  refs: readonly BlockRef[],
+  dimension: SummaryDimension,
+): Promise<boolean> {
   if (refs.length === 0 || dimension === "kind" || dimension === "lane" || dimension === "channel") return true;
   if (dimension === "queueWait") return false;
-  for (const ref of refs) if ((await ref.load()).openSet.leftOut > 0) return false;
+  for (const ref of refs) {
+    const block = await session.load(ref);
+    if (block !== undefined && block.openSet.leftOut > 0) return false;
+  }
   return true;
 }
 

@@ -1,3 +1,4 @@
+import type { Losses } from "../losses.ts";
 import type { Reached } from "../place/reached.ts";
 import { type BlockRef, SessionBlocks } from "../snapshot/blocks.ts";
 import type { Snapshot } from "../snapshot/catalogue.ts";
@@ -20,16 +21,17 @@ export async function* arrivals(
   { sessions, partitions }: Snapshot,
   source: BlockSource,
   reached: Reached,
+  losses: Losses,
 ): AsyncGenerator<Arrival> {
   const readable = sessions.filter(({ deleted, expired }) => !deleted && !expired);
   for (const { partition, logNumber } of partitions) {
     const own = readable.filter((view) => view.partition === partition);
-    yield* archived(own, partition, source, reached);
+    yield* archived(own, partition, source, reached, losses);
     reached.reach(partition, logNumber);
   }
   for (const view of readable) {
     if (view.tail.size === 0) continue;
-    const session = await SessionBlocks.open(view, source);
+    const session = await SessionBlocks.open(view, source, losses);
     const tail = session.refs.filter(({ seq }) => view.tail.has(seq));
     yield* unsent(session, tail, reached);
   }
@@ -40,6 +42,7 @@ async function* archived(
   partition: number,
   source: BlockSource,
   reached: Reached,
+  losses: Losses,
 ): AsyncGenerator<Arrival> {
   const upTo = reached.logNumber(partition);
   const steps = views.flatMap((view) => view.places.filter(({ n }) => n > upTo).map((place) => ({ view, place })));
@@ -49,7 +52,7 @@ async function* archived(
   for (const { view, place } of steps) {
     if (n !== undefined && n !== place.n) reached.reach(partition, n);
     n = place.n;
-    const session = open.get(view.text) ?? (await SessionBlocks.open(view, source));
+    const session = open.get(view.text) ?? (await SessionBlocks.open(view, source, losses));
     open.set(view.text, session);
     yield* unsent(session, session.refsIn(place.ranges), reached);
   }

@@ -3,6 +3,7 @@ import { unwrap, WaywardError } from "@wayward/base";
 import { coverageOf } from "../coverage.ts";
 import { BlockFilter } from "../filter/block-filter.ts";
 import { GapList, sessionGaps } from "../gaps.ts";
+import { Losses } from "../losses.ts";
 import { decodeCursor, encodeCursor } from "../place/cursor.ts";
 import { Reached } from "../place/reached.ts";
 import { questionHash } from "../place/token.ts";
@@ -44,13 +45,14 @@ export async function* readInArrival(
   const reached = new Reached(partitions.length, from);
   const gaps = new GapList();
   for (const view of sessions) sessionGaps(view, gaps);
+  const losses = new Losses();
   const cursor = () => encodeCursor(question, reached.cursor(sessions));
   const out = request.form === selection.Form.FORM_BLOCKS ? new BlockOut() : new RowOut();
   const filter = new BlockFilter(request.filter);
   let left = request.limit === 0n ? Number.MAX_SAFE_INTEGER : Number(request.limit);
   const most = left;
   let saidMs = Date.now();
-  for await (const arrival of arrivals(snapshot, catalogue.source, reached)) {
+  for await (const arrival of arrivals(snapshot, catalogue.source, reached, losses)) {
     signal.throwIfAborted();
     const { session, ref } = arrival;
     const offset = offsetOf(session.view.description);
@@ -73,6 +75,7 @@ export async function* readInArrival(
     yield { part: undefined, cursor: cursor() };
   }
   yield* out.flush();
+  await losses.tell(catalogue, gaps);
   const coverage = coverageOf(snapshot, gaps, BigInt(most - left));
   const last = cursor();
   const pageToken = left === 0 ? last : Buffer.alloc(0);

@@ -3,6 +3,7 @@ import { unwrap } from "@wayward/base";
 import { coverageOf } from "../coverage.ts";
 import { BlockFilter } from "../filter/block-filter.ts";
 import { GapList, sessionGaps } from "../gaps.ts";
+import { Losses } from "../losses.ts";
 import { pinned, pinOf } from "../place/pin.ts";
 import { decodeToken, encodeToken, questionHash } from "../place/token.ts";
 import { SessionBlocks } from "../snapshot/blocks.ts";
@@ -39,13 +40,15 @@ export async function* readInTime(
   const snapshot = token === undefined ? snapshotNow : pinned(snapshotNow, token, reverse);
   const gaps = new GapList();
   for (const view of snapshot.sessions) sessionGaps(view, gaps);
-  const sessions = await Promise.all(snapshot.sessions.map((view) => SessionBlocks.open(view, catalogue.source)));
+  const losses = new Losses();
   const filter = new BlockFilter(request.filter);
+  const sessions = await SessionBlocks.openAll(snapshot.sessions, catalogue.source, losses, filter);
   const options = { filter, reverse, after: token?.last, gaps, signal };
   const limit = request.limit === 0n ? Number.MAX_SAFE_INTEGER : Number(request.limit);
   const sum: Sum = { records: 0n, last: undefined };
   if (request.form === selection.Form.FORM_BLOCKS) yield* blocks(sessions, options, limit, sum);
   else yield* rows(sessions, options, limit, sum);
+  await losses.tell(catalogue, gaps);
   const end: query.ReadEnd = {
     coverage: coverageOf(snapshot, gaps, sum.records),
     pageToken:

@@ -15,7 +15,8 @@ export async function* pickAll(sessions: readonly SessionBlocks[], options: Merg
   const { filter, reverse, after, gaps, signal } = options;
   for (const { session, ref, first, last } of listBlocks(sessions, filter, after, reverse)) {
     signal.throwIfAborted();
-    const block = await ref.load();
+    const block = await session.load(ref);
+    if (block === undefined) continue;
     const dictionary = session.dictionary(ref.seq);
     if (mayTellDrops(session, ref)) tellDrops(session.view.id, block, dictionary, gaps);
     const crossed = after !== undefined && (reverse ? last >= after.aligned : first <= after.aligned);
@@ -57,7 +58,8 @@ export async function* pickSome(
   for (const { ref } of listBlocks(sessions, filter, after, reverse)) {
     const known = found.get(ref);
     if (known === undefined) continue;
-    yield { session: known.session, block: await ref.load(), picked: Uint32Array.from(known.places) };
+    const block = await known.session.load(ref);
+    if (block !== undefined) yield { session: known.session, block, picked: Uint32Array.from(known.places) };
   }
 }
 

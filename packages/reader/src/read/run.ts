@@ -48,7 +48,7 @@ export function positionAt(run: Run, place: number): Position {
   };
 }
 
-/** Loads a block and chooses its records; undefined if none is chosen. Tells the gaps that the block shows. */
+/** Loads a block and chooses its records; undefined if none is chosen, or its chunk is gone. Tells the gaps that the block shows. */
 export async function openRun(
   session: SessionBlocks,
   ref: BlockRef,
@@ -56,7 +56,8 @@ export async function openRun(
   gaps: GapList,
   reverse: boolean,
 ): Promise<Run | undefined> {
-  const block = await ref.load();
+  const block = await session.load(ref);
+  if (block === undefined) return undefined;
   const dictionary = session.dictionary(ref.seq);
   tellDrops(session.view.id, block, dictionary, gaps);
   return chooseRun(session.view, block, dictionary, filter, reverse);

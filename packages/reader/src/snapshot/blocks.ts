@@ -2,7 +2,9 @@ import type { archive } from "@wayward/api";
 import { present } from "@wayward/base";
 import { addDefinitions, Block, Dictionary, epochOf, epochRange } from "@wayward/block";
 import { RangeSet } from "@wayward/chunk";
+import type { Losses } from "../losses.ts";
 import type { ChunkedSession, Summed } from "./footer.ts";
+import { type AskedTimes, placesFor } from "./places.ts";
 import type { SessionView } from "./session.ts";
 import type { BlockSource } from "./source.ts";
 import type { TailBlock } from "./tail.ts";
@@ -14,7 +16,8 @@ export interface BlockRef {
   readonly firstTime: bigint;
   readonly lastTime: bigint;
   readonly definitions: Definitions;
-  load(): Promise<Block>;
+  /** Undefined where its chunk has gone from the store. `SessionBlocks.load` notes that too. */
+  load(): Promise<Block | undefined>;
 }
 
 /** What a block adds to its epoch's dictionary, and its header, as they were written. */
@@ -42,23 +45,51 @@ export class SessionBlocks {
   readonly parts: readonly SummaryPart[];
   readonly #dictionaries = new Map<bigint, Dictionary>();
   readonly #source: BlockSource;
+  readonly #losses: Losses;
+  /** Seqs of the snapshot that it has no references to. */
+  readonly #absent: RangeSet;
 
-  private constructor(view: SessionView, parts: readonly SummaryPart[], source: BlockSource) {
+  private constructor(
+    view: SessionView,
+    parts: readonly SummaryPart[],
+    source: BlockSource,
+    losses: Losses,
+    absent: RangeSet,
+  ) {
     this.view = view;
     this.parts = parts;
     this.refs = inOrder(parts.flatMap(({ refs }) => refs));
     this.#source = source;
+    this.#losses = losses;
+    this.#absent = absent;
   }
 
-  /** Reads the footers of the session's chunks; blocks are read when they are loaded. */
-  static async open(view: SessionView, source: BlockSource): Promise<SessionBlocks> {
-    if (view.deleted || view.expired) return new SessionBlocks(view, [], source);
+  /**
+   * Reads the footers of the session's chunks; blocks are read when they are
+   * loaded. Chunks that are not in the store are as if the session had not
+   * been in them, and `losses` notes what of it was. With `asked` chunks are
+   * left out that have nothing to do with those times: the references are
+   * fewer then, and no dictionary is whole but those of epochs asked for.
+   */
+  static async open(
+    view: SessionView,
+    source: BlockSource,
+    losses: Losses,
+    asked?: AskedTimes,
+  ): Promise<SessionBlocks> {
+    if (view.deleted || view.expired) return new SessionBlocks(view, [], source, losses, new RangeSet());
     const parts: SummaryPart[] = [];
     const seen = new RangeSet();
-    for (const { chunk, ranges, firstTime, lastTime } of view.places) {
+    const missing = new RangeSet();
+    const places = asked === undefined ? view.places : placesFor(view, asked);
+    for (const { chunk, ranges, firstTime, lastTime } of places) {
       const place = present(chunk, "the chunk of a place");
       const session = await source.session(place, view.text);
-      const fresh = ranges.every(({ first, last }) => isApart(seen, first, last));
+      if (session === undefined) {
+        for (const { first, last } of ranges) missing.add(first, last);
+        continue;
+      }
+      const fresh = ranges.every(({ first, last }) => !seen.meets(first, last));
       const all = refsOf(source, place, session);
       const own = all.filter(({ seq }) => isIn(ranges, seq) && (fresh || !seen.has(seq)));
       for (const { first, last } of ranges) seen.add(first, last);
@@ -69,7 +100,40 @@ export class SessionBlocks {
     const tail = [...view.tail.values()].filter(({ header }) => !seen.has(header.seq)).map(tailRef);
     const { firstTime, lastTime } = view;
     if (tail.length > 0) parts.push({ summary: undefined, refs: tail, firstTime, lastTime });
-    return new SessionBlocks(view, parts, source);
+    for (const { first, last } of missing.minus(seen).toArray()) losses.add(view, first, last);
+    for (const seq of view.tail.keys()) seen.add(seq);
+    return new SessionBlocks(view, parts, source, losses, view.present.minus(seen));
+  }
+
+  /** Opens sessions in their order, some at a time. Once one fails no more are begun. */
+  static async openAll(
+    views: readonly SessionView[],
+    source: BlockSource,
+    losses: Losses,
+    asked?: AskedTimes,
+  ): Promise<SessionBlocks[]> {
+    const opened: SessionBlocks[] = [];
+    let next = 0;
+    const openOn = async () => {
+      while (next < views.length) {
+        const at = next++;
+        try {
+          opened[at] = await SessionBlocks.open(views[at]!, source, losses, asked);
+        } catch (error) {
+          next = views.length;
+          throw error;
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: OPENED_AT_ONCE }, openOn));
+    return opened;
+  }
+
+  /** One of these blocks; undefined, and noted as lost, where its chunk has gone since the session was opened. */
+  async load(ref: BlockRef): Promise<Block | undefined> {
+    const block = await ref.load();
+    if (block === undefined) this.#losses.add(this.view, ref.seq, ref.seq);
+    return block;
   }
 
   /** What the epoch of this block defines, as far as its blocks are there. */
@@ -87,7 +151,9 @@ export class SessionBlocks {
   /** What the whole session defines; ids mean one thing through all its epochs. */
   wholeDictionary(): Dictionary {
     const { text, present } = this.view;
-    const key = `${text} ${present.toArray().map(({ first, last }) => `${first}-${last}`)}`;
+    // A chunk that was missing may be restored.
+    const there = present.minus(this.#absent);
+    const key = `${text} ${there.toArray().map(({ first, last }) => `${first}-${last}`)}`;
     const known = this.#source.dictionaries.get(key);
     if (known !== undefined) return known.dictionary;
     const dictionary = new Dictionary();
@@ -122,6 +188,9 @@ export class SessionBlocks {
     return low;
   }
 }
+
+/** Sessions that are opened at the same time, each by one request to the store: enough to hide its latency, few beside other questions. */
+const OPENED_AT_ONCE = 32;
 
 /** Epochs of a session whose dictionaries are kept; another one's is made anew where it is asked for again. */
 const EPOCHS_KEPT = 8;
@@ -159,11 +228,6 @@ function inOrder(refs: BlockRef[]): BlockRef[] {
     if (refs[at - 1]!.seq > refs[at]!.seq) return refs.sort((a, b) => (a.seq < b.seq ? -1 : 1));
   }
   return refs;
-}
-
-/** True if no seq from `first` to `last` is in the set. */
-function isApart(set: RangeSet, first: bigint, last: bigint): boolean {
-  return set.toArray().every((range) => range.last < first || range.first > last);
 }
 
 function isIn(ranges: readonly archive.Range[], seq: bigint): boolean {

@@ -37,9 +37,11 @@ export class BlockSource {
     this.#blocks = new Cache(blocks, ({ memory }) => memory);
   }
 
-  /** What a chunk says of one of its sessions. Error DATA_LOSS where chunk or footer are gone. */
-  async session(chunk: archive.Chunk, text: string): Promise<ChunkedSession> {
-    const found = (await this.#footer(chunk)).session(text);
+  /** What a chunk says of one of its sessions; undefined where the store does not have the chunk. Error DATA_LOSS / BAD_CHUNK where it is damaged. */
+  async session(chunk: archive.Chunk, text: string): Promise<ChunkedSession | undefined> {
+    const footer = await this.#footer(chunk);
+    if (footer === undefined) return undefined;
+    const found = footer.session(text);
     if (found !== undefined) return found;
     throw new WaywardError(
       "DATA_LOSS",
@@ -48,8 +50,12 @@ export class BlockSource {
     );
   }
 
-  /** One block; its neighbours in the same chunk and session come with it. */
-  async block(chunk: archive.Chunk, entries: readonly archive.ChunkBlock[], wanted: number): Promise<Block> {
+  /** One block; its neighbours in the same chunk and session come with it. Undefined where the store does not have the chunk. */
+  async block(
+    chunk: archive.Chunk,
+    entries: readonly archive.ChunkBlock[],
+    wanted: number,
+  ): Promise<Block | undefined> {
     const entry = entries[wanted]!;
     const known = this.#blocks.get(placeKey(chunk, entry));
     if (known !== undefined) return known;
@@ -58,7 +64,7 @@ export class BlockSource {
     const last = entries[until - 1]!;
     const length = Number(last.offset) + last.length - offset;
     const object = await this.#store.get(chunk.key, { offset, length });
-    if (object === undefined) throw gone(chunk);
+    if (object === undefined) return undefined;
     for (let index = until - 1; index >= wanted; index--) {
       const at = Number(entries[index]!.offset) - offset;
       const bytes = asBuffer(object.bytes).subarray(at, at + entries[index]!.length);
@@ -67,7 +73,7 @@ export class BlockSource {
     return present(this.#blocks.get(placeKey(chunk, entry)), "the block just fetched");
   }
 
-  async #footer(chunk: archive.Chunk): Promise<Footer> {
+  async #footer(chunk: archive.Chunk): Promise<Footer | undefined> {
     const known = this.#footers.get(chunk.key);
     if (known !== undefined) return known;
     const size = Number(chunk.bytes);
@@ -75,7 +81,7 @@ export class BlockSource {
       size,
       async (length) => (await this.#store.get(chunk.key, { offset: size - length, length }))?.bytes,
     );
-    if (read === undefined) throw gone(chunk);
+    if (read === undefined) return undefined;
     const footer = new Footer(read.footer, read.length);
     this.#footers.set(chunk.key, footer);
     return footer;
@@ -105,8 +111,4 @@ function runEnd(
 
 function placeKey(chunk: archive.Chunk, { offset }: archive.ChunkBlock): string {
   return `${chunk.key}@${offset}`;
-}
-
-function gone(chunk: archive.Chunk): WaywardError {
-  return new WaywardError("DATA_LOSS", "CHUNK_MISSING", `chunk ${chunk.key} is not in the store`);
 }

@@ -34,9 +34,9 @@ export async function bytesPending(view: SessionView, source: BlockSource): Prom
 
 async function bytesIn(session: ReturnType<BlockSource["session"]>): Promise<bigint> {
   try {
-    return (await session).blocks.reduce((sum, { length }) => sum + BigInt(length), 0n);
+    return ((await session)?.blocks ?? []).reduce((sum, { length }) => sum + BigInt(length), 0n);
   } catch {
-    // The chunk was collected while we looked.
+    // A damaged chunk goes with the session that is gone: nobody asks for its size.
     return 0n;
   }
 }

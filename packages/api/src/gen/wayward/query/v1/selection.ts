@@ -41,6 +41,8 @@ export const GapCause = {
   GAP_CAUSE_DROPPED: 9,
   /** GAP_CAUSE_SLOW_READER - This reader was too slow; fetch them with the cursor. */
   GAP_CAUSE_SLOW_READER: 10,
+  /** GAP_CAUSE_CHUNK_MISSING - The log has the blocks, and the store has lost the chunk that holds them. */
+  GAP_CAUSE_CHUNK_MISSING: 11,
 } as const;
 
 export type GapCause = typeof GapCause[keyof typeof GapCause];
@@ -57,6 +59,7 @@ export namespace GapCause {
   export type GAP_CAUSE_CONFLICT = typeof GapCause.GAP_CAUSE_CONFLICT;
   export type GAP_CAUSE_DROPPED = typeof GapCause.GAP_CAUSE_DROPPED;
   export type GAP_CAUSE_SLOW_READER = typeof GapCause.GAP_CAUSE_SLOW_READER;
+  export type GAP_CAUSE_CHUNK_MISSING = typeof GapCause.GAP_CAUSE_CHUNK_MISSING;
 }
 
 /**
