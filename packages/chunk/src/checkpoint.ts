@@ -82,10 +82,11 @@ export async function decodeCheckpoint(
     }
     indexes.push(new EndedSessions(object, index));
   }
+  for (const stored of indexes) state.sessions.add(stored);
+  // One that had expired and speaks again still stands in an index object.
   for (const session of message.sessions) {
     state.sessions.set(sessionText(session.session), archivedSession(session));
   }
-  for (const stored of indexes) state.sessions.add(stored);
   for (const key of message.unreferencedKeys) state.unreferenced.add(key);
   state.n = message.n;
   state.checkpointed = message.n;

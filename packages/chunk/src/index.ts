@@ -7,6 +7,7 @@ export type { LogKeys } from "./keys.ts";
 export { catchUp, loadPartition, newestCheckpoint, type ObjectReader } from "./load.ts";
 export { decodeEntry, encodeEntry, entryHash, type LogAction } from "./log.ts";
 export { RangeSet } from "./ranges.ts";
+export { revived } from "./revived.ts";
 export type { ArchivedSession } from "./session-table.ts";
 export { applyEntry, PartitionState } from "./state.ts";
 export { hasReadableSummary } from "./summary.ts";

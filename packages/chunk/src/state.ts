@@ -3,6 +3,7 @@ import { asBuffer, WaywardError } from "@wayward/base";
 import { sessionText } from "@wayward/record";
 import type { EndedSessions } from "./ended-sessions.ts";
 import { RangeSet } from "./ranges.ts";
+import { revived } from "./revived.ts";
 import { type ArchivedSession, SessionTable } from "./session-table.ts";
 
 /** What one partition's log says up to entry `n`; changed only by `applyEntry`. */
@@ -29,10 +30,10 @@ export class PartitionState {
     return this.#allHolders();
   }
 
-  /** True if history has this block, or the session's blocks are not wanted any more. */
+  /** True if history has this block or had it, or the session was deleted: its blocks are not wanted any more. */
   isCommitted(session: string, seq: bigint): boolean {
     const found = this.sessions.get(session);
-    return found !== undefined && (found.deleted || found.expired || found.committed.has(seq));
+    return found !== undefined && (found.deleted || found.committed.has(seq));
   }
 
   /** The chunk that holds the block, if a chunk does. */
@@ -59,6 +60,11 @@ export class PartitionState {
   hold(chunk: string, session?: string): void {
     // Whoever asks first finds it in the session.
     if (this.#holders !== undefined) addHolder(this.#holders, chunk, session);
+  }
+
+  /** The session does not need its blocks in the chunk any more. */
+  release(chunk: string, session: string): void {
+    this.#holders?.get(chunk)?.delete(session);
   }
 
   /** The chunk is gone, or is no place of a session any more. */
@@ -103,6 +109,7 @@ function applyCommit(state: PartitionState, commit: archive.Commit, n: bigint): 
   if (commit.chunk !== undefined) state.hold(commit.chunk.key);
   for (const blocks of commit.sessions) {
     const into = session(state, blocks.session, n);
+    if (into.expired && !into.deleted) revive(state, into);
     const first = into.committed.size === 0n;
     for (const range of blocks.ranges) into.committed.add(range.first, range.last);
     into.records += blocks.records;
@@ -151,6 +158,12 @@ function remove(state: PartitionState, id: Uint8Array, n: bigint, how: "deleted"
   if (!isGone(gone)) state.keep(-gone.bytes);
   gone[how] = true;
   for (const { chunk } of gone.places) if (chunk !== undefined) releaseIfUnused(state, chunk.key);
+}
+
+function revive(state: PartitionState, expired: ArchivedSession): void {
+  const key = sessionText(expired.session);
+  for (const { chunk } of expired.places) if (chunk !== undefined) state.release(chunk.key, key);
+  state.sessions.set(key, Object.assign(expired, revived(expired)));
 }
 
 function releaseIfUnused(state: PartitionState, key: string): void {
@@ -205,6 +218,7 @@ function emptySession(id: Uint8Array, n: bigint): ArchivedSession {
     expired: false,
     firstN: n,
     lastN: n,
+    letGo: [],
   };
 }
 

@@ -1,5 +1,6 @@
 import { selection } from "@wayward/api";
 import type { Dictionary, KindColumns } from "@wayward/block";
+import { RangeSet } from "@wayward/chunk";
 import type { SessionView } from "./snapshot/session.ts";
 
 const { GapCause } = selection;
@@ -53,6 +54,7 @@ export function sessionGaps(view: SessionView, gaps: GapList): void {
         : `block ${seq} cannot be read and was put aside`,
     });
   }
+  for (const { first, last } of view.letGo) gaps.add({ session, ...expiredGap(first, last) });
   const ended = view.end !== undefined;
   for (const { first, last } of missing(view)) {
     gaps.add({
@@ -72,13 +74,20 @@ export function sessionGaps(view: SessionView, gaps: GapList): void {
   });
 }
 
+/** Blocks that went when the session expired, before it spoke again. */
+export function expiredGap(firstSeq: bigint, lastSeq: bigint) {
+  const message = `blocks ${firstSeq} to ${lastSeq} have expired`;
+  return { cause: GapCause.GAP_CAUSE_EXPIRED, firstSeq, lastSeq, message };
+}
+
 /** Ranges of seqs between 0 and the last one known that are nowhere. */
-function missing({ present, poisoned, end }: SessionView): { first: bigint; last: bigint }[] {
+function missing({ present, letGo, poisoned, end }: SessionView): { first: bigint; last: bigint }[] {
   const unreadable = new Set(poisoned.filter(({ cause }) => cause === 2).map(({ seq }) => seq));
   const holes: { first: bigint; last: bigint }[] = [];
   let next = 0n;
   const until = end === undefined ? [] : [{ first: end.lastSeq + 1n, last: end.lastSeq + 1n }];
-  for (const { first, last } of [...present.toArray(), ...until]) {
+  const known = letGo.length === 0 ? present : RangeSet.from([...letGo, ...present.toArray()]);
+  for (const { first, last } of [...known.toArray(), ...until]) {
     const hole = { first: next, last: first - 1n };
     if (first > next && !(first - next === 1n && unreadable.has(next))) holes.push(hole);
     if (last >= next) next = last + 1n;

@@ -1,6 +1,6 @@
 export { coverageOf } from "./coverage.ts";
 export { BlockFilter, type Chosen } from "./filter/block-filter.ts";
-export { dropGaps, GapList, sessionGaps } from "./gaps.ts";
+export { dropGaps, expiredGap, GapList, sessionGaps } from "./gaps.ts";
 export { type Loss, Losses } from "./losses.ts";
 export { type Cursor, decodeCursor, encodeCursor, type SessionRanges, type UnderWay } from "./place/cursor.ts";
 export { questionHash } from "./place/token.ts";

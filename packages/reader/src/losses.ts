@@ -58,17 +58,24 @@ interface Reason extends archive.Range {
 }
 
 function reasons(blocks: RangeSet, view: SessionView | undefined): Reason[] {
-  if (view?.deleted || view?.expired) {
-    const cause = view.deleted ? GapCause.GAP_CAUSE_DELETED : GapCause.GAP_CAUSE_EXPIRED;
-    const why = view.deleted ? "went as the session was deleted" : "went as the session expired";
+  if (view?.deleted) {
+    const [cause, why] = [GapCause.GAP_CAUSE_DELETED, "went as the session was deleted"];
     return blocks.toArray().map((range) => ({ ...range, cause, why }));
   }
-  return byChunk(blocks, view?.places ?? []).map(({ first, last, chunk }) => ({
-    first,
-    last,
-    cause: GapCause.GAP_CAUSE_CHUNK_MISSING,
-    why: `are missing: ${chunk} is not in the store`,
-  }));
+  // One that has spoken again since has expired up to there.
+  const left = view?.expired ? new RangeSet() : blocks.minus(RangeSet.from(view?.letGo ?? []));
+  const [cause, why] = [GapCause.GAP_CAUSE_EXPIRED, "went as the session expired"];
+  const expired = blocks.minus(left).toArray();
+  const missing = byChunk(left, view?.places ?? []);
+  return [
+    ...expired.map((range) => ({ ...range, cause, why })),
+    ...missing.map(({ first, last, chunk }) => ({
+      first,
+      last,
+      cause: GapCause.GAP_CAUSE_CHUNK_MISSING,
+      why: `are missing: ${chunk} is not in the store`,
+    })),
+  ];
 }
 
 /** Whoever restores a chunk needs its key. */

@@ -2,12 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
+import { archive } from "@wayward/api";
 import { delay, WaywardError } from "@wayward/base";
-import { openEmbeddedBus } from "@wayward/bus";
+import { openEmbeddedBus, watermarkTopic } from "@wayward/bus";
 import { deleteSession, loadPartition } from "@wayward/chunk";
 import { createLog, createMetrics } from "@wayward/service-kit";
 import { openStore, partitionKeys, type Store } from "@wayward/store";
 import { startArchiver } from "./archiver.ts";
+import { emptyBlock } from "./testing/empty-block.ts";
 import { sessionOf } from "./testing/session-of.ts";
 
 const log = createLog("error");
@@ -81,6 +83,44 @@ test("a silent session without an end goes too, and what a deletion leaves goes 
   await second.stop();
   const state = await loadPartition(store, keys);
   expect(sessions.map(({ text }) => state.sessions.get(text)?.expired)).toEqual([true, true, false, false]);
+  await bus.close();
+  await store.close();
+  rmSync(folder, { recursive: true });
+}, 60_000);
+
+test("a session that went while it was silent and writes again is archived like any other, and told so", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "wayward-keep-"));
+  const bus = openEmbeddedBus({ path: join(folder, "bus"), partitions: 1 });
+  const store = await openStore(`file://${folder}/store`);
+  const keys = partitionKeys("default", 0);
+  const options = { bus, store, partitions: 1, flushMs: 10, tendMs: 50, keepBytes: 50_000, log };
+  const load = () => loadPartition(store, keys);
+  const sessions = [0, 1, 2].map((number) => sessionOf(number, false));
+  const { id, text, bytes } = sessions[0]!;
+  const publish = (to: string, block: Buffer) => bus.publish(0, { tenant: "default", session: to }, block);
+  const first = await startArchiver({ ...options, silentMs: 0, metrics: createMetrics() });
+  for (const { text, bytes } of sessions) await publish(text, bytes);
+  const hasExpired = async () => (await load()).sessions.get(text)?.expired === true;
+  for (let tries = 0; tries < 500 && !(await hasExpired()); tries++) await delay(20);
+  expect(await hasExpired()).toBe(true);
+  await first.stop();
+  // The host is back, and its agent sends again what it has of before.
+  const second = await startArchiver({ ...options, metrics: createMetrics() });
+  for (const block of [bytes, emptyBlock(id, 1), emptyBlock(id, 2)]) await publish(text, block);
+  const isDone = async () => {
+    const { first, last } = await bus.bounds(0);
+    return first > last;
+  };
+  for (let tries = 0; tries < 500 && !(await isDone()); tries++) await delay(10);
+  await second.stop();
+  const state = await load();
+  const found = state.sessions.get(text)!;
+  expect(found).toMatchObject({ expired: false, letGo: [{ first: 0n, last: 0n }] });
+  expect(found.committed.toArray()).toEqual([{ first: 0n, last: 2n }]);
+  expect([0n, 1n, 2n].map((seq) => state.chunkOf(text, seq) !== undefined)).toEqual([false, true, true]);
+  const watermark = await bus.topics.get(watermarkTopic({ tenant: "default", session: text }));
+  const { deleted, ranges } = archive.Watermark.decode(watermark!.value);
+  expect({ deleted, ranges }).toEqual({ deleted: false, ranges: [{ first: 0n, last: 2n }] });
   await bus.close();
   await store.close();
   rmSync(folder, { recursive: true });

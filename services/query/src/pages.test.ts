@@ -147,4 +147,37 @@ describe("pages and states while the archive changes", () => {
       reason: "BAD_TOKEN",
     });
   });
+
+  test("a session that retention took and that goes on is shown from there on, and what went is told", async () => {
+    const goesOn = seededSession(60, { blocks: 6, ends: false });
+    await served.publish(goesOn, goesOn.blocks.slice(0, 2));
+    await served.archiveAll();
+    const page = client.read({ sessions: [goesOn.text], limit: 1 });
+    await all(page);
+    const silent = seededSession(61, { blocks: 1 });
+    await served.publish(silent, silent.blocks);
+    await served.archiveAll({
+      keepBytes: 10,
+      silentMs: 0,
+      until: async () => (await client.session(goesOn.text)).state === 5,
+    });
+    const shown = async () => {
+      const answer = client.read({ sessions: [goesOn.text] });
+      const records = await all(answer);
+      const gaps = answer.coverage?.gaps.filter(({ cause }) => cause !== 6) ?? [];
+      return { records, gaps: gaps.map(({ cause, firstSeq, lastSeq }) => [cause, firstSeq, lastSeq]) };
+    };
+    expect(await shown()).toEqual({ records: [], gaps: [[5, 0n, 0n]] });
+    await served.publish(goesOn, goesOn.blocks.slice(2));
+    // The bus has it, then the archive.
+    const onBus = await shown();
+    expect(onBus.records.length).toBeGreaterThan(100);
+    expect(onBus.gaps).toEqual([[5, 0n, 1n]]);
+    await served.archiveAll();
+    expect(await shown()).toEqual(onBus);
+    expect((await client.session(goesOn.text)).state).toBe(3);
+    await expect(all(client.read({ sessions: [goesOn.text], pageToken: page.pageToken }))).rejects.toMatchObject({
+      reason: "PAGE_EXPIRED",
+    });
+  });
 });

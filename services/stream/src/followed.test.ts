@@ -10,7 +10,7 @@ import { type TempFolder, tempFolder, until } from "@wayward/testing";
 import { LogView } from "./log-view.ts";
 import { Observation, type ObservationOptions } from "./observe.ts";
 import { Relay } from "./relay.ts";
-import { archiveAll } from "./testing/archive.ts";
+import { archiveAll, expireAll } from "./testing/archive.ts";
 import { Notes } from "./testing/notes.ts";
 
 /** The log is looked at every 10 s. */
@@ -44,6 +44,7 @@ describe("sessions that are over", () => {
     const observation = new Observation(source, request, options);
     /** Blocks as they were shown, `fill` before those that came late. */
     const shown: string[] = [];
+    const gaps: selection.Gap[] = [];
     const seen = { live: false, named: 0 };
     const run = async () => {
       for await (const { part } of observation.run(stopped.signal)) {
@@ -54,11 +55,12 @@ describe("sessions that are over", () => {
           const { description, seq } = unwrap(parseEnvelope(block)).header;
           shown.push(`${isFill ? "fill " : ""}${description?.name ?? ""}/${seq}`);
         }
+        if (part?.$case === "gap") gaps.push(part.value);
         seen.live ||= part?.$case === "live";
       }
     };
     running.push(run());
-    return { observation, shown, seen };
+    return { observation, shown, gaps, seen };
   };
 
   beforeEach(async () => {
@@ -122,5 +124,30 @@ describe("sessions that are over", () => {
     await until("shown", () => shown.length === 6, SOON);
     expect(shown).toEqual(["holey0/0", "/1", "/3", "/4", "fill /2", "last/0"]);
     expect([seen.named, observation.followed]).toEqual([3, 2]);
+  }, 60_000);
+
+  test("are followed anew where they had expired and speak again, and what went is told to who lacks it", async () => {
+    const [known, unknown] = [new Notes("known"), new Notes("unknown")];
+    const sessions = [known, unknown];
+    await publish(known, known.many(2));
+    await archiveAll(bus, store, 1);
+    const { observation, shown, seen } = observe(stream.Start.START_NOW_UNSPECIFIED);
+    await until("live", () => seen.live, SOON);
+    await publish(unknown, unknown.many(2));
+    await until("shown", () => shown.length === 2, SOON);
+    await archiveAll(bus, store, 1);
+    await expireAll(bus, store);
+    await until("forgotten", () => observation.followed === 0, SOON);
+    for (const notes of sessions) await publish(notes, [notes.block()]);
+    await until("shown", () => shown.length === 4, SOON);
+    await archiveAll(bus, store, 1);
+    for (const notes of sessions) await publish(notes, [notes.block()]);
+    await until("shown", () => shown.length === 6, SOON);
+    expect(shown).toEqual(["unknown/0", "/1", "/2", "/2", "/3", "/3"]);
+    const later = observe(stream.Start.START_FIRST);
+    await until("live", () => later.seen.live, SOON);
+    expect(later.shown.toSorted()).toEqual(["/2", "/2", "/3", "/3"]);
+    const told = { cause: selection.GapCause.GAP_CAUSE_EXPIRED, firstSeq: 0n, lastSeq: 1n };
+    expect(later.gaps).toMatchObject([told, told]);
   }, 60_000);
 });

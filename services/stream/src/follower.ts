@@ -62,12 +62,16 @@ export class Follower {
     const partition = partitionOf(id, this.#source.partitions);
     const archived = (await this.#source.log.state(partition, true)).sessions.get(text);
     const known = description ?? archived?.description ?? (await this.#lookUp(id));
-    if (archived?.deleted || archived?.expired || !this.#chosen(id, known)) {
+    if (archived?.deleted || !this.#chosen(id, known)) {
       this.#ignore(text);
       return undefined;
     }
     const view = { id: Buffer.from(id), text, partition, description: known };
-    return this.add(view, place.sent({ ...view, places: archived?.places ?? [] }));
+    const sent = place.sent({ ...view, places: archived?.places ?? [] });
+    // What has expired does not come any more.
+    const gone = archived?.expired ? archived.committed.toArray() : (archived?.letGo ?? []);
+    for (const { first, last } of gone) sent.add(first, last);
+    return this.add(view, sent);
   }
 
   #ignore(text: string): void {

@@ -8,6 +8,7 @@ import {
   type Catalogue,
   cursorQuestion,
   decodeCursor,
+  expiredGap,
   Losses,
   offsetOf,
   SessionBlocks,
@@ -145,14 +146,15 @@ export class Observation {
       const isPassed = passesOver(view);
       const known = this.#sessions.get(view.text);
       if (known !== undefined && isPassed) {
-        for (const { first, last } of view.present.toArray()) known.order.skip(first, last, 0);
+        for (const { first, last } of hadBy(view)) known.order.skip(first, last, 0);
       }
-      if (known !== undefined) continue;
-      const sent = isPassed ? RangeSet.from(view.present.toArray()) : place.sent(view);
+      // One that has expired has nothing to show; should it speak again, it is followed.
+      if (known !== undefined || view.expired) continue;
+      const sent = isPassed ? RangeSet.from(hadBy(view)) : place.sent(view);
       if (isOver(view) && isCovered(view, sent)) continue;
       const observed = this.#follower.add(view, sent);
       observed.beyond = place.beyond(view);
-      observed.gone = view.deleted || view.expired;
+      observed.gone = view.deleted;
     }
   }
 
@@ -162,6 +164,7 @@ export class Observation {
       const observed = this.#sessions.get(view.text);
       return observed !== undefined && view.present.minus(observed.order.sent).size > 0n;
     });
+    for (const view of lacking) yield* this.#tellExpired(view, place);
     const losses = new Losses();
     const opened = await SessionBlocks.openAll(lacking, this.#source.catalogue.source, losses);
     const waiting = opened.flatMap((session) => {
@@ -196,6 +199,20 @@ export class Observation {
       if (observed === undefined) continue;
       const { skipped, deliveries } = observed.order.skip(first, last, Date.now());
       if (skipped.size > 0n) yield this.#say({ $case: "gap", value: gap });
+      yield* this.#deliver(observed, deliveries, place);
+    }
+  }
+
+  /** What the archive has let go of a session that speaks again is told, and not waited for. */
+  async *#tellExpired({ text, letGo }: SessionView, place: Place): AsyncGenerator<Response> {
+    const observed = this.#sessions.get(text)!;
+    for (const { first, last } of letGo) {
+      const { skipped, deliveries } = observed.order.skip(first, last, Date.now());
+      const session = Buffer.from(observed.view.id);
+      for (const range of skipped.toArray()) {
+        const gap = selection.Gap.fromPartial({ session, ...expiredGap(range.first, range.last) });
+        yield this.#say({ $case: "gap", value: gap });
+      }
       yield* this.#deliver(observed, deliveries, place);
     }
   }
@@ -249,7 +266,7 @@ export class Observation {
   async *#catchUp(place: Place): AsyncGenerator<Response> {
     const snapshot = await this.#source.catalogue.snapshot(this.#chosen);
     for (const view of snapshot.sessions) {
-      if (this.#sessions.has(view.text)) continue;
+      if (this.#sessions.has(view.text) || view.expired) continue;
       const sent = place.sent(view);
       if (!isCovered(view, sent)) this.#follower.add(view, sent);
     }
@@ -335,8 +352,13 @@ export class Observation {
   }
 }
 
-function isOver({ end, deleted, expired }: SessionView): boolean {
-  return end !== undefined || deleted || expired;
+function isOver({ end, deleted }: SessionView): boolean {
+  return end !== undefined || deleted;
+}
+
+/** Seqs that are there, or were. */
+function hadBy({ present, letGo }: SessionView) {
+  return [...present.toArray(), ...letGo];
 }
 
 /** True if all of it was sent, and is in the log: who hears of it again asks the log. */

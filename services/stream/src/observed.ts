@@ -16,7 +16,7 @@ export class ObservedSession {
   readonly held = new Map<bigint, Envelope>();
   /** What was sent beyond the cursor's log number. */
   beyond = new RangeSet();
-  /** The log says that it was deleted or has expired: no more is shown. */
+  /** The log says that it was deleted: no more is shown. */
   gone = false;
   /** An observer of blocks was told which session it is. */
   named = false;

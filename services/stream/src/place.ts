@@ -92,10 +92,10 @@ export class Place {
       for (const observed of own) {
         const archived = state.sessions.get(observed.view.text);
         if (archived === undefined) continue;
-        observed.gone = archived.deleted || archived.expired;
+        observed.gone = archived.deleted;
         observed.beyond = observed.beyond.minus(archived.committed);
         if (observed.beyond.size === 0n)
-          covered.push({ observed, isOver: observed.gone || archived.end !== undefined });
+          covered.push({ observed, isOver: observed.gone || archived.expired || archived.end !== undefined });
       }
     }
     return covered;

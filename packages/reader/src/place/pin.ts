@@ -42,6 +42,7 @@ export function pinned(now: Snapshot, { pin, last }: PageToken, reverse: boolean
     const known = view.firstN !== undefined && view.firstN <= logNumber;
     if (!known && beyond.size === 0n) return [];
     if (view.expired && view.lastN! > logNumber && isAhead(view, last, reverse)) throw outlived(view, logNumber);
+    if (hasLost(view, logNumber, beyond)) throw outlived(view, logNumber);
     return [view.deleted || view.expired ? view : restricted(view, logNumber, beyond)];
   });
   return { sessions, partitions };
@@ -50,6 +51,13 @@ export function pinned(now: Snapshot, { pin, last }: PageToken, reverse: boolean
 function isAhead(view: SessionView, { aligned }: Position, reverse: boolean): boolean {
   const offset = offsetOf(view.description);
   return reverse ? view.firstTime + offset <= aligned : view.lastTime + offset >= aligned;
+}
+
+/** True if the session may have expired since and has spoken again: nobody knows any more which times its blocks were of. */
+function hasLost({ letGo, places }: SessionView, logNumber: bigint, beyond: RangeSet): boolean {
+  if (letGo.length === 0 || (places[0] !== undefined && places[0].n <= logNumber)) return false;
+  // Where it had spoken again by then, what only the bus had was kept.
+  return beyond.size === 0n || beyond.minus(RangeSet.from(letGo)).size < beyond.size;
 }
 
 /** The session without the blocks that came after the log number and are not in `beyond`. */
@@ -61,7 +69,8 @@ function restricted(view: SessionView, logNumber: bigint, beyond: RangeSet): Ses
   });
   const tail = new Map([...view.tail].filter(([seq]) => beyond.has(seq)));
   const present = RangeSet.from([...places.flatMap(({ ranges }) => ranges), ...beyond.toArray()]);
-  const end = view.end !== undefined && present.has(view.end.lastSeq) ? view.end : undefined;
+  const had = RangeSet.from([...present.toArray(), ...view.letGo]);
+  const end = view.end !== undefined && had.has(view.end.lastSeq) ? view.end : undefined;
   return { ...view, places, tail, present, end, blocks: present.size };
 }
 

@@ -1,6 +1,6 @@
 import type { archive, block } from "@wayward/api";
 import { fromBase32 } from "@wayward/base";
-import { type ArchivedSession, type PartitionState, RangeSet } from "@wayward/chunk";
+import { type ArchivedSession, type PartitionState, RangeSet, revived } from "@wayward/chunk";
 import type { SessionTest } from "../selector.ts";
 import type { TailBlock } from "./tail.ts";
 
@@ -17,6 +17,8 @@ export interface SessionView {
   readonly tail: ReadonlyMap<bigint, TailBlock>;
   /** Seqs that archive or bus have. */
   readonly present: RangeSet;
+  /** Seqs that the archive had before the session expired, where it has spoken again since. */
+  readonly letGo: readonly archive.Range[];
   readonly poisoned: readonly archive.Poison[];
   readonly deleted: boolean;
   readonly expired: boolean;
@@ -89,11 +91,12 @@ function viewOf(
   text: string,
   partition: number,
   description: block.SessionDescription | undefined,
-  archived: ArchivedSession | undefined,
+  logged: ArchivedSession | undefined,
   blocks: readonly TailBlock[],
 ): SessionView {
   const tail = blocks.length === 0 ? NO_TAIL : firstOfEach(blocks);
-  const present = archived?.committed.copy() ?? new RangeSet();
+  const archived = speaksAgain(logged, tail) ? revived(logged) : logged;
+  const present = archived === undefined ? new RangeSet() : kept(archived);
   const sums = { records: 0n, bytes: 0n, firstTime: 0n, lastTime: 0n };
   if (archived !== undefined) takeArchived(sums, archived);
   for (const [seq, block] of tail) {
@@ -109,6 +112,7 @@ function viewOf(
     places: archived?.places.slice() ?? [],
     tail,
     present,
+    letGo: archived?.letGo ?? [],
     poisoned: archived?.poisoned.slice() ?? [],
     deleted: archived?.deleted ?? false,
     expired: archived?.expired ?? false,
@@ -117,6 +121,15 @@ function viewOf(
     firstN: archived?.firstN,
     lastN: archived?.lastN,
   };
+}
+
+/** True if the bus has what the log will take it up again for. */
+function speaksAgain(logged: ArchivedSession | undefined, tail: SessionView["tail"]): logged is ArchivedSession {
+  return logged?.expired === true && !logged.deleted && tail.size > 0;
+}
+
+function kept({ committed, letGo }: ArchivedSession): RangeSet {
+  return letGo.length === 0 ? committed.copy() : committed.minus(RangeSet.from(letGo));
 }
 
 const NO_TAIL: ReadonlyMap<bigint, TailBlock> = new Map();

@@ -25,7 +25,9 @@ export function sort(log: PartitionState, task: Task): Sorted {
       if (task.unreadable.has(block)) aside.push(block);
       else if (fresh.has(key)) waiting++;
       else fresh.set(key, block);
-    } else if (isGone(log, block)) continue;
+    }
+    // What it was is gone with the session: there is nothing to compare it with.
+    else if (isGone(log, block)) continue;
     else {
       const known = task.known.get(key);
       if (known === undefined) unknown.push(block);

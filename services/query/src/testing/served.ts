@@ -15,6 +15,8 @@ const TRIES = 500;
 interface ArchiveAll {
   /** Above it the oldest ended sessions go; 0 for never. */
   readonly keepBytes?: number;
+  /** After so long without blocks those that have not ended go too. */
+  readonly silentMs?: number;
   readonly until?: () => Promise<boolean>;
 }
 
@@ -49,10 +51,11 @@ export class Served {
   }
 
   /** Runs an archiver until the bus is empty, and `until` answers true. */
-  async archiveAll({ keepBytes = 0, until = async () => true }: ArchiveAll = {}): Promise<void> {
+  async archiveAll({ keepBytes = 0, silentMs, until = async () => true }: ArchiveAll = {}): Promise<void> {
     const { bus, store } = this;
     const metrics = createMetrics();
-    const archiver = await startArchiver({ bus, store, partitions: PARTITIONS, flushMs: 20, keepBytes, log, metrics });
+    const options = { bus, store, partitions: PARTITIONS, flushMs: 20, tendMs: 100, log, metrics };
+    const archiver = await startArchiver({ ...options, keepBytes, ...(silentMs === undefined ? {} : { silentMs }) });
     let isDone = false;
     for (let tries = 0; tries < TRIES && !isDone; tries++) {
       if (tries > 0) await new Promise((resolve) => setTimeout(resolve, 20));

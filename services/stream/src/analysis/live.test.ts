@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, rmSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { mergeFindings, ordersOf, type ReportedFinding } from "@wayward/analysis";
@@ -14,7 +15,16 @@ import { startQuery } from "@wayward/query";
 import type { Severity } from "@wayward/record";
 import { createLog, createMetrics, serve } from "@wayward/service-kit";
 import { ensureLayout, openStore } from "@wayward/store";
-import { freePort, Locking, PushStream, requireReal, startNats, type TempFolder, tempFolder } from "@wayward/testing";
+import {
+  freePort,
+  Locking,
+  PushStream,
+  requireReal,
+  startNats,
+  type TempFolder,
+  tempFolder,
+  until,
+} from "@wayward/testing";
 import { startStream } from "../start.ts";
 
 const MAIN = new URL("../main.ts", import.meta.url).pathname;
@@ -152,6 +162,23 @@ describe("live analyses", () => {
     await stop();
     await folder.remove();
   });
+
+  test("go on in another session where somebody deletes theirs, or all of their spools", async () => {
+    await server.push(inverted("shop").blocks);
+    const [first] = await seen.until("shop-A", 1);
+    const client = connect({ server: server.address });
+    await client.delete(first!.session, true);
+    client.close();
+    const spools = `${folder.path}/analysis`;
+    const isGone = () => !existsSync(`${spools}/${first!.session}`);
+    await until("its spool is gone", isGone, { withinMs: 10_000, everyMs: 10 });
+    await server.push(inverted("mail").blocks);
+    const [second] = await seen.until("mail-A", 1);
+    rmSync(spools, { recursive: true });
+    await server.push(inverted("desk").blocks);
+    const [third] = await seen.until("desk-A", 1);
+    expect(new Set([first, second, third].map((record) => record!.session)).size).toBe(3);
+  }, 30_000);
 
   test("tell a running program's fault as a record, the same as Analyze does", async () => {
     const shop = inverted("shop");

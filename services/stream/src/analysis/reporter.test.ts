@@ -23,6 +23,35 @@ const finding = (title: string): ReportedFinding => ({
   detail: {},
 });
 
+test("findings that a lost spool has not taken are told in another session, as is what follows", async () => {
+  await using folder = await tempFolder("reporter");
+  const root = `${folder.path}/spools`;
+  const reporter = new FindingReporter({ root, address: () => "", service: "test", log: createLog("error") });
+  await using _ = { [Symbol.asyncDispose]: () => reporter.close(0) };
+  const headers = () =>
+    readdirSync(root).flatMap((session) =>
+      readdirSync(`${root}/${session}`)
+        .filter((name) => name.endsWith(".block"))
+        .sort()
+        .map((name) => unwrap(parseEnvelope(readFileSync(`${root}/${session}/${name}`))).header),
+    );
+  reporter.report(finding("first"));
+  await until("the spool has it", () => headers().length === 1, { withinMs: 10_000, everyMs: 20 });
+  // As the pusher does where the session was deleted.
+  rmSync(`${root}/${readdirSync(root)[0]}`, { recursive: true });
+  for (const title of ["second", "third"]) {
+    reporter.report(finding(title));
+    await delay(50);
+  }
+  await until("another spool has them", () => headers().length > 0, { withinMs: 10_000, everyMs: 20 });
+  reporter.report(finding("fourth"));
+  await until("the spool has it", () => headers().length > 1, { withinMs: 10_000, everyMs: 20 });
+  expect(headers().map(({ seq, recordCount }) => [seq, recordCount])).toEqual([
+    [0n, 2],
+    [1n, 1],
+  ]);
+});
+
 test("findings wait while the disk refuses them, and leave no hole", async () => {
   await using folder = await tempFolder("reporter");
   const root = `${folder.path}/spools`;

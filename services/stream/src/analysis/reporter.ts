@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import type { AccessSettings } from "@wayward/access";
 import type { ReportedFinding } from "@wayward/analysis";
 import { block as api } from "@wayward/api";
-import { delay, VERSION, WaywardError } from "@wayward/base";
+import { backoffMs, delay, VERSION, WaywardError } from "@wayward/base";
 import { BlockWriter, Stage, type WrittenBlock } from "@wayward/block";
 import { collect, Spool } from "@wayward/collector";
 import { findingReported, isReporterName, newSessionId, REPORTER_PREFIX, SEVERITIES } from "@wayward/record";
@@ -27,17 +27,30 @@ const AGAIN_MS = 1_000;
 /** Bytes of blocks that wait in memory for a disk that refuses; beyond it the findings that come are not taken. */
 const PENDING_BYTES_MAX = 4 * 1024 * 1024;
 
-/** Reports findings as records, through ingest like any agent: one session a process, one lane a rule. */
+/** Where pushing fails, it is begun again after at most so long. */
+const PUSH_AGAIN_MS_MAX = 30_000;
+
+/** What was written at once, and the blocks of it that the spool has not taken yet, in order: their seqs are given. */
+interface Batch {
+  readonly blocks: WrittenBlock[];
+  readonly findings: readonly ReportedFinding[];
+}
+
+/**
+ * Reports findings as records, through ingest like any agent: one session a
+ * process, another one where that is deleted or taken over; one lane a rule.
+ */
 export class FindingReporter {
   readonly #options: ReporterOptions;
   readonly #stage = new Stage();
   readonly #lanes = new Map<string, number>();
   readonly #stopping = new AbortController();
-  /** Blocks that the spool has not taken yet, in order: their seqs are given. */
-  readonly #pending: WrittenBlock[] = [];
+  /** Findings of the stage. */
+  #staged: ReportedFinding[] = [];
+  #pending: Batch[] = [];
   #writer: BlockWriter | undefined;
   #spool: Spool | undefined;
-  #collecting: Promise<unknown> = Promise.resolve();
+  #collecting: Promise<void> | undefined;
   #flushing: NodeJS.Timeout | undefined;
 
   constructor(options: ReporterOptions) {
@@ -46,15 +59,19 @@ export class FindingReporter {
 
   /** Throws where the disk has refused for so long that no more findings can wait. */
   report(finding: ReportedFinding): void {
-    const waiting = this.#pending.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const blocks = this.#pending.flatMap(({ blocks }) => blocks);
+    const waiting = blocks.reduce((sum, { bytes }) => sum + bytes.length, 0);
     if (waiting > PENDING_BYTES_MAX)
       throw new WaywardError(
         "RESOURCE_EXHAUSTED",
         "SPOOL_FULL",
         `findings: ${waiting} bytes wait for the disk, at most ${PENDING_BYTES_MAX}`,
       );
-    const writer = this.#open();
-    const { dictionary } = writer;
+    this.#add(finding, this.#writer ?? this.#open());
+    this.#flushing ??= setTimeout(() => this.#flush(), FLUSH_MS);
+  }
+
+  #add(finding: ReportedFinding, { dictionary }: BlockWriter): void {
     const lane = this.#lanes.get(finding.rule) ?? dictionary.lane({ name: finding.rule, kind: "thread" });
     this.#lanes.set(finding.rule, lane);
     const { rule, severity, title, message, fingerprint, count, first, last, sessions, unproven } = finding;
@@ -72,7 +89,7 @@ export class FindingReporter {
       unproven === "" ? undefined : unproven,
       JSON.stringify(detail),
     ]);
-    this.#flushing ??= setTimeout(() => this.#flush(), FLUSH_MS);
+    this.#staged.push(finding);
   }
 
   /** Ends the session and waits until ingest has it, at most for `withinMs`. */
@@ -82,7 +99,7 @@ export class FindingReporter {
     const writer = this.#writer;
     const until = performance.now() + withinMs;
     while (spool !== undefined && writer !== undefined && spool.accepted < writer.nextSeq - 1n) {
-      if (performance.now() > until) break;
+      if (spool.lost !== undefined || performance.now() > until) break;
       await new Promise((resolve) => setTimeout(resolve, FLUSH_MS));
     }
     this.#stopping.abort();
@@ -92,7 +109,6 @@ export class FindingReporter {
 
   /** The session begins with the first finding: who finds nothing has none. */
   #open(): BlockWriter {
-    if (this.#writer !== undefined) return this.#writer;
     const { root, service } = this.#options;
     const session = newSessionId(Date.now());
     const description = describe(service);
@@ -102,8 +118,9 @@ export class FindingReporter {
       description: api.SessionDescription.encode(description).finish(),
       quotaBytes: QUOTA_BYTES,
     });
+    this.#lanes.clear();
+    this.#collecting ??= this.#collect();
     this.#writer = new BlockWriter({ session, description });
-    this.#collecting = this.#collect();
     return this.#writer;
   }
 
@@ -114,10 +131,13 @@ export class FindingReporter {
     while (address() === "" && !signal.aborted) await delay(FLUSH_MS, signal);
     if (signal.aborted) return;
     const tell = (message: string) => log.warn("findings wait", { message });
-    try {
-      await collect({ root, address: address(), access, own: true, signal, tell });
-    } catch (error) {
-      log.error("findings are not pushed", { error: String(error) });
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      try {
+        await collect({ root, address: address(), access, own: true, signal, tell });
+      } catch (error) {
+        log.error("findings are not pushed", { error: String(error) });
+        await delay(backoffMs(attempt, Math.random(), AGAIN_MS, PUSH_AGAIN_MS_MAX), signal);
+      }
     }
   }
 
@@ -126,24 +146,52 @@ export class FindingReporter {
     this.#flushing = undefined;
     const writer = this.#writer;
     if (writer === undefined) return;
-    const end = last ? { cause: api.EndCause.END_CAUSE_CLEAN_UNSPECIFIED, uncertainMs: 0, exit: "" } : undefined;
-    const made = last || this.#stage.count > 0 ? writer.write(this.#stage, end) : [];
-    this.#stage.clear();
-    this.#pending.push(...made);
+    if (last || this.#stage.count > 0) this.#write(writer, last);
     this.#append(last);
+  }
+
+  /** Writes the stage. */
+  #write(writer: BlockWriter, last: boolean): void {
+    const end = last ? { cause: api.EndCause.END_CAUSE_CLEAN_UNSPECIFIED, uncertainMs: 0, exit: "" } : undefined;
+    this.#pending.push({ blocks: writer.write(this.#stage, end), findings: this.#staged });
+    this.#stage.clear();
+    this.#staged = [];
   }
 
   /** A refusing disk must not lose findings: what waits is tried again. */
   #append(last: boolean): void {
     try {
-      for (let next = this.#pending[0]; next !== undefined; next = this.#pending[0]) {
-        this.#spool?.append(next.seq, next.bytes, last);
+      if (this.#spool?.lost !== undefined) this.#goOn(last);
+      for (let batch = this.#pending[0]; batch !== undefined; batch = this.#pending[0]) {
+        for (let next = batch.blocks[0]; next !== undefined; next = batch.blocks[0]) {
+          this.#spool?.append(next.seq, next.bytes, last);
+          batch.blocks.shift();
+        }
         this.#pending.shift();
       }
     } catch (error) {
+      if (error === this.#spool?.lost) {
+        this.#append(last);
+        return;
+      }
       this.#options.log.error("findings cannot be kept", { error: String(error), blocks: this.#pending.length });
       if (!last) this.#flushing = setTimeout(() => this.#flush(), AGAIN_MS);
     }
+  }
+
+  /** The session was deleted, or another process has ended it: what its spool has not taken goes into a new one. */
+  #goOn(last: boolean): void {
+    const findings = this.#pending.flatMap((batch) => batch.findings);
+    this.#options.log.warn("findings go on in another session", { error: String(this.#spool?.lost) });
+    if (findings.length === 0) {
+      [this.#writer, this.#spool, this.#pending] = [undefined, undefined, []];
+      return;
+    }
+    // Where the disk refuses a new one, all stays as it is and is tried again.
+    const writer = this.#open();
+    this.#pending = [];
+    for (const finding of findings) this.#add(finding, writer);
+    this.#write(writer, last);
   }
 }
 

@@ -172,6 +172,11 @@ export interface SessionState {
   /** Number of the entry that first and last spoke of it. */
   firstN: bigint;
   lastN: bigint;
+  /**
+   * Those of `committed` that went when the session expired before it spoke
+   * again: records, bytes, times and places are of the others.
+   */
+  letGo: Range[];
 }
 
 export interface Place {
@@ -1609,6 +1614,7 @@ function createBaseSessionState(): SessionState {
     expired: false,
     firstN: 0n,
     lastN: 0n,
+    letGo: [],
   };
 }
 
@@ -1673,6 +1679,9 @@ export const SessionState: MessageFns<SessionState> = {
         throw new globalThis.Error("value provided for field message.lastN of type uint64 too large");
       }
       writer.uint32(112).uint64(message.lastN);
+    }
+    for (const v of message.letGo) {
+      Range.encode(v!, writer.uint32(122).fork()).join();
     }
     return writer;
   },
@@ -1802,6 +1811,14 @@ export const SessionState: MessageFns<SessionState> = {
             message.lastN = reader.uint64() as bigint;
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.letGo.push(Range.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1835,6 +1852,7 @@ export const SessionState: MessageFns<SessionState> = {
     message.expired = object.expired ?? false;
     message.firstN = (object.firstN !== undefined && object.firstN !== null) ? BigInt(object.firstN) : 0n;
     message.lastN = (object.lastN !== undefined && object.lastN !== null) ? BigInt(object.lastN) : 0n;
+    message.letGo = object.letGo?.map((e) => Range.fromPartial(e)) || [];
     return message;
   },
 };
