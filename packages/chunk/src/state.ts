@@ -18,6 +18,8 @@ export class PartitionState {
   entryHash: Buffer = Buffer.alloc(0);
   incarnation = "";
   busSeq = 0n;
+  /** No committed block came behind this bus sequence; undefined while the log does not tell. */
+  through: bigint | undefined = 0n;
   readonly sessions = new SessionTable();
   /** Chunks that no readable session needs any more. */
   readonly unreferenced = new Set<string>();
@@ -120,8 +122,21 @@ function applyCommit(state: PartitionState, commit: archive.Commit, n: bigint): 
   }
   const isWanted = commit.sessions.some(({ session }) => !isGone(state.sessions.get(sessionText(session))));
   if (commit.chunk !== undefined && !isWanted) releaseIfUnused(state, commit.chunk.key);
+  state.through = throughOf(state, commit);
   state.incarnation = commit.incarnation;
   state.busSeq = commit.busSeq;
+}
+
+/**
+ * Earlier releases said nothing of a commit that left some of its batch to
+ * do: it names no higher bus sequence than the one before. Another
+ * incarnation counts anew.
+ */
+function throughOf(state: PartitionState, { incarnation, busSeq, through }: archive.Commit): bigint | undefined {
+  const isSame = incarnation === state.incarnation;
+  const known = through > 0n || busSeq > (isSame ? state.busSeq : 0n);
+  if (!known) return undefined;
+  return [through, busSeq, (isSame && state.through) || 0n].reduce((a, b) => (a > b ? a : b));
 }
 
 function place(

@@ -64,6 +64,11 @@ export interface Commit {
    * aside.
    */
   busSeq: bigint;
+  /**
+   * No block of it came behind this bus sequence: above bus_seq where more of
+   * its batch was left to do. 0 where an earlier release wrote it.
+   */
+  through: bigint;
 }
 
 export interface Chunk {
@@ -139,6 +144,11 @@ export interface Checkpoint {
   /** Immutable objects of up to 10,000 ended sessions each. */
   ended: IndexObject[];
   unreferencedKeys: string[];
+  /**
+   * No committed block came behind this bus sequence; 0 where that is not
+   * known, as where an earlier release wrote this.
+   */
+  through: bigint;
 }
 
 export interface IndexObject {
@@ -481,7 +491,7 @@ export const LogEntry: MessageFns<LogEntry> = {
 };
 
 function createBaseCommit(): Commit {
-  return { chunk: undefined, sessions: [], incarnation: "", busSeq: 0n };
+  return { chunk: undefined, sessions: [], incarnation: "", busSeq: 0n, through: 0n };
 }
 
 export const Commit: MessageFns<Commit> = {
@@ -500,6 +510,12 @@ export const Commit: MessageFns<Commit> = {
         throw new globalThis.Error("value provided for field message.busSeq of type uint64 too large");
       }
       writer.uint32(32).uint64(message.busSeq);
+    }
+    if (message.through !== 0n) {
+      if (BigInt.asUintN(64, message.through) !== message.through) {
+        throw new globalThis.Error("value provided for field message.through of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.through);
     }
     return writer;
   },
@@ -549,6 +565,14 @@ export const Commit: MessageFns<Commit> = {
             message.busSeq = reader.uint64() as bigint;
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.through = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -570,6 +594,7 @@ export const Commit: MessageFns<Commit> = {
     message.sessions = object.sessions?.map((e) => SessionBlocks.fromPartial(e)) || [];
     message.incarnation = object.incarnation ?? "";
     message.busSeq = (object.busSeq !== undefined && object.busSeq !== null) ? BigInt(object.busSeq) : 0n;
+    message.through = (object.through !== undefined && object.through !== null) ? BigInt(object.through) : 0n;
     return message;
   },
 };
@@ -1281,6 +1306,7 @@ function createBaseCheckpoint(): Checkpoint {
     sessions: [],
     ended: [],
     unreferencedKeys: [],
+    through: 0n,
   };
 }
 
@@ -1312,6 +1338,12 @@ export const Checkpoint: MessageFns<Checkpoint> = {
     }
     for (const v of message.unreferencedKeys) {
       writer.uint32(58).string(v!);
+    }
+    if (message.through !== 0n) {
+      if (BigInt.asUintN(64, message.through) !== message.through) {
+        throw new globalThis.Error("value provided for field message.through of type uint64 too large");
+      }
+      writer.uint32(64).uint64(message.through);
     }
     return writer;
   },
@@ -1385,6 +1417,14 @@ export const Checkpoint: MessageFns<Checkpoint> = {
             message.unreferencedKeys.push(reader.string());
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.through = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1409,6 +1449,7 @@ export const Checkpoint: MessageFns<Checkpoint> = {
     message.sessions = object.sessions?.map((e) => SessionState.fromPartial(e)) || [];
     message.ended = object.ended?.map((e) => IndexObject.fromPartial(e)) || [];
     message.unreferencedKeys = object.unreferencedKeys?.map((e) => e) || [];
+    message.through = (object.through !== undefined && object.through !== null) ? BigInt(object.through) : 0n;
     return message;
   },
 };
