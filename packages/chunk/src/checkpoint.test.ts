@@ -38,9 +38,10 @@ const action: fc.Arbitrary<LogAction> = fc.oneof(
   session.map((session): LogAction => ({ $case: "delete", value: { session } })),
   session.map((session): LogAction => ({ $case: "expire", value: { sessions: [session] } })),
   fc.nat(20).map((seq): LogAction => ({ $case: "collect", value: { keys: [`c/${seq}`] } })),
-  session.map((session): LogAction => {
-    const value = archive.Poison.fromPartial({ session, seq: 3n, dlqKey: "dlq/x", digest: Buffer.alloc(16) });
-    return { $case: "poison", value };
+  fc.array(session, { minLength: 1, maxLength: 3 }).map((sessions): LogAction => {
+    const of = (session: Buffer) => ({ session, seq: 3n, dlqKey: "dlq/x", digest: Buffer.alloc(16) });
+    const [first, ...others] = sessions.map(of);
+    return { $case: "poison", value: archive.Poison.fromPartial({ ...first, others }) };
   }),
 );
 
@@ -60,8 +61,8 @@ function shownBy({ sessions, keptBytes, through }: PartitionState) {
   };
 }
 
-function shape({ committed, ...session }: ArchivedSession) {
-  return { ...session, committed: committed.toArray() };
+function shape({ committed, poisoned, ...session }: ArchivedSession) {
+  return { ...session, committed: committed.toArray(), poisoned: poisoned.toArray() };
 }
 
 const KEYS: LogKeys = {

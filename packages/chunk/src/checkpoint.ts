@@ -123,5 +123,5 @@ function isOver(session: ArchivedSession): boolean {
 }
 
 function toMessage(session: ArchivedSession): archive.SessionState {
-  return { ...session, committed: session.committed.toArray() };
+  return { ...session, committed: session.committed.toArray(), poisoned: session.poisoned.toArray() };
 }

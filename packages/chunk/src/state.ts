@@ -2,6 +2,7 @@ import type { archive } from "@wayward/api";
 import { asBuffer, WaywardError } from "@wayward/base";
 import { sessionText } from "@wayward/record";
 import type { EndedSessions } from "./ended-sessions.ts";
+import { PoisonedBlocks } from "./poisoned.ts";
 import { RangeSet } from "./ranges.ts";
 import { type ArchivedSession, SessionTable } from "./session-table.ts";
 
@@ -94,7 +95,7 @@ export function applyEntry(state: PartitionState, entry: archive.LogEntry, hash:
   else if (action?.$case === "collect") for (const key of action.value.keys) collect(state, key);
   else if (action?.$case === "delete") remove(state, action.value.session, entry.n, "deleted");
   else if (action?.$case === "expire") for (const id of action.value.sessions) remove(state, id, entry.n, "expired");
-  else if (action?.$case === "poison") session(state, action.value.session, entry.n).poisoned.push(action.value);
+  else if (action?.$case === "poison") putAside(state, action.value, entry.n);
   else if (action?.$case === "compact") compact(state, action.value, entry.n);
   else throw new WaywardError("FAILED_PRECONDITION", "UNKNOWN_ENTRY", `log entry ${entry.n} is of a kind unknown here`);
   state.n = entry.n;
@@ -168,6 +169,12 @@ function remove(state: PartitionState, id: Uint8Array, n: bigint, how: "deleted"
   for (const { chunk } of gone.places) if (chunk !== undefined) releaseIfUnused(state, chunk.key);
 }
 
+function putAside(state: PartitionState, poison: archive.Poison, n: bigint): void {
+  for (const one of [poison, ...poison.others]) {
+    session(state, one.session, n).poisoned.add({ ...one, others: [] });
+  }
+}
+
 function releaseIfUnused(state: PartitionState, key: string): void {
   for (const holder of state.holders.get(key) ?? []) {
     if (!isGone(state.sessions.get(holder))) return;
@@ -215,7 +222,7 @@ function emptySession(id: Uint8Array, n: bigint): ArchivedSession {
     firstTime: 0n,
     lastTime: 0n,
     places: [],
-    poisoned: [],
+    poisoned: new PoisonedBlocks(),
     deleted: false,
     expired: false,
     firstN: n,

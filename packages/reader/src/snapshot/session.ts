@@ -109,7 +109,7 @@ function viewOf(
     places: archived?.places.slice() ?? [],
     tail,
     present,
-    poisoned: archived?.poisoned.slice() ?? [],
+    poisoned: archived?.poisoned.toArray() ?? [],
     deleted: archived?.deleted ?? false,
     expired: archived?.expired ?? false,
     ...sums,

@@ -120,6 +120,8 @@ export interface Poison {
   dlqKey: string;
   cause: PoisonCause;
   digest: Buffer;
+  /** Further blocks that the entry puts aside, of any session; none of theirs. */
+  others: Poison[];
 }
 
 export interface Expire {
@@ -1094,7 +1096,7 @@ export const Compact: MessageFns<Compact> = {
 };
 
 function createBasePoison(): Poison {
-  return { session: Buffer.alloc(0), seq: 0n, dlqKey: "", cause: 0, digest: Buffer.alloc(0) };
+  return { session: Buffer.alloc(0), seq: 0n, dlqKey: "", cause: 0, digest: Buffer.alloc(0), others: [] };
 }
 
 export const Poison: MessageFns<Poison> = {
@@ -1116,6 +1118,9 @@ export const Poison: MessageFns<Poison> = {
     }
     if (message.digest.length !== 0) {
       writer.uint32(42).bytes(message.digest);
+    }
+    for (const v of message.others) {
+      Poison.encode(v!, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -1173,6 +1178,14 @@ export const Poison: MessageFns<Poison> = {
             message.digest = Buffer.from(reader.bytes());
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.others.push(Poison.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1195,6 +1208,7 @@ export const Poison: MessageFns<Poison> = {
     message.dlqKey = object.dlqKey ?? "";
     message.cause = object.cause ?? 0;
     message.digest = object.digest ?? Buffer.alloc(0);
+    message.others = object.others?.map((e) => Poison.fromPartial(e)) || [];
     return message;
   },
 };
