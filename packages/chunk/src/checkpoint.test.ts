@@ -14,39 +14,45 @@ const id = (number: number) => Buffer.from(newSessionId(number + 1, Buffer.alloc
 const session = fc.nat(3).map(id);
 
 const action: fc.Arbitrary<LogAction> = fc.oneof(
-  fc.tuple(session, fc.nat(20), fc.nat(5), fc.boolean()).map(([session, seq, records, ended]): LogAction => {
-    const [first, last] = [BigInt(seq), BigInt(seq + records)];
-    const end = ended ? block.EndMark.fromPartial({ lastSeq: last }) : undefined;
-    const count = BigInt(records);
-    const times = { firstTime: first, lastTime: last };
-    const blocks = {
-      session,
-      ranges: [{ first, last }],
-      records: count,
-      bytes: 9n,
-      ...times,
-      description: block.SessionDescription.fromPartial({ name: `of ${seq}` }),
-      end,
-    };
-    const chunk = { key: `c/${seq}`, bytes: 9n, sha256: Buffer.alloc(32) };
-    return { $case: "commit", value: { chunk, sessions: [blocks], incarnation: "a", busSeq: first } };
-  }),
+  fc
+    .tuple(session, fc.nat(20), fc.nat(5), fc.boolean(), fc.nat(3))
+    .map(([session, seq, records, ended, more]): LogAction => {
+      const [first, last] = [BigInt(seq), BigInt(seq + records)];
+      const end = ended ? block.EndMark.fromPartial({ lastSeq: last }) : undefined;
+      const count = BigInt(records);
+      const times = { firstTime: first, lastTime: last };
+      const blocks = {
+        session,
+        ranges: [{ first, last }],
+        records: count,
+        bytes: 9n,
+        ...times,
+        description: block.SessionDescription.fromPartial({ name: `of ${seq}` }),
+        end,
+      };
+      // As an earlier release wrote it, or with more of its batch left to do.
+      const through = more === 0 ? 0n : first + BigInt(more);
+      const chunk = { key: `c/${seq}`, bytes: 9n, sha256: Buffer.alloc(32) };
+      return { $case: "commit", value: { chunk, sessions: [blocks], incarnation: "a", busSeq: first, through } };
+    }),
   session.map((session): LogAction => ({ $case: "delete", value: { session } })),
   session.map((session): LogAction => ({ $case: "expire", value: { sessions: [session] } })),
   fc.nat(20).map((seq): LogAction => ({ $case: "collect", value: { keys: [`c/${seq}`] } })),
-  session.map((session): LogAction => {
-    const value = archive.Poison.fromPartial({ session, seq: 3n, dlqKey: "dlq/x", digest: Buffer.alloc(16) });
-    return { $case: "poison", value };
+  fc.array(session, { minLength: 1, maxLength: 3 }).map((sessions): LogAction => {
+    const of = (session: Buffer) => ({ session, seq: 3n, dlqKey: "dlq/x", digest: Buffer.alloc(16) });
+    const [first, ...others] = sessions.map(of);
+    return { $case: "poison", value: archive.Poison.fromPartial({ ...first, others }) };
   }),
 );
 
 /** All that a state tells of its sessions, whether they are objects or stored. */
-function shownBy({ sessions, keptBytes }: PartitionState) {
+function shownBy({ sessions, keptBytes, through }: PartitionState) {
   const all = [...sessions].sort(([a], [b]) => (a < b ? -1 : 1));
   const keys = [...sessions.keys()].sort();
   const got = keys.map((key) => [key, sessions.get(key)]);
   return {
     keptBytes,
+    through,
     size: sessions.size,
     keys: keys.filter((key) => sessions.has(key)),
     descriptions: keys.map((key) => sessions.description(key)),
@@ -55,8 +61,8 @@ function shownBy({ sessions, keptBytes }: PartitionState) {
   };
 }
 
-function shape({ committed, ...session }: ArchivedSession) {
-  return { ...session, committed: committed.toArray() };
+function shape({ committed, poisoned, ...session }: ArchivedSession) {
+  return { ...session, committed: committed.toArray(), poisoned: poisoned.toArray() };
 }
 
 const KEYS: LogKeys = {

@@ -36,7 +36,7 @@ export function encodeCheckpoint(state: PartitionState, keys: Pick<LogKeys, "ind
   }
   const written = inParts([...fresh].sort(), INDEX_SESSIONS).map((texts) => encodeIndex(state, keys, texts));
   const indexes = [...kept, ...written.map(({ index }) => index)];
-  const { n, entryHash, incarnation, busSeq } = state;
+  const { n, entryHash, incarnation, busSeq, through } = state;
   // What is in index objects is over.
   const open = [...state.sessions.objects].filter(([, session]) => !isOver(session));
   const message: archive.Checkpoint = {
@@ -47,6 +47,7 @@ export function encodeCheckpoint(state: PartitionState, keys: Pick<LogKeys, "ind
     sessions: open.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, session]) => toMessage(session)),
     ended: indexes.map(({ object }) => object),
     unreferencedKeys: [...state.unreferenced].sort(),
+    through: through ?? 0n,
   };
   const bytes = asBuffer(archive.Checkpoint.encode(message).finish());
   return { bytes, fresh: written.map(({ stored }) => stored), indexes };
@@ -94,6 +95,8 @@ export async function decodeCheckpoint(
   state.entryHash = message.entryHash;
   state.incarnation = message.incarnation;
   state.busSeq = message.busSeq;
+  // Without a commit there is no incarnation, and nothing to know.
+  state.through = message.through > 0n || message.incarnation === "" ? message.through : undefined;
   return state;
 }
 
@@ -121,5 +124,5 @@ function isOver(session: ArchivedSession): boolean {
 }
 
 function toMessage(session: ArchivedSession): archive.SessionState {
-  return { ...session, committed: session.committed.toArray() };
+  return { ...session, committed: session.committed.toArray(), poisoned: session.poisoned.toArray() };
 }

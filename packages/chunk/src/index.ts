@@ -6,6 +6,7 @@ export { readFooter } from "./footer.ts";
 export type { LogKeys } from "./keys.ts";
 export { catchUp, loadPartition, newestCheckpoint, type ObjectReader } from "./load.ts";
 export { decodeEntry, encodeEntry, entryHash, type LogAction } from "./log.ts";
+export type { PoisonedBlocks } from "./poisoned.ts";
 export { RangeSet } from "./ranges.ts";
 export { revived } from "./revived.ts";
 export type { ArchivedSession } from "./session-table.ts";

@@ -1,11 +1,13 @@
 import type { archive, block } from "@wayward/api";
 import { parseSessionText, sessionText } from "@wayward/record";
 import type { EndedSessions } from "./ended-sessions.ts";
+import { PoisonedBlocks } from "./poisoned.ts";
 import { RangeSet } from "./ranges.ts";
 
-/** All the log says of one session; `committed` as a set. */
-export interface ArchivedSession extends Omit<archive.SessionState, "committed"> {
+/** All the log says of one session; `committed` and `poisoned` as sets. */
+export interface ArchivedSession extends Omit<archive.SessionState, "committed" | "poisoned"> {
   committed: RangeSet;
+  readonly poisoned: PoisonedBlocks;
 }
 
 /**
@@ -16,6 +18,8 @@ export interface ArchivedSession extends Omit<archive.SessionState, "committed">
 export class SessionTable {
   readonly #objects = new Map<string, ArchivedSession>();
   #stored: readonly EndedSessions[] = [];
+  /** What was decoded last, until something changes: whoever asks of a session's blocks asks for it once a block. */
+  #latest: { readonly text: string; readonly session: ArchivedSession } | undefined;
 
   get size(): number {
     return this.#stored.reduce((sum, { shown }) => sum + shown, this.#objects.size);
@@ -28,8 +32,12 @@ export class SessionTable {
   get(text: string): ArchivedSession | undefined {
     const known = this.#objects.get(text);
     if (known !== undefined) return known;
+    if (this.#latest?.text === text) return this.#latest.session;
     const found = this.#storedWith(text);
-    return found && archivedSession(found.stored.session(found.place));
+    if (found === undefined) return undefined;
+    const session = archivedSession(found.stored.session(found.place));
+    this.#latest = { text, session };
+    return session;
   }
 
   /** Cheaper than the whole session where only this is looked at. */
@@ -41,6 +49,7 @@ export class SessionTable {
   }
 
   set(text: string, session: ArchivedSession): void {
+    this.#latest = undefined;
     if (!this.#objects.has(text)) for (const stored of this.#stored) stored.hide(session.session);
     this.#objects.set(text, session);
   }
@@ -64,6 +73,7 @@ export class SessionTable {
 
   /** Puts an index object behind the others; what it has is newer than what they have. */
   add(stored: EndedSessions): void {
+    this.#latest = undefined;
     const older = this.#stored.filter((one) => one.overlaps(stored));
     if (older.length > 0) for (const id of stored.ids()) for (const one of older) one.hide(id);
     this.#stored = [...this.#stored, stored];
@@ -71,6 +81,7 @@ export class SessionTable {
 
   /** From now on these index objects hold what is over. Those that are new have it as it is now. */
   keepIn(all: readonly EndedSessions[]): void {
+    this.#latest = undefined;
     for (const stored of all) {
       if (this.#stored.includes(stored)) continue;
       for (const text of stored.texts()) this.#objects.delete(text);
@@ -92,5 +103,5 @@ export class SessionTable {
 }
 
 export function archivedSession(stored: archive.SessionState): ArchivedSession {
-  return { ...stored, committed: RangeSet.from(stored.committed) };
+  return { ...stored, committed: RangeSet.from(stored.committed), poisoned: new PoisonedBlocks(stored.poisoned) };
 }

@@ -2,6 +2,7 @@ import type { archive } from "@wayward/api";
 import { asBuffer, WaywardError } from "@wayward/base";
 import { sessionText } from "@wayward/record";
 import type { EndedSessions } from "./ended-sessions.ts";
+import { PoisonedBlocks } from "./poisoned.ts";
 import { RangeSet } from "./ranges.ts";
 import { revived } from "./revived.ts";
 import { type ArchivedSession, SessionTable } from "./session-table.ts";
@@ -19,6 +20,8 @@ export class PartitionState {
   entryHash: Buffer = Buffer.alloc(0);
   incarnation = "";
   busSeq = 0n;
+  /** No committed block came behind this bus sequence; undefined while the log does not tell. */
+  through: bigint | undefined = 0n;
   readonly sessions = new SessionTable();
   /** Chunks that no readable session needs any more. */
   readonly unreferenced = new Set<string>();
@@ -98,7 +101,7 @@ export function applyEntry(state: PartitionState, entry: archive.LogEntry, hash:
   else if (action?.$case === "collect") for (const key of action.value.keys) collect(state, key);
   else if (action?.$case === "delete") remove(state, action.value.session, entry.n, "deleted");
   else if (action?.$case === "expire") for (const id of action.value.sessions) remove(state, id, entry.n, "expired");
-  else if (action?.$case === "poison") session(state, action.value.session, entry.n).poisoned.push(action.value);
+  else if (action?.$case === "poison") putAside(state, action.value, entry.n);
   else if (action?.$case === "compact") compact(state, action.value, entry.n);
   else throw new WaywardError("FAILED_PRECONDITION", "UNKNOWN_ENTRY", `log entry ${entry.n} is of a kind unknown here`);
   state.n = entry.n;
@@ -127,8 +130,21 @@ function applyCommit(state: PartitionState, commit: archive.Commit, n: bigint): 
   }
   const isWanted = commit.sessions.some(({ session }) => !isGone(state.sessions.get(sessionText(session))));
   if (commit.chunk !== undefined && !isWanted) releaseIfUnused(state, commit.chunk.key);
+  state.through = throughOf(state, commit);
   state.incarnation = commit.incarnation;
   state.busSeq = commit.busSeq;
+}
+
+/**
+ * Earlier releases said nothing of a commit that left some of its batch to
+ * do: it names no higher bus sequence than the one before. Another
+ * incarnation counts anew.
+ */
+function throughOf(state: PartitionState, { incarnation, busSeq, through }: archive.Commit): bigint | undefined {
+  const isSame = incarnation === state.incarnation;
+  const known = through > 0n || busSeq > (isSame ? state.busSeq : 0n);
+  if (!known) return undefined;
+  return [through, busSeq, (isSame && state.through) || 0n].reduce((a, b) => (a > b ? a : b));
 }
 
 function place(
@@ -164,6 +180,12 @@ function revive(state: PartitionState, expired: ArchivedSession): void {
   const key = sessionText(expired.session);
   for (const { chunk } of expired.places) if (chunk !== undefined) state.release(chunk.key, key);
   state.sessions.set(key, Object.assign(expired, revived(expired)));
+}
+
+function putAside(state: PartitionState, poison: archive.Poison, n: bigint): void {
+  for (const one of [poison, ...poison.others]) {
+    session(state, one.session, n).poisoned.add({ ...one, others: [] });
+  }
 }
 
 function releaseIfUnused(state: PartitionState, key: string): void {
@@ -213,7 +235,7 @@ function emptySession(id: Uint8Array, n: bigint): ArchivedSession {
     firstTime: 0n,
     lastTime: 0n,
     places: [],
-    poisoned: [],
+    poisoned: new PoisonedBlocks(),
     deleted: false,
     expired: false,
     firstN: n,

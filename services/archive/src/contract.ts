@@ -67,7 +67,12 @@ export function describeArchiver(name: string, open: () => Promise<ShapeUnderTes
       const found = (await load()).sessions.get(address.session)!;
       expect(found.committed.toArray()).toEqual([{ first: 0n, last: 2n }]);
       expect(found.description?.name).toBe("first");
-      expect(found.poisoned.map(({ cause }) => cause).sort()).toEqual([1, 2]);
+      expect(
+        found.poisoned
+          .toArray()
+          .map(({ cause }) => cause)
+          .sort(),
+      ).toEqual([1, 2]);
       expect(await bus.topics.get(watermarkTopic(address))).toBeDefined();
 
       const deletion = { keys, session, writer: Buffer.alloc(16), now: 0n };
@@ -197,8 +202,8 @@ export function describeArchiver(name: string, open: () => Promise<ShapeUnderTes
       await archiver.stop();
       const found = (await load()).sessions.get(address.session)!;
       expect(found.committed.toArray()).toEqual([0n, 2n].map((seq) => ({ first: seq, last: seq })));
-      expect(found.poisoned.map(({ seq, cause }) => [seq, cause])).toEqual([[1n, 2]]);
-      expect(await store.get(found.poisoned[0]!.dlqKey)).toBeDefined();
+      expect(found.poisoned.toArray().map(({ seq, cause }) => [seq, cause])).toEqual([[1n, 2]]);
+      expect(await store.get(found.poisoned.toArray()[0]!.dlqKey)).toBeDefined();
     }, 30_000);
 
     test("chunks that no entry names go when they are old, and only those", async () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { archive } from "@wayward/api";
 import { type Bus, openEmbeddedBus, watermarkTopic } from "@wayward/bus";
-import { type LogAction, loadPartition } from "@wayward/chunk";
+import { encodeCheckpoint, type LogAction, loadPartition, noteCheckpoint } from "@wayward/chunk";
 import { newSessionId, sessionText } from "@wayward/record";
 import { createLog, createMetrics } from "@wayward/service-kit";
 import { openStore, partitionKeys, type Store } from "@wayward/store";
@@ -29,9 +29,9 @@ afterEach(async () => {
   await folder.remove();
 });
 
-function load(): Promise<LogOwner> {
+function load(from = store): Promise<LogOwner> {
   const events = archiveEvents(createMetrics(), createLog("error"));
-  return LogOwner.load({ store, bus, tenant: "default", partition: 0, events });
+  return LogOwner.load({ store: from, bus, tenant: "default", partition: 0, events });
 }
 
 async function keysOf(prefix: string): Promise<string[]> {
@@ -78,6 +78,65 @@ test("outdated checkpoints and index objects go when they are old, and what is l
   await sweep(0);
   expect(await kept()).toEqual({ checkpoints: 1, indexes: 1 });
   expect((await load()).log.sessions.size).toBe(512);
+}, 60_000);
+
+test("copies of a session that is over are told from others by one read of its chunk", async () => {
+  const session = Buffer.from(newSessionId(1));
+  const address = { tenant: "default", session: sessionText(session) };
+  const blocks = Array.from({ length: 50 }, (_, seq) =>
+    toIncoming({ busSeq: 0n, address, body: emptyBlock(session, seq, { ends: seq === 49 }) }, 0),
+  );
+  const read: string[] = [];
+  const watched: Store = new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== "function") return value;
+      return (...given: unknown[]) => {
+        if (name === "get" && String(given[0]).startsWith(keys.chunks)) read.push(String(given[0]));
+        return value.apply(target, given);
+      };
+    },
+  });
+  const batch = { type: "batch", blocks, incarnation: "a", now: 0n } as const;
+  await (await load()).run({ ...batch, busSeq: 50n }, signal);
+  const owner = await load(watched);
+  noteCheckpoint(owner.log, encodeCheckpoint(owner.log, keys));
+  expect(owner.log.sessions.objects.size).toBe(0);
+  expect(await owner.run({ ...batch, busSeq: 100n }, signal)).toEqual({ committed: 0, bytes: 0, aside: [] });
+  expect(read).toHaveLength(1);
+}, 60_000);
+
+test("many blocks of a batch are put aside by few entries, each once, and known when they come again", async () => {
+  const COUNT = 2_500;
+  const [copied, other] = [1, 2].map((number) => Buffer.from(newSessionId(number))) as [Buffer, Buffer];
+  const arrived = (session: Buffer, body: Buffer): Incoming =>
+    toIncoming({ busSeq: 0n, address: { tenant: "default", session: sessionText(session) }, body }, 0);
+  const blocks = (name: string) =>
+    Array.from({ length: COUNT }, (_, seq) => arrived(copied, emptyBlock(copied, seq, { name })));
+  const run = (owner: LogOwner, busSeq: bigint, batch: readonly Incoming[]) =>
+    owner.run({ type: "batch", blocks: batch, busSeq, incarnation: "a", now: 0n }, signal);
+  const owner = await load();
+  await run(owner, 10n, blocks("first"));
+  expect(owner.log).toMatchObject({ n: 0n, busSeq: 10n, through: 10n });
+
+  const second = blocks("second");
+  const garbage = arrived(copied, Buffer.from("garbage"));
+  const batch = [...second, garbage, garbage, arrived(other, emptyBlock(other, 0)), second[0]!];
+  const tally = await run(owner, 20n, batch);
+  expect([tally.committed, tally.aside.length]).toEqual([1, COUNT + 1]);
+  // One for the other session's block, and three of at most 1,000 blocks.
+  expect(owner.log).toMatchObject({ n: 4n, busSeq: 10n, through: 20n });
+  const { log } = await load();
+  const found = log.sessions.get(sessionText(copied))!;
+  const poisoned = found.poisoned.toArray();
+  expect(new Set(poisoned.map(({ dlqKey }) => dlqKey)).size).toBe(COUNT + 1);
+  expect(poisoned.map(({ cause }) => cause)).toEqual([...second.map(() => 1), 2]);
+  expect(poisoned.every(({ others }) => others.length === 0)).toBe(true);
+  expect((await keysOf(`v1/t/default/p/0/dlq/`)).sort()).toEqual(poisoned.map(({ dlqKey }) => dlqKey).sort());
+  expect(log.through).toBe(20n);
+
+  await run(await load(), 30n, batch);
+  expect((await load()).log.n).toBe(4n);
 }, 60_000);
 
 test("a session with more holes than a topic can tell is archived, and what came last is told", async () => {

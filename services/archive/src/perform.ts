@@ -7,6 +7,9 @@ import { identity } from "./core/sort.ts";
 import type { ArchiveState, Effect, Event, Incoming } from "./core/types.ts";
 import { readDigests } from "./digests.ts";
 
+/** Objects under way to the store together: each is small, and waits for an answer most of its time. */
+const PUTS_AT_ONCE = 16;
+
 /** Carries out one effect against the store. Throws what the store throws. */
 export async function perform(
   store: Store,
@@ -24,15 +27,20 @@ export async function perform(
       return { type: "log-entry", bytes: present(await store.get(key), `log entry ${effect.n}`).bytes };
     }
     case "store-dead-letters":
-      for (const { deadLetterKey, bytes } of effect.blocks) await store.put(deadLetterKey, bytes);
+      for (let from = 0; from < effect.blocks.length; from += PUTS_AT_ONCE) {
+        const some = effect.blocks.slice(from, from + PUTS_AT_ONCE);
+        await Promise.all(some.map(({ deadLetterKey, bytes }) => store.put(deadLetterKey, bytes)));
+      }
       return { type: "dead-letters-stored", blocks: effect.blocks };
     case "read-digests": {
       const known = new Map<string, string>();
-      const byChunk = Map.groupBy(effect.blocks, ({ session, seq }) => log.chunkOf(session, seq));
-      for (const [chunk, blocks] of byChunk) {
+      // Each chunk's end is read once. A session that is over gives its chunks as new objects: the key tells them.
+      const placed = effect.blocks.map((block) => ({ block, chunk: log.chunkOf(block.session, block.seq) }));
+      for (const inChunk of Map.groupBy(placed, ({ chunk }) => chunk?.key).values()) {
         // A chunk may hold blocks that its entry did not list: each is asked of the chunk that counts.
+        const { chunk } = inChunk[0]!;
         const digests = chunk === undefined ? undefined : await readDigests(store, chunk);
-        for (const block of blocks) known.set(identity(block), digests?.get(identity(block)) ?? "");
+        for (const { block } of inChunk) known.set(identity(block), digests?.get(identity(block)) ?? "");
       }
       return { type: "digests", known };
     }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { selection, stream } from "@wayward/api";
-import { unwrap } from "@wayward/base";
+import { createDeferred, delay, unwrap } from "@wayward/base";
 import { parseEnvelope } from "@wayward/block";
 import { type Bus, openEmbeddedBus } from "@wayward/bus";
 import { Catalogue } from "@wayward/reader";
@@ -23,6 +23,14 @@ const ended = (name: string, count: number, blocks = 3) =>
     return { notes, blocks: [...notes.many(blocks - 1), notes.end()] };
   });
 
+type Ended = ReturnType<typeof ended>[number];
+
+interface Reading {
+  readonly cursor?: Buffer;
+  /** The next message is asked for once it resolves. */
+  readonly reads?: (live: boolean) => Promise<void>;
+}
+
 describe("sessions that are over", () => {
   let folder: TempFolder;
   let bus: Bus;
@@ -33,21 +41,25 @@ describe("sessions that are over", () => {
   const publish = async (notes: Notes, blocks: readonly Buffer[]) => {
     for (const block of blocks) await bus.publish(0, { tenant: "default", session: notes.text }, block);
   };
-  const publishAll = async (sessions: ReturnType<typeof ended>) => {
+  const publishAll = async (sessions: readonly Ended[]) => {
     for (const { notes, blocks } of sessions) await publish(notes, blocks);
   };
-  const observe = (start: stream.Start, options: ObservationOptions = {}) => {
+  const observe = (
+    start: stream.Start,
+    options: ObservationOptions = {},
+    { cursor = Buffer.alloc(0), reads = async () => {} }: Reading = {},
+  ) => {
     const catalogue = new Catalogue({ bus, store, partitions: 1, tenant: "default" });
     const relay = new Relay(bus, createLog("error"));
     const source = { bus, relay, catalogue, log: new LogView(store, "default"), partitions: 1, tenant: "default" };
-    const request = stream.ObserveRequest.fromPartial({ start, form: selection.Form.FORM_BLOCKS });
+    const request = stream.ObserveRequest.fromPartial({ start, cursor, form: selection.Form.FORM_BLOCKS });
     const observation = new Observation(source, request, options);
     /** Blocks as they were shown, `fill` before those that came late. */
     const shown: string[] = [];
     const gaps: selection.Gap[] = [];
-    const seen = { live: false, named: 0 };
+    const seen = { live: false, named: 0, cursors: [] as { at: number; cursor: Buffer }[] };
     const run = async () => {
-      for await (const { part } of observation.run(stopped.signal)) {
+      for await (const { part, cursor } of observation.run(stopped.signal)) {
         const isFill = part?.$case === "fill";
         const batch = isFill ? part.value.blocks : part?.$case === "blocks" ? part.value : undefined;
         seen.named += batch?.sessions.length ?? 0;
@@ -57,10 +69,12 @@ describe("sessions that are over", () => {
         }
         if (part?.$case === "gap") gaps.push(part.value);
         seen.live ||= part?.$case === "live";
+        if (cursor.length > 0) seen.cursors.push({ at: shown.length, cursor });
+        await reads(seen.live);
       }
     };
     running.push(run());
-    return { observation, shown, gaps, seen };
+    return { observation, relay, shown, gaps, seen };
   };
 
   beforeEach(async () => {
@@ -105,8 +119,31 @@ describe("sessions that are over", () => {
     expect([now.observation.followed, analysis.observation.followed]).toEqual([1, 1]);
   }, 60_000);
 
+  test("are shown whole to one who waited while a batch was archived in parts, live and behind each cursor", async () => {
+    const goOn = createDeferred<void>();
+    const reads = (live: boolean) => (live ? goOn.promise : Promise.resolve());
+    const { relay, shown, seen } = observe(stream.Start.START_FIRST, {}, { reads });
+    await until("live", () => seen.live, SOON);
+    const [one, other] = ended("one", 2) as [Ended, Ended];
+    const impostor = new Notes("impostor", "", other.notes.id);
+    await publishAll([one, other]);
+    await publish(impostor, impostor.many(1));
+    await until("fed", () => relay.upTo(0) === 7n, SOON);
+    await archiveAll(bus, store, 1, 500);
+    // Long enough that a heartbeat with a cursor is due at once, before what waits.
+    await delay(5_100);
+    goOn.resolve();
+    const all = ["one0/0", "/1", "/2", "one1/0", "/1", "/2"];
+    await until("shown", () => shown.length >= all.length, SOON);
+    expect(shown).toEqual(all);
+    const early = seen.cursors.filter(({ at }) => at === 0).at(-1)!;
+    const again = observe(stream.Start.START_CURSOR, {}, early);
+    await until("live again", () => again.seen.live, SOON);
+    expect(again.shown.toSorted()).toEqual(all.toSorted());
+  }, 60_000);
+
   test("show nothing twice where a copy of a block comes, and a late block in its place", async () => {
-    const [{ notes, blocks }] = ended("holey", 1, 5) as [ReturnType<typeof ended>[number]];
+    const [{ notes, blocks }] = ended("holey", 1, 5) as [Ended];
     const { observation, shown, seen } = observe(stream.Start.START_NOW_UNSPECIFIED);
     await until("live", () => seen.live, SOON);
     await publish(notes, [blocks[0]!, blocks[1]!, blocks[3]!, blocks[4]!]);

@@ -69,8 +69,9 @@ export class Place {
 
   /**
    * Moves up to the log's present end where all of it was sent: where the
-   * feed is done with every bus sequence that the log has, and nothing waits
-   * for its turn. Gives the sessions of which the log has all that was sent.
+   * feed is done with every bus sequence that the log has blocks of, and
+   * nothing waits for its turn. Gives the sessions of which the log has all
+   * that was sent.
    */
   async advance(
     log: LogView,
@@ -86,8 +87,8 @@ export class Place {
       // The view of the log may be older than the snapshot that was sent.
       if (state.n < this.#logNumbers[partition]!) continue;
       const own = byPartition.get(partition) ?? [];
-      const committed = state.incarnation === incarnation(partition) ? state.busSeq : 0n;
-      if (committed > done(partition) || own.some(({ order }) => order.holds)) continue;
+      const through = state.incarnation === incarnation(partition) ? state.through : 0n;
+      if (through === undefined || through > done(partition) || own.some(({ order }) => order.holds)) continue;
       this.#logNumbers[partition] = state.n;
       for (const observed of own) {
         const archived = state.sessions.get(observed.view.text);

@@ -113,7 +113,7 @@ function viewOf(
     tail,
     present,
     letGo: archived?.letGo ?? [],
-    poisoned: archived?.poisoned.slice() ?? [],
+    poisoned: archived?.poisoned.toArray() ?? [],
     deleted: archived?.deleted ?? false,
     expired: archived?.expired ?? false,
     ...sums,

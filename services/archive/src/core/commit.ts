@@ -12,6 +12,7 @@ export function commitOf(log: PartitionState, task: Task, fresh: readonly Incomi
     sessions: [...bySession.values()].map(blocksOf),
     incarnation: task.incarnation,
     busSeq: whole && task.busSeq > reached ? task.busSeq : reached,
+    through: task.busSeq,
   };
 }
 

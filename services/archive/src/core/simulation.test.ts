@@ -72,6 +72,27 @@ class World {
     return state;
   }
 
+  /** After every entry, no committed block is one that came behind where the log says that it reaches. */
+  expectReach(bus: readonly Incoming[]): void {
+    const state = new PartitionState();
+    let through = 0n;
+    for (const bytes of this.log) {
+      const entry = decodeEntry(bytes);
+      applyEntry(state, entry, entryHash(bytes));
+      expect(state.through).toBeGreaterThanOrEqual(through);
+      through = state.through!;
+      const { action } = entry;
+      if (action?.$case !== "commit") continue;
+      const came = bus.slice(0, Number(through));
+      for (const { session, ranges } of action.value.sessions) {
+        for (const block of this.chunks.get(action.value.chunk!.key)!) {
+          const isListed = ranges.some(({ first, last }) => first <= block.seq && block.seq <= last);
+          if (isListed && block.id.equals(session)) expect(came).toContain(block);
+        }
+      }
+    }
+  }
+
   /** Identity to digest of every block that the log lists, checking that none is listed twice. */
   committed(): Map<string, string> {
     const all = new Map<string, string>();
@@ -133,6 +154,7 @@ test("every accepted block is committed once by two racing archivers beside a sw
           expect(runners[who]!.at).toBe(bus.length);
         }
         const committed = world.committed();
+        world.expectReach(bus);
         const state = world.load();
         for (const block of bus) {
           const digest = committed.get(identity(block));

@@ -6,6 +6,9 @@ import { commitOf } from "./commit.ts";
 import { identity, poisonOf, sort } from "./sort.ts";
 import type { ArchiveState, Effect, Event, Incoming, WriteLog } from "./types.ts";
 
+/** Blocks that one entry puts aside: an entry stays small, some 200 bytes a block. */
+const ASIDE_AT_ONCE = 1_000;
+
 /**
  * The commit protocol of one partition's log: an entry is made where none of
  * its number is, so that of several archivers one wins. One batch or
@@ -60,7 +63,7 @@ function afterEntry(state: ArchiveState, bytes: Uint8Array): [ArchiveState, Effe
     }
     current.chunk = undefined;
   }
-  if (ours && action?.$case === "poison") current.tally.aside.push(present(last.aside, "block put aside"));
+  if (ours) current.tally.aside.push(...last.aside);
   if (ours) current.action = undefined;
   // Blocks in a chunk that was given up must be stored again, under another key.
   const key = current.chunk?.key;
@@ -83,13 +86,13 @@ function decide(state: ArchiveState): Effect {
   if (fresh.length > 0) {
     const whole = aside.length === 0 && waiting === 0;
     const commit = commitOf(state.log, current, fresh, whole);
-    return write(state, { $case: "commit", value: commit }, fresh);
+    return write(state, { $case: "commit", value: commit }, { commits: fresh });
   }
   const unstored = aside.filter((block) => !current.stored.has(block));
   if (unstored.length > 0) return { type: "store-dead-letters", blocks: unstored };
-  const [first] = aside;
-  if (first !== undefined) {
-    return { ...write(state, { $case: "poison", value: poisonOf(first, current) }), aside: first };
+  if (aside.length > 0) {
+    const some = aside.slice(0, ASIDE_AT_ONCE);
+    return write(state, { $case: "poison", value: poisonOf(some, current) }, { aside: some });
   }
   const action = stillWanted(state, current.action);
   if (action !== undefined) return write(state, action);
@@ -99,7 +102,11 @@ function decide(state: ArchiveState): Effect {
   return { type: "done", sessions, busSeq, incarnation, tally };
 }
 
-function write(state: ArchiveState, action: LogAction, commits: readonly Incoming[] = []): WriteLog {
+function write(
+  state: ArchiveState,
+  action: LogAction,
+  { commits = [], aside = [] }: Partial<Pick<WriteLog, "commits" | "aside">> = {},
+): WriteLog {
   const n = state.log.n + 1n;
   const entry: archive.LogEntry = {
     n,
@@ -108,7 +115,7 @@ function write(state: ArchiveState, action: LogAction, commits: readonly Incomin
     written: task(state).now,
     action,
   };
-  return { type: "write-log", n, bytes: encodeEntry(entry), commits };
+  return { type: "write-log", n, bytes: encodeEntry(entry), commits, aside };
 }
 
 /** What is left to do of an action when others have written before it. */

@@ -68,8 +68,8 @@ export interface WriteLog {
   readonly bytes: Buffer;
   /** Blocks that the entry commits. */
   readonly commits: readonly Incoming[];
-  /** The block that the entry puts aside. */
-  readonly aside?: Incoming;
+  /** Blocks that the entry puts aside. */
+  readonly aside: readonly Incoming[];
 }
 
 export type Effect =

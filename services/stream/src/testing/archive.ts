@@ -5,9 +5,9 @@ import { createLog, createMetrics } from "@wayward/service-kit";
 import { partitionKeys, type Store } from "@wayward/store";
 import { until } from "@wayward/testing";
 
-/** Archives everything that the bus holds. */
-export async function archiveAll(bus: Bus, store: Store, partitions: number): Promise<void> {
-  const archiver = await startArchiver({ bus, store, partitions, flushMs: 10, ...quiet() });
+/** Archives everything that the bus holds; what comes within `flushMs` is one batch. */
+export async function archiveAll(bus: Bus, store: Store, partitions: number, flushMs = 10): Promise<void> {
+  const archiver = await startArchiver({ bus, store, partitions, flushMs, ...quiet() });
   const isEmpty = async () => {
     const bounds = await Promise.all(Array.from({ length: partitions }, (_, partition) => bus.bounds(partition)));
     return bounds.every(({ first, last }) => first > last);

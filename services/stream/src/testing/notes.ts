@@ -4,16 +4,18 @@ import { newSessionId, noteText, sessionText } from "@wayward/record";
 
 /** For tests: a session whose blocks hold one note each, numbered `n0`, `n1`, … */
 export class Notes {
-  readonly id = newSessionId(Date.now());
-  readonly text = sessionText(this.id);
+  readonly id: Uint8Array;
+  readonly text: string;
   readonly #stage = new Stage();
   readonly #name: string;
   readonly #padding: string;
   #writer: BlockWriter;
   #next = 0;
 
-  /** `padding` follows each number, to make blocks larger. */
-  constructor(name: string, padding = "") {
+  /** `padding` follows each number, to make blocks larger. With `id` it claims to be that session. */
+  constructor(name: string, padding = "", id: Uint8Array = newSessionId(Date.now())) {
+    this.id = id;
+    this.text = sessionText(id);
     this.#name = name;
     this.#padding = padding;
     this.#writer = this.#writerFrom(0n);

@@ -64,6 +64,11 @@ export interface Commit {
    * aside.
    */
   busSeq: bigint;
+  /**
+   * No block of it came behind this bus sequence: above bus_seq where more of
+   * its batch was left to do. 0 where an earlier release wrote it.
+   */
+  through: bigint;
 }
 
 export interface Chunk {
@@ -115,6 +120,8 @@ export interface Poison {
   dlqKey: string;
   cause: PoisonCause;
   digest: Buffer;
+  /** Further blocks that the entry puts aside, of any session; none of theirs. */
+  others: Poison[];
 }
 
 export interface Expire {
@@ -139,6 +146,11 @@ export interface Checkpoint {
   /** Immutable objects of up to 10,000 ended sessions each. */
   ended: IndexObject[];
   unreferencedKeys: string[];
+  /**
+   * No committed block came behind this bus sequence; 0 where that is not
+   * known, as where an earlier release wrote this.
+   */
+  through: bigint;
 }
 
 export interface IndexObject {
@@ -486,7 +498,7 @@ export const LogEntry: MessageFns<LogEntry> = {
 };
 
 function createBaseCommit(): Commit {
-  return { chunk: undefined, sessions: [], incarnation: "", busSeq: 0n };
+  return { chunk: undefined, sessions: [], incarnation: "", busSeq: 0n, through: 0n };
 }
 
 export const Commit: MessageFns<Commit> = {
@@ -505,6 +517,12 @@ export const Commit: MessageFns<Commit> = {
         throw new globalThis.Error("value provided for field message.busSeq of type uint64 too large");
       }
       writer.uint32(32).uint64(message.busSeq);
+    }
+    if (message.through !== 0n) {
+      if (BigInt.asUintN(64, message.through) !== message.through) {
+        throw new globalThis.Error("value provided for field message.through of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.through);
     }
     return writer;
   },
@@ -554,6 +572,14 @@ export const Commit: MessageFns<Commit> = {
             message.busSeq = reader.uint64() as bigint;
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.through = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -575,6 +601,7 @@ export const Commit: MessageFns<Commit> = {
     message.sessions = object.sessions?.map((e) => SessionBlocks.fromPartial(e)) || [];
     message.incarnation = object.incarnation ?? "";
     message.busSeq = (object.busSeq !== undefined && object.busSeq !== null) ? BigInt(object.busSeq) : 0n;
+    message.through = (object.through !== undefined && object.through !== null) ? BigInt(object.through) : 0n;
     return message;
   },
 };
@@ -1074,7 +1101,7 @@ export const Compact: MessageFns<Compact> = {
 };
 
 function createBasePoison(): Poison {
-  return { session: Buffer.alloc(0), seq: 0n, dlqKey: "", cause: 0, digest: Buffer.alloc(0) };
+  return { session: Buffer.alloc(0), seq: 0n, dlqKey: "", cause: 0, digest: Buffer.alloc(0), others: [] };
 }
 
 export const Poison: MessageFns<Poison> = {
@@ -1096,6 +1123,9 @@ export const Poison: MessageFns<Poison> = {
     }
     if (message.digest.length !== 0) {
       writer.uint32(42).bytes(message.digest);
+    }
+    for (const v of message.others) {
+      Poison.encode(v!, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -1153,6 +1183,14 @@ export const Poison: MessageFns<Poison> = {
             message.digest = Buffer.from(reader.bytes());
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.others.push(Poison.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1175,6 +1213,7 @@ export const Poison: MessageFns<Poison> = {
     message.dlqKey = object.dlqKey ?? "";
     message.cause = object.cause ?? 0;
     message.digest = object.digest ?? Buffer.alloc(0);
+    message.others = object.others?.map((e) => Poison.fromPartial(e)) || [];
     return message;
   },
 };
@@ -1286,6 +1325,7 @@ function createBaseCheckpoint(): Checkpoint {
     sessions: [],
     ended: [],
     unreferencedKeys: [],
+    through: 0n,
   };
 }
 
@@ -1317,6 +1357,12 @@ export const Checkpoint: MessageFns<Checkpoint> = {
     }
     for (const v of message.unreferencedKeys) {
       writer.uint32(58).string(v!);
+    }
+    if (message.through !== 0n) {
+      if (BigInt.asUintN(64, message.through) !== message.through) {
+        throw new globalThis.Error("value provided for field message.through of type uint64 too large");
+      }
+      writer.uint32(64).uint64(message.through);
     }
     return writer;
   },
@@ -1390,6 +1436,14 @@ export const Checkpoint: MessageFns<Checkpoint> = {
             message.unreferencedKeys.push(reader.string());
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.through = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1414,6 +1468,7 @@ export const Checkpoint: MessageFns<Checkpoint> = {
     message.sessions = object.sessions?.map((e) => SessionState.fromPartial(e)) || [];
     message.ended = object.ended?.map((e) => IndexObject.fromPartial(e)) || [];
     message.unreferencedKeys = object.unreferencedKeys?.map((e) => e) || [];
+    message.through = (object.through !== undefined && object.through !== null) ? BigInt(object.through) : 0n;
     return message;
   },
 };
