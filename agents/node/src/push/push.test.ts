@@ -36,9 +36,10 @@ describe("an agent that knows a server", () => {
   ])("delivers all by itself from %s on %s, though the program ends at once", async (_, node, module) => {
     const name = `quick-${folders}`;
     const options = { spool: spoolFolder(), node, module: modules[module]!, env: { WAYWARD_NAME: name } };
+    // Long enough for a machine that does much else: how long it waits at most is another test's.
     const child = runProgram(
       `for (let n = 0; n < 1000; n++) agent.zone("z", () => agent.log.info("n {}", n)); process.exitCode = 3;`,
-      { ...options, options: `{ server: ${JSON.stringify(server.address)} }` },
+      { ...options, options: `{ server: ${JSON.stringify(server.address)}, exitMs: 20_000 }` },
     );
     expect([child.status, child.stderr]).toEqual([3, ""]);
     const records = await server.ask("read", "--name", name, "--kind", "log");
