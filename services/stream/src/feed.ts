@@ -98,7 +98,7 @@ export class Feed {
 
   tell(event: "lost" | "restarted"): void {
     if (event === "lost") this.#lost = true;
-    else this.#restarted = true;
+    else this.#restart();
     this.#wake();
   }
 
@@ -159,6 +159,12 @@ export class Feed {
     missed.ranges.add(header.seq);
     missed.description ??= header.description;
     this.#missed.set(session, missed);
+  }
+
+  /** A bus counts anew: what was done of its sequences says nothing of those that wait. */
+  #restart(): void {
+    this.#restarted = true;
+    this.#done = this.#done.map(() => 0n);
   }
 
   #markDone(): void {
