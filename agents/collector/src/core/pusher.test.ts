@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { type PushEffect, type PushEvent, PusherCore } from "./pusher.ts";
+import type { PushEffect, PushEvent } from "./events.ts";
+import { PusherCore } from "./pusher.ts";
 
 /** A server and an archive that behave as they may: they forget, repeat, refuse for a while, and go away. */
 class World {
